@@ -1,0 +1,33 @@
+"""The errors of the edge.
+
+    EdgeError
+    ├── TableUnavailable     the routing table cannot be read (not there, of another format)
+    ├── TokenRefused         a token that is forged, stale, truncated or not this peer's
+    ├── TokenTooLong         a far side that does not fit a Contact; the call is refused
+    ├── NotANumber           not a telephone number
+    └── SettingsRefused      a setting that cannot be used; the text says what to change
+"""
+
+
+class EdgeError(Exception):
+    """Something the edge knows how to answer."""
+
+
+class TableUnavailable(EdgeError):
+    """The routing table cannot be read."""
+
+
+class TokenRefused(EdgeError):
+    """This token is not honoured."""
+
+
+class TokenTooLong(EdgeError):
+    """The far side does not fit into a Contact of 255 characters."""
+
+
+class NotANumber(EdgeError):
+    """This is not a telephone number."""
+
+
+class SettingsRefused(EdgeError):
+    """This setting cannot be used."""

@@ -1,0 +1,33 @@
+"""What the core asks of the world; the adapters (`kemi.ksr`, `kemi.table`, `kemi.spool`) answer."""
+
+from typing import Protocol
+
+from kemi.domain.events import Event
+from kemi.domain.model import Gateway, Hotline, Plan, Tenant, TrunkAddress
+
+
+class RoutingTable(Protocol):
+    """The compiled configuration, read by a SIP worker. Each read is a few µs and never blocks.
+
+    Every method returns None where there is no such record, and raises `kemi.errors.TableUnavailable`
+    where the table cannot be read at all.
+    """
+
+    def trunk_address(self, ip: str) -> TrunkAddress | None: ...
+
+    def hotline(self, number: str) -> Hotline | None: ...
+
+    def tenant(self, tenant_id: int) -> Tenant | None: ...
+
+    def plan(self, plan_id: int) -> Plan | None: ...
+
+    def gateway(self, gateway_id: int) -> Gateway | None: ...
+
+
+class EventSink(Protocol):
+    """Where a worker puts what happened. Returns when the event survives a kill -9 of the process.
+
+    Never raises for a full or failing disk: calls go on, the sink raises its own alarm (a log line).
+    """
+
+    def put(self, event: Event) -> None: ...
