@@ -1,0 +1,96 @@
+"""The few things a call reads out of SIP addresses (RFC 3261 §19.1, §20.10): strict, or nothing.
+
+Whatever does not look as it must raises `ValueError`: an address is never guessed from the wire.
+"""
+
+import ipaddress
+import re
+from typing import Final, NamedTuple
+
+_QUOTED: Final = re.compile(r'\s*"(?:[^"\\]|\\.)*"', re.DOTALL)
+_TAG: Final = re.compile(r";\s*tag\s*=\s*([A-Za-z0-9.!%*_+`'~-]+)", re.ASCII | re.IGNORECASE)
+_URI: Final = re.compile(
+    r"(?P<scheme>sip):(?:(?P<user>[^\s@<>\"]+)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>\d{1,5}))?"
+    r"(?P<params>;[^\s<>\"?]*)?(?:\?[^\s<>\"]*)?",
+    re.ASCII | re.IGNORECASE,
+)
+_TRANSPORT: Final = re.compile(r";transport=(udp|tcp)\b", re.ASCII | re.IGNORECASE)
+
+
+class Hop(NamedTuple):
+    """Where a message is sent: an IP address, a port, a transport."""
+
+    ip: str
+    port: int
+    transport: str = "udp"
+
+    def uri(self) -> str:
+        """Return the hop as a URI for tm: no name, so nothing is ever resolved in a worker."""
+        host = f"[{self.ip}]" if ":" in self.ip else self.ip
+        return f"sip:{host}:{self.port}" + (f";transport={self.transport}" if self.transport != "udp" else "")
+
+
+def addr_spec(value: str) -> str:
+    """Return the URI of a From, To, Contact or Route value. Raises `ValueError`."""
+    quoted = _QUOTED.match(value)
+    rest = value[quoted.end() :] if quoted else value
+    if "<" in rest:
+        uri, closed, _ = rest.partition("<")[2].partition(">")
+        if not closed:
+            raise ValueError("an address without its closing bracket")
+    else:
+        uri = rest.partition(";")[0]  # RFC 3261 §20: without brackets, parameters are the header's
+    uri = uri.strip()
+    if not uri or any(ch.isspace() for ch in uri):
+        raise ValueError("an address without a URI")
+    return uri
+
+
+def tag(value: str) -> str:
+    """Return the tag of a From or To value, "" where it has none."""
+    after = value.rpartition(">")[2] if ">" in value else value
+    found = _TAG.search(after)
+    return found.group(1) if found else ""
+
+
+def user(uri: str) -> str:
+    """Return the user part of a sip or tel URI, without parameters; "" where there is none."""
+    scheme, _, rest = uri.partition(":")
+    if scheme.lower() == "tel":
+        return rest.partition(";")[0]
+    name, at, _ = rest.partition("@")
+    return name.partition(";")[0].partition(":")[0] if at else ""
+
+
+def hop(uri: str, otherwise: Hop) -> Hop:
+    """Return where `uri` points to, if it is an IP address; `otherwise`, if it is a name.
+
+    Raises `ValueError` for what is not a sip URI.
+    """
+    found = _URI.fullmatch(uri)
+    if found is None:
+        raise ValueError("an address that is not a sip URI")
+    transport = _TRANSPORT.search(found["params"] or "")
+    try:
+        ip = str(ipaddress.ip_address(found["host"].strip("[]")))
+    except ValueError:
+        return otherwise
+    port = int(found["port"] or 5060)
+    if not 0 < port < 65536:
+        raise ValueError("a port that does not exist")
+    return Hop(ip, port, transport[1].lower() if transport else "udp")
+
+
+def split_list(value: str) -> list[str]:
+    """Split a comma-separated header value, minding quotes and angle brackets (RFC 3261 §7.3.1)."""
+    parts, start, quoted, depth = [], 0, False, 0
+    for i, ch in enumerate(value):
+        if ch == '"' and (i == 0 or value[i - 1] != "\\"):
+            quoted = not quoted
+        elif not quoted and ch in "<>":
+            depth += 1 if ch == "<" else -1
+        elif ch == "," and not quoted and depth == 0:
+            parts.append(value[start:i].strip())
+            start = i + 1
+    parts.append(value[start:].strip())
+    return [part for part in parts if part]

@@ -1,0 +1,49 @@
+"""Who calls: the asserted identity, the presented one, or nobody (RFC 3261 §20.20, RFC 3323, RFC 3325)."""
+
+from typing import NamedTuple
+
+from kemi.domain import addresses
+from kemi.domain.e164 import e164
+from kemi.errors import NotANumber
+
+
+class Caller(NamedTuple):
+    """The caller as the company may know him. `number` is None when withheld or not a telephone number."""
+
+    number: str | None
+    withheld: bool
+
+
+def caller(from_: str, asserted: list[str], privacy: list[str]) -> Caller:
+    """Say who calls, from the values of From, P-Asserted-Identity and Privacy (every one of them).
+
+    The trunk is trusted, so what it asserts goes before what the caller presents. A caller who asks for
+    privacy is withheld, whatever number stands beside it.
+    """
+    if _asks_for_privacy(privacy) or _is_anonymous(from_):
+        return Caller(None, withheld=True)
+    for value in (*(part for text in asserted for part in addresses.split_list(text)), from_):
+        number = _number(value)
+        if number is not None:
+            return Caller(number, withheld=False)
+    return Caller(None, withheld=False)
+
+
+def _asks_for_privacy(values: list[str]) -> bool:
+    wanted = {token.strip().lower() for value in values for token in value.replace(",", ";").split(";")}
+    return not wanted.isdisjoint({"id", "user", "header"})
+
+
+def _is_anonymous(from_: str) -> bool:
+    try:
+        uri = addresses.addr_spec(from_).lower()
+    except ValueError:
+        return False
+    return addresses.user(uri) in {"anonymous", "unknown", "restricted"} or "anonymous.invalid" in uri
+
+
+def _number(value: str) -> str | None:
+    try:
+        return e164(addresses.user(addresses.addr_spec(value)))
+    except (ValueError, NotANumber):
+        return None

@@ -1,0 +1,118 @@
+"""What of a message may pass to the other side, by allow-list (design.md §3.2): names first, then values.
+
+A header that is not in `FATES` is removed, so one invented tomorrow is removed too. A header that passes does so
+only with a value of the form its RFC gives it: an allow-listed name must not carry a stranger's text.
+"""
+
+import re
+from enum import IntEnum
+from functools import lru_cache
+from typing import Final
+
+
+class Fate(IntEnum):
+    """What becomes of a header."""
+
+    DROP = 0
+    KEEP = 1  # Kamailio's own business: CSeq, Max-Forwards, Content-Length
+    CHECK = 2  # passes if its value has the form of `clean`
+    VIA = 3  # the top one stays, deeper ones are kept aside
+    FROM = 4
+    TO = 5
+    CALL_ID = 6
+    CONTACT = 7
+    RECORD_ROUTE = 8
+    ASSERTED = 9
+    PRIVACY = 10
+    CONTENT_TYPE = 11
+
+
+_NAMES: Final = {
+    **dict.fromkeys(("CSeq", "Max-Forwards", "Content-Length", "l"), Fate.KEEP),
+    **dict.fromkeys(("Via", "v"), Fate.VIA),
+    **dict.fromkeys(("From", "f"), Fate.FROM),
+    **dict.fromkeys(("To", "t"), Fate.TO),
+    **dict.fromkeys(("Call-ID", "i"), Fate.CALL_ID),
+    **dict.fromkeys(("Contact", "m"), Fate.CONTACT),
+    "Record-Route": Fate.RECORD_ROUTE,
+    "P-Asserted-Identity": Fate.ASSERTED,
+    "Privacy": Fate.PRIVACY,
+    **dict.fromkeys(("Content-Type", "c"), Fate.CONTENT_TYPE),
+    **dict.fromkeys(
+        ("Supported", "k", "Require", "Proxy-Require", "Unsupported", "Allow", "Accept", "Expires"), Fate.CHECK
+    ),
+    **dict.fromkeys(("Session-Expires", "x", "Min-SE", "RSeq", "RAck", "Retry-After", "MIME-Version"), Fate.CHECK),
+}
+_LOWER: Final = {name.lower(): fate for name, fate in _NAMES.items()}
+_COMPACT: Final = {"k": "supported", "x": "session-expires"}
+
+
+class _Fates(dict[str, Fate]):
+    """Fates by the name as it stands on the wire; an unseen spelling is looked up in lower case.
+
+    Nothing is remembered of unseen spellings: callers choose them, and worker memory must not grow.
+    """
+
+    def __missing__(self, name: str) -> Fate:
+        return _LOWER.get(name.strip().lower(), Fate.DROP)
+
+
+FATES: Final = _Fates(_NAMES)
+
+# RFC 3261 §27.1 and the IANA registry of option tags: what an endpoint of a call may speak of.
+_OPTION_TAGS: Final = frozenset(
+    {"100rel", "timer", "replaces", "precondition", "early-session", "norefersub", "histinfo", "tdialog"}
+    | {"from-change", "gruu", "outbound", "path", "ice", "sdp-anat", "join", "answermode", "privacy", "eventlist"}
+    | {"sec-agree", "pref", "resource-priority", "multiple-refer", "nosub", "199", "uui", "callerid"}
+)
+_METHODS: Final = frozenset(
+    {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "PRACK", "INFO", "REFER", "NOTIFY", "SUBSCRIBE"}
+    | {"MESSAGE", "PUBLISH", "REGISTER"}
+)
+_FORMS: Final = {
+    "expires": re.compile(r"\d{1,6}", re.ASCII),
+    "min-se": re.compile(r"\d{1,6}", re.ASCII),
+    "session-expires": re.compile(r"\d{1,6}(?:\s*;\s*refresher\s*=\s*ua[cs])?", re.ASCII | re.IGNORECASE),
+    "rseq": re.compile(r"\d{1,10}", re.ASCII),
+    "rack": re.compile(r"\d{1,10} \d{1,10} [A-Z]{1,16}", re.ASCII),
+    "retry-after": re.compile(r"\d{1,6}", re.ASCII),
+}
+
+
+@lru_cache(maxsize=1024)
+def clean(name: str, value: str, without: str = "") -> str:
+    """Return the part of `value` that header `name` may carry, "" for nothing.
+
+    Lists keep their known elements only (option tags, methods, application/sdp); other headers are kept whole
+    or not at all. `without` is an option tag to leave out.
+    """
+    key = _COMPACT.get(name.lower(), name.strip().lower())
+    if key in {"supported", "require", "proxy-require", "unsupported"}:
+        return _known(value, _OPTION_TAGS - {without})
+    if key == "allow":
+        return _known(value, _METHODS)
+    if key == "accept":
+        return "application/sdp" if "application/sdp" in value.lower() or "*/*" in value else ""
+    form = _FORMS.get(key)
+    return value.strip() if form is not None and form.fullmatch(value.strip()) else ""
+
+
+def _known(value: str, words: frozenset[str]) -> str:
+    return ", ".join(word for word in (part.strip() for part in value.split(",")) if word in words)
+
+
+_NEUTRAL_TO: Final = re.compile(r"<sip:\+?[0-9]{2,20}@([A-Za-z0-9.:\[\]-]+)>(?:;tag=[A-Za-z0-9.!%*_+`'~-]+)?", re.ASCII)
+_DIGITS: Final = re.compile(r"\+?[0-9]{2,20}", re.ASCII)
+
+
+def neutral_to(value: str, user: str, host: str, tag: str) -> str | None:
+    """Return the To that the other side gets, None where `value` is nothing but the dialled number already.
+
+    `user` is the dialled number as it was dialled, `host` the edge's own address; `tag` of the dialog, or "".
+    """
+    found = _NEUTRAL_TO.fullmatch(value.strip())
+    if found is not None and found[1] in {host, host.rpartition(":")[0]}:
+        return None
+    if not _DIGITS.fullmatch(user):
+        raise ValueError("a To that names no telephone number")
+    return f"<sip:{user}@{host}>" + (f";tag={tag}" if tag else "")

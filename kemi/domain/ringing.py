@@ -1,0 +1,61 @@
+"""What a leg's answer means, and what the caller is told when nobody answers.
+
+tm would pick a code by its own ranking (486+404+503 gave 404); ours is this table:
+
+    what the legs said                      the caller gets
+    ------------------------------------    ---------------------------
+    he hung up himself                      487 Request Terminated
+    every one busy                          486 Busy Here
+    every one declined                      603 Decline
+    nothing could be reached                503 Service Unavailable
+    anything else (somebody just rang …)    480 Temporarily Unavailable
+"""
+
+from typing import Final
+
+from kemi.domain.events import LegFailure, MissedCause
+
+BUSY, DECLINED, UNREACHABLE, OTHER = 1, 2, 4, 8  # bits: what has been seen of the legs so far
+
+_REASONS: Final[dict[int, LegFailure]] = {
+    403: "rejected",
+    404: "not_found",
+    408: "no_answer",
+    410: "not_found",
+    480: "no_answer",
+    484: "not_found",
+    486: "busy",
+    487: "no_answer",
+    600: "busy",
+    603: "declined",
+    604: "not_found",
+    607: "declined",
+}
+_BITS: Final[dict[LegFailure, int]] = {"busy": BUSY, "declined": DECLINED, "unreachable": UNREACHABLE}
+
+
+def leg_failure(code: int) -> LegFailure:
+    """Name the negative final `code` (300–699) of a leg (RFC 3261 §21)."""
+    named = _REASONS.get(code)
+    if named is not None:
+        return named
+    if code < 400:
+        return "moved"
+    return "unreachable" if 500 <= code < 600 else "rejected"
+
+
+def seen_bit(reason: LegFailure) -> int:
+    """Return the bit that stands for `reason` in what the call has seen."""
+    return _BITS.get(reason, OTHER)
+
+
+def final_code(seen: int) -> int:
+    """Return the caller's final code, given the bits of what the legs said."""
+    return {BUSY: 486, DECLINED: 603, UNREACHABLE: 503}.get(seen, 480)
+
+
+def missed_cause(*, canceled: bool, timed_out: bool, seen: int) -> MissedCause:
+    """Say why a call was missed."""
+    if canceled:
+        return "caller_gave_up"
+    return "no_answer" if timed_out or seen in {0, OTHER} else "all_refused"

@@ -1,0 +1,207 @@
+"""Tokens: what the edge must know later, sealed into the Contact it shows each side (design.md §3.2).
+
+A token is `base64url(key id ‖ AES-SIV(plaintext))`; the plaintext is a MessagePack array, padded to one of three
+sizes so that its length tells nothing. AES-SIV needs no nonce and is authenticated (RFC 5297). Whoever has the key
+can serve the dialog: another edge, or this one after a restart.
+
+    ToCaller  is held by the gateway; requests to it go to the caller
+    ToMember  is held by the caller; requests to it go to the member's leg
+"""
+
+import base64
+import binascii
+import socket
+import zlib
+from hashlib import blake2b
+from typing import Final, TypeAlias
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from kemi.domain.addresses import Hop
+from kemi.errors import TokenRefused, TokenTooLong
+
+_MAX_CONTACT: Final = 255  # characters of URI; PJSIP refuses 256, and real SBCs are no kinder
+_BUCKETS: Final = (73, 112)  # plaintext sizes, 120 and 172 characters sealed; the third is all that fits
+_SEALED_EXTRA: Final = 17  # key id, SIV tag
+_PLAIN, _DEFLATED = 0, 1
+_DICTIONARY: Final = b";user=phone;transport=tcp;transport=udp;lr>,<sip:anonymous@:5060@192.168.172.16.10.0sip:+84sip:0"
+_LEG_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_CALL_BYTES: Final = 10
+
+
+class ToCaller(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """Held by the gateway `peer`; leads to the caller. `routes` is his route set, `hop` where he called from."""
+
+    call: bytes
+    peer: int
+    peer_ip: bytes  # packed, as are all addresses in a token
+    hop: bytes  # where to send when `target` or the first route is a name
+    target: str
+    routes: str
+    tag: str
+    call_id: str
+    uri: str  # the caller's From URI, for the To of requests that go to him; "" where it did not fit
+
+
+class ToMember(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
+    """Held by the caller behind trunk `peer`; leads to one leg. `near_routes` is the caller's own route set."""
+
+    call: bytes
+    peer: int
+    peer_ip: bytes
+    gateway: int
+    hop: bytes
+    leg: str  # the last two letters of the leg's Call-ID
+    target: str
+    routes: str
+    uri: str  # the outbound number as the gateway knows it, for the From of requests that go to it
+    near_routes: str
+    dialog: bytes  # what `dialog_mark` gave for the caller's Call-ID and both tags
+
+
+Token: TypeAlias = ToCaller | ToMember
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Token).decode
+
+
+class Keyring:
+    """The cluster's keys: the first seals, every one opens, so that rotation cuts no call."""
+
+    def __init__(self, keys: list[tuple[int, bytes]], host: str) -> None:
+        """Take (id 0–255, 32 secret bytes) pairs, the current one first, and the host of the Contacts."""
+        characters = _MAX_CONTACT - len("sip:@") - len(host)
+        self._buckets = (*_BUCKETS, min(characters * 3 // 4 - _SEALED_EXTRA, 255))
+        self._current = keys[0][0]
+        self._siv = {key_id: AESSIV(_derive(secret, b"token")) for key_id, secret in keys}
+        self._hash_keys = {key_id: _derive(secret, b"names") for key_id, secret in keys}
+
+    @classmethod
+    def parse(cls, text: str, host: str) -> "Keyring":
+        """Read EDGE_KEY: `id:64 hex digits[,id:64 hex digits…]`. Raises `ValueError` in words.
+
+        `host` is what stands behind the @ of the edge's Contacts.
+        """
+        keys = []
+        for part in text.split(","):
+            key_id, _, secret = part.strip().partition(":")
+            if not key_id.isdecimal() or int(key_id) > 255 or len(secret) != 64:
+                raise ValueError("EDGE_KEY must be id:64-hex-digits, the id from 0 to 255")
+            keys.append((int(key_id), bytes.fromhex(secret)))
+        return cls(keys, host)
+
+    def seal(self, token: Token) -> str:
+        """Return the user part of a Contact. Raises `TokenTooLong`."""
+        plain = self._padded(token)
+        sealed = self._siv[self._current].encrypt(plain, None)
+        return base64.urlsafe_b64encode(bytes((self._current,)) + sealed).rstrip(b"=").decode()
+
+    def open(self, user: str) -> tuple[Token, int]:
+        """Return the token in a R-URI's user part and its key id. Raises `TokenRefused`; says nothing more."""
+        try:
+            raw = base64.b64decode(user + "=" * (-len(user) % 4), altchars=b"-_", validate=True)
+            siv = self._siv[raw[0]]
+            plain = siv.decrypt(raw[1:], None)
+            body = plain[2 : 2 + plain[1]]
+            return _decode(_inflate(body) if plain[0] == _DEFLATED else body), raw[0]
+        except (binascii.Error, KeyError, IndexError, InvalidTag, ValueError, msgspec.DecodeError, zlib.error) as wrong:
+            raise TokenRefused("not a token of ours") from wrong
+
+    def _padded(self, token: Token) -> bytes:
+        room = self._buckets[-1] - 2
+        body, form = _encode(token), _PLAIN
+        if len(body) > room and isinstance(token, ToCaller):
+            # Deflating costs 25 µs and this URI is only a courtesy (dialogs match by tags): it goes first.
+            body = _encode(msgspec.structs.replace(token, uri=""))
+        if len(body) > room:
+            body, form = _deflate(body), _DEFLATED
+        for size in self._buckets:
+            if len(body) + 2 <= size:
+                return bytes((form, len(body))) + body.ljust(size - 2, b"\0")
+        raise TokenTooLong(f"{len(body)} bytes of far side, {room} fit into a Contact")
+
+    @property
+    def current(self) -> int:
+        """The id of the key that seals."""
+        return self._current
+
+    def leg_call_id(self, call: bytes, leg: str, key_id: int | None = None) -> str:
+        """Return the Call-ID of a leg: 20 letters of a keyed hash, and the two letters that name the leg."""
+        return self._hash(b"i" + call + leg.encode(), key_id, 15) + leg
+
+    def caller_tag(self, call: bytes, tag: str, key_id: int | None = None) -> str:
+        """Return the From tag that stands for the caller's `tag` on every leg."""
+        return self._hash(b"t" + call + tag.encode(), key_id, 12)
+
+    def dialog_mark(self, call_id: str, caller_tag: str, member_tag: str, key_id: int | None = None) -> bytes:
+        """Return 6 bytes that bind a token to the caller's dialog."""
+        text = f"d{call_id}\0{caller_tag}\0{member_tag}".encode()
+        return blake2b(text, key=self._hash_keys[self._key(key_id)], digest_size=6).digest()
+
+    def session_id(self, call: bytes, side: str) -> int:
+        """Return the `o=` session id that one side of a call is shown. The same for every key that may seal it."""
+        return int.from_bytes(blake2b(call + side.encode(), digest_size=4).digest(), "big")
+
+    def _hash(self, text: bytes, key_id: int | None, size: int) -> str:
+        digest = blake2b(text, key=self._hash_keys[self._key(key_id)], digest_size=size).digest()
+        return base64.urlsafe_b64encode(digest).decode()
+
+    def _key(self, key_id: int | None) -> int:
+        return self._current if key_id is None else key_id
+
+
+def leg_letters(leg: int, attempt: int) -> str:
+    """Return the two letters that name a leg's attempt in its Call-ID."""
+    return _LEG_LETTERS[leg] + _LEG_LETTERS[attempt]
+
+
+def leg_of(letters: str) -> tuple[int, int]:
+    """Return (leg, attempt) of the last two letters of a Call-ID. Raises `ValueError` for others."""
+    if len(letters) != 2:
+        raise ValueError("not the letters of a leg")
+    return _LEG_LETTERS.index(letters[0]), _LEG_LETTERS.index(letters[1])
+
+
+def new_call(now: float, entropy: bytes) -> bytes:
+    """Return a call's id: 4 bytes of its arrival (seconds since the epoch), 6 bytes of chance."""
+    return int(now).to_bytes(4, "big") + entropy[: _CALL_BYTES - 4]
+
+
+def age(call: bytes, now: float) -> float:
+    """Return how many seconds ago a call arrived. Raises `TokenRefused` for what is no call id."""
+    if len(call) != _CALL_BYTES:
+        raise TokenRefused("not a call id")
+    return now - int.from_bytes(call[:4], "big")
+
+
+def pack_ip(ip: str) -> bytes:
+    """Return an IP address as 4 or 16 bytes."""
+    return socket.inet_pton(socket.AF_INET6 if ":" in ip else socket.AF_INET, ip)
+
+
+def pack_hop(hop: Hop) -> bytes:
+    """Return a hop as address, port and a letter for a transport other than UDP."""
+    return pack_ip(hop.ip) + hop.port.to_bytes(2, "big") + (b"t" if hop.transport == "tcp" else b"")
+
+
+def unpack_hop(packed: bytes) -> Hop:
+    """Return the hop that `pack_hop` packed. Raises `TokenRefused`."""
+    size = len(packed) - len(packed) % 2 - 2
+    if size not in {4, 16}:
+        raise TokenRefused("not a hop")
+    ip = socket.inet_ntop(socket.AF_INET if size == 4 else socket.AF_INET6, packed[:size])
+    return Hop(ip, int.from_bytes(packed[size : size + 2], "big"), "tcp" if len(packed) % 2 else "udp")
+
+
+def _derive(secret: bytes, purpose: bytes) -> bytes:
+    return blake2b(purpose, key=secret, digest_size=32).digest()
+
+
+def _deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -9, 9, zlib.Z_DEFAULT_STRATEGY, _DICTIONARY)
+    return packer.compress(data) + packer.flush()
+
+
+def _inflate(data: bytes) -> bytes:
+    return zlib.decompressobj(-9, _DICTIONARY).decompress(data, 4096)
