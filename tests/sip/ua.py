@@ -1,0 +1,111 @@
+"""What customer and carrier share: messages find their transaction and dialog (RFC 3261 §17.1.3, §12.2.2)."""
+
+import secrets
+from collections.abc import Callable
+
+from tests.sip.dialog import ClientTransaction, Dialog, ServerTransaction
+from tests.sip.message import Address, Header, Message
+from tests.sip.wire import Endpoint, Recording
+
+
+class UserAgent(Endpoint):
+    """A SIP user agent on one UDP address.
+
+    `who` is the name its SDP and headers are full of; `media_host` the address it wants media at;
+    `habits` are headers it puts into everything it sends.
+    """
+
+    def __init__(self, host: str, port: int, recording: Recording | None, who: str, media_host: str) -> None:
+        self.who, self.media_host = who, media_host
+        self.habits: list[Header] = []
+        self.dialogs: dict[tuple[str, str], Dialog] = {}  # by Call-ID and local tag
+        self.strays: list[Message] = []  # replies that answer nothing we sent
+        self._clients: dict[tuple[str, str], ClientTransaction] = {}
+        self._servers: dict[tuple[str, str], ServerTransaction] = {}
+        super().__init__(host, port, recording)
+
+    @property
+    def sent_by(self) -> str:
+        return f"{self.address[0]}:{self.address[1]}"
+
+    @property
+    def contact(self) -> str:
+        return f"<sip:{self.who}@{self.sent_by}>"
+
+    def via(self) -> str:
+        """A new Via line; its branch is the transaction's name."""
+        return f"SIP/2.0/UDP {self.sent_by};branch=z9hG4bK{secrets.token_hex(8)};rport"
+
+    def transact(
+        self, request: Message, to: Address, on_success: Callable[[Message], None] | None = None
+    ) -> ClientTransaction:
+        """Send a request of its own transaction."""
+        with self.changed:
+            tx = ClientTransaction(self, request, to, on_success)
+            self._clients[(request.branch, request.method)] = tx
+            self.send(request, to)
+            return tx
+
+    def on_message(self, message: Message, source: Address) -> None:
+        if message.status:
+            self._on_reply(message)
+        elif message.method == "ACK":
+            self._on_ack(message)
+        else:
+            self._on_request(message, source)
+
+    def on_new(self, tx: ServerTransaction) -> None:
+        """A request outside any dialog."""
+        raise NotImplementedError
+
+    def on_cancel(self, invite: ServerTransaction, cancel: Message) -> None:
+        """A CANCEL of an INVITE of ours; it has had its 200 already."""
+        raise NotImplementedError
+
+    def _on_reply(self, reply: Message) -> None:
+        tx = self._clients.get((reply.branch, reply.method))
+        if tx is None or len(reply.all("via")) != len(tx.request.all("via")):
+            self.strays.append(reply)
+        else:
+            tx.on_reply(reply)
+
+    def _on_ack(self, ack: Message) -> None:
+        invite = self._servers.get((ack.branch, "INVITE"))
+        dialog = self.dialogs.get((ack.call_id, ack.to_tag))
+        if invite is not None:
+            invite.acked = True
+            return
+        number = ack.cseq.split()[0]
+        for tx in self._servers.values():  # the ACK to a 2xx has a branch of its own (§17.1.1.3)
+            same = tx.request.call_id == ack.call_id and tx.request.from_tag == ack.from_tag
+            if same and tx.request.cseq == f"{number} INVITE" and tx.reply is not None and tx.reply.status < 300:
+                if not tx.acked and dialog is not None:
+                    dialog.on_ack(ack)
+                tx.acked = True
+
+    def _on_request(self, request: Message, source: Address) -> None:
+        known = self._servers.get((request.branch, request.method))
+        if known is not None:
+            if known.reply is not None:  # a retransmission: the same reply again (§17.2)
+                self.send(known.reply, source)
+            return
+        tx = self._servers[(request.branch, request.method)] = ServerTransaction(self, request, source)
+        if request.method == "CANCEL":
+            self._cancel(tx)
+        elif request.to_tag:
+            dialog = self.dialogs.get((request.call_id, request.to_tag))
+            if dialog is None or dialog.remote_tag != request.from_tag:
+                tx.answer(481, None, request.to_tag)
+            else:
+                dialog.on_request(tx)
+        else:
+            self.on_new(tx)
+
+    def _cancel(self, tx: ServerTransaction) -> None:
+        invite = self._servers.get((tx.request.branch, "INVITE"))
+        if invite is None:
+            tx.answer(481, None, secrets.token_hex(4))
+            return
+        # §9.2: the To tag of the reply to the CANCEL is that of the INVITE's own replies.
+        tx.answer(200, None, invite.reply.to_tag if invite.reply and invite.reply.to_tag else secrets.token_hex(4))
+        self.on_cancel(invite, tx.request)
