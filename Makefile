@@ -1,0 +1,49 @@
+# Everything a person does here. `make` alone prints this list; any target sets the machine up first.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-15 python3-venv sip-tester tshark \
+            wireshark-common
+STAMP := .venv/.stamp
+
+.PHONY: help setup packages demo run call migrate test lint scenarios clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: packages $(STAMP) ## install what is missing: Debian packages, then .venv
+
+# The whole of Debian's part. As root it installs what is missing; otherwise it says what to ask root for.
+packages:
+	@deploy/packages.sh $(PACKAGES)
+
+$(STAMP): deploy/requirements.txt tests/requirements.txt | packages
+	@deploy/venv.sh
+
+demo: setup ## place three calls on a stack of its own and show what everybody saw
+	@$(PYTHON) -m deploy.demo
+
+run: setup ## the stack in the foreground, configured by the environment or edge.env
+	@exec $(PYTHON) -m deploy.run
+
+call: setup ## place one test call on the stack of `make run`
+	@$(PYTHON) -m deploy.call
+
+migrate: setup ## bring the database of DATABASE_URL (or the private one) up to date
+	@$(PYTHON) -m deploy.migrate
+
+test: setup ## every test; arguments for pytest in ARGS
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: setup ## ruff, mypy, import-linter
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+scenarios: setup ## the SIPp scenarios of sipp_scenarios/ alone
+	@$(PYTHON) -m pytest tests/sipp $(ARGS)
+
+clean: ## forget .venv and caches; var/ (data, keys) stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

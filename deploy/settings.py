@@ -1,0 +1,204 @@
+"""What the stack is told: environment variables, `edge.env` behind them, defaults behind that.
+
+`load()` refuses every bad value at once, in words. `FixedSettings` takes arguments only, for the demo and the tests:
+what lies in a developer's environment must not change them.
+"""
+
+import difflib
+import ipaddress
+import os
+import re
+import socket
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+import psycopg2
+from dotenv import dotenv_values
+from psycopg2.extensions import parse_dsn
+from pydantic import ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from kemi.errors import SettingsRefused
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+ENV_FILE: Final = ROOT / "edge.env"
+_NODE: Final = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
+_KEY: Final = re.compile(r"(\d{1,3}):[0-9a-fA-F]{64}", re.ASCII)
+_HOST: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
+
+
+def _node_name() -> str:
+    """Return the host's name with only the characters a node name may have."""
+    return re.sub(r"[^a-z0-9-]", "-", socket.gethostname().partition(".")[0].lower())[:32] or "edge"
+
+
+class Settings(BaseSettings):
+    """One start of the stack. Names in the environment are the fields' names in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, str_strip_whitespace=True)
+
+    sip_listen: str = "udp:127.0.0.1:5060"
+    sip_advertise: str = ""
+    database_url: str | None = None
+    var_dir: Path = ROOT / "var"
+    edge_key: str | None = None
+    node_name: str = _node_name()
+    sip_workers: int = 2
+    max_call_seconds: int = 86_400
+    interrupted_grace_seconds: int = 10
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("sip_listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        scheme, _, rest = value.partition(":")
+        host, port = _host_port(rest)
+        if scheme != "udp" or not _is_port(port) or not _is_ip(host):
+            raise ValueError("must be udp:<IP address>:<port>, such as udp:192.0.2.10:5060")
+        return value
+
+    @field_validator("sip_advertise")
+    @classmethod
+    def _advertise(cls, value: str) -> str:
+        host, port = _host_port(value)
+        if value and not (_HOST.fullmatch(host) and _is_port(port)):
+            raise ValueError("must be <host>:<port>, such as 192.0.2.10:5060")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str | None) -> str | None:
+        if value is not None:
+            if not value.startswith(("postgresql://", "postgres://")):
+                raise ValueError("must be a URL that starts with postgresql://")
+            try:
+                parse_dsn(value)
+            except psycopg2.ProgrammingError as wrong:
+                raise ValueError("PostgreSQL cannot read this URL; a password must be percent-encoded") from wrong
+        return value
+
+    @field_validator("var_dir")
+    @classmethod
+    def _var(cls, value: Path) -> Path:
+        if not value.is_absolute():
+            raise ValueError("must be an absolute path")
+        if value.exists() and not value.is_dir():
+            raise ValueError("is there already, and is not a directory")
+        return value
+
+    @field_validator("edge_key")
+    @classmethod
+    def _keys(cls, value: str | None) -> str | None:
+        if value is not None:
+            ids = [found[1] if (found := _KEY.fullmatch(part.strip())) else "" for part in value.split(",")]
+            if not all(key_id and int(key_id) < 256 for key_id in ids):
+                raise ValueError("must be id:64-hex-digits, the id from 0 to 255; several are parted by commas")
+            if len({int(key_id) for key_id in ids}) < len(ids):
+                raise ValueError("has the same key id twice; a new key needs a new id")
+        return value
+
+    @field_validator("node_name")
+    @classmethod
+    def _node(cls, value: str) -> str:
+        if not _NODE.fullmatch(value):
+            raise ValueError("must be 1 to 32 of a-z, 0-9 and the hyphen")
+        return value
+
+    @field_validator("sip_workers", "max_call_seconds", "interrupted_grace_seconds")
+    @classmethod
+    def _range(cls, value: int, info: Any) -> int:
+        low, high = {
+            "sip_workers": (1, 64),
+            "max_call_seconds": (60, 7 * 86_400),
+            "interrupted_grace_seconds": (0, 3600),
+        }[info.field_name]
+        if not low <= value <= high:
+            raise ValueError(f"must be from {low} to {high}")
+        return value
+
+    @model_validator(mode="after")
+    def _advertise_something_real(self) -> Self:
+        if not self.sip_advertise and ipaddress.ip_address(self.sip_address[0]).is_unspecified:
+            raise ValueError("SIP_LISTEN takes every address, so SIP_ADVERTISE must say which one others see")
+        return self
+
+    @property
+    def sip_address(self) -> tuple[str, int]:
+        """The IP address and port that Kamailio listens on."""
+        host, port = _host_port(self.sip_listen.partition(":")[2])
+        return host.strip("[]"), int(port)
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings as every process of the stack gets them; what is unset is absent."""
+        values = {**self.model_dump(), "sip_advertise": self.sip_advertise or self.sip_listen.partition(":")[2]}
+        return {name.upper(): str(value) for name, value in values.items() if value is not None}
+
+
+class FixedSettings(Settings):
+    """Settings from arguments alone: neither the environment nor `edge.env` is read."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the one source there is. Raises nothing."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+def load(env_file: Path = ENV_FILE) -> Settings:
+    """Return the settings of the environment and `env_file`. Raises `SettingsRefused` naming every problem.
+
+    What else stands in `env_file` (a provider's secret, say) goes into this process's environment, for the sender.
+    """
+    in_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+    problems = _misspelt(in_file, env_file)
+    try:
+        settings = Settings(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings' own, which mypy does not see
+    except ValidationError as wrong:
+        problems = [_in_words(error) for error in wrong.errors()] + problems
+    if problems:
+        raise SettingsRefused("These settings cannot be used:\n" + "\n".join(f"  {line}" for line in problems))
+    for name in in_file.keys() - settings.environment().keys():
+        os.environ.setdefault(name, in_file[name])
+    return settings
+
+
+def _misspelt(in_file: dict[str, str], env_file: Path) -> list[str]:
+    known = {name.upper() for name in Settings.model_fields}
+    near = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.8) for name in in_file.keys() - known}
+    return [
+        f"{name} in {env_file.name} is not a setting; is {match[0]} meant?" for name, match in near.items() if match
+    ]
+
+
+def _in_words(error: Any) -> str:
+    """Say one pydantic error as `NAME=value: what must be`; a secret's value is not repeated."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return text
+    name = str(error["loc"][0]).upper()
+    shown = "…" if name in {"EDGE_KEY", "DATABASE_URL"} else error["input"]
+    return f"{name}={shown}: {text[0].lower()}{text[1:]}"
+
+
+def _host_port(text: str) -> tuple[str, str]:
+    host, _, port = text.rpartition(":")
+    return host, port
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 65536
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return ("[" in text) == (":" in text)
