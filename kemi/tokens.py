@@ -32,30 +32,33 @@ _CALL_BYTES: Final = 10
 
 
 class ToCaller(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
-    """Held by the gateway `peer`; leads to the caller. `routes` is his route set, `hop` where he called from."""
+    """Held by the gateway; leads to the caller. `routes` is his route set."""
 
     call: bytes
-    peer: int
-    peer_ip: bytes  # packed, as are all addresses in a token
-    hop: bytes  # where to send when `target` or the first route is a name
+    trunk: int
+    gateway: int
+    peer_ip: bytes  # whose token this is: the gateway's address, packed
+    hop: bytes  # where the caller called from: for a `target` or route that is a name
     target: str
     routes: str
     tag: str
     call_id: str
+    dialled: str
     uri: str  # the caller's From URI, for the To of requests that go to him; "" where it did not fit
 
 
 class ToMember(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
-    """Held by the caller behind trunk `peer`; leads to one leg. `near_routes` is the caller's own route set."""
+    """Held by the caller; leads to one leg. `near_routes` is the caller's own route set."""
 
     call: bytes
-    peer: int
-    peer_ip: bytes
+    trunk: int
     gateway: int
-    hop: bytes
+    peer_ip: bytes  # whose token this is: the address the caller called from
+    hop: bytes  # where the leg's INVITE was answered from
     leg: str  # the last two letters of the leg's Call-ID
     target: str
     routes: str
+    dialled: str
     uri: str  # the outbound number as the gateway knows it, for the From of requests that go to it
     near_routes: str
     dialog: bytes  # what `dialog_mark` gave for the caller's Call-ID and both tags
@@ -91,11 +94,14 @@ class Keyring:
             keys.append((int(key_id), bytes.fromhex(secret)))
         return cls(keys, host)
 
-    def seal(self, token: Token) -> str:
-        """Return the user part of a Contact. Raises `TokenTooLong`."""
-        plain = self._padded(token)
-        sealed = self._siv[self._current].encrypt(plain, None)
-        return base64.urlsafe_b64encode(bytes((self._current,)) + sealed).rstrip(b"=").decode()
+    def seal(self, token: Token, key_id: int | None = None) -> str:
+        """Return the user part of a Contact. Raises `TokenTooLong`.
+
+        `key_id`: of a dialog that began under an older key; its Call-IDs and tags were hashed with that one.
+        """
+        key_id = self._current if key_id is None else key_id
+        sealed = self._siv[key_id].encrypt(self._padded(token), None)
+        return base64.urlsafe_b64encode(bytes((key_id,)) + sealed).rstrip(b"=").decode()
 
     def open(self, user: str) -> tuple[Token, int]:
         """Return the token in a R-URI's user part and its key id. Raises `TokenRefused`; says nothing more."""
@@ -183,6 +189,11 @@ def pack_ip(ip: str) -> bytes:
 def pack_hop(hop: Hop) -> bytes:
     """Return a hop as address, port and a letter for a transport other than UDP."""
     return pack_ip(hop.ip) + hop.port.to_bytes(2, "big") + (b"t" if hop.transport == "tcp" else b"")
+
+
+def hop_ip(packed: bytes) -> bytes:
+    """Return the packed address within a packed hop."""
+    return packed[: len(packed) - len(packed) % 2 - 2]
 
 
 def unpack_hop(packed: bytes) -> Hop:

@@ -25,6 +25,9 @@ class Fate(IntEnum):
     ASSERTED = 9
     PRIVACY = 10
     CONTENT_TYPE = 11
+    SUPPORTED = 12
+    REQUIRE = 13
+    RSEQ = 14  # of a reliable 18x: goes where it is not passed reliably
 
 
 _NAMES: Final = {
@@ -38,10 +41,11 @@ _NAMES: Final = {
     "P-Asserted-Identity": Fate.ASSERTED,
     "Privacy": Fate.PRIVACY,
     **dict.fromkeys(("Content-Type", "c"), Fate.CONTENT_TYPE),
-    **dict.fromkeys(
-        ("Supported", "k", "Require", "Proxy-Require", "Unsupported", "Allow", "Accept", "Expires"), Fate.CHECK
-    ),
-    **dict.fromkeys(("Session-Expires", "x", "Min-SE", "RSeq", "RAck", "Retry-After", "MIME-Version"), Fate.CHECK),
+    **dict.fromkeys(("Supported", "k"), Fate.SUPPORTED),
+    "Require": Fate.REQUIRE,
+    "RSeq": Fate.RSEQ,
+    **dict.fromkeys(("Unsupported", "Allow", "Accept", "Expires"), Fate.CHECK),
+    **dict.fromkeys(("Session-Expires", "x", "Min-SE", "RAck", "Retry-After"), Fate.CHECK),
 }
 _LOWER: Final = {name.lower(): fate for name, fate in _NAMES.items()}
 _COMPACT: Final = {"k": "supported", "x": "session-expires"}
@@ -79,7 +83,7 @@ _FORMS: Final = {
 }
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)  # callers of one make send the same few values; strangers cannot grow it
 def clean(name: str, value: str, without: str = "") -> str:
     """Return the part of `value` that header `name` may carry, "" for nothing.
 
@@ -87,7 +91,7 @@ def clean(name: str, value: str, without: str = "") -> str:
     or not at all. `without` is an option tag to leave out.
     """
     key = _COMPACT.get(name.lower(), name.strip().lower())
-    if key in {"supported", "require", "proxy-require", "unsupported"}:
+    if key in {"supported", "require", "unsupported"}:
         return _known(value, _OPTION_TAGS - {without})
     if key == "allow":
         return _known(value, _METHODS)
@@ -101,18 +105,21 @@ def _known(value: str, words: frozenset[str]) -> str:
     return ", ".join(word for word in (part.strip() for part in value.split(",")) if word in words)
 
 
-_NEUTRAL_TO: Final = re.compile(r"<sip:\+?[0-9]{2,20}@([A-Za-z0-9.:\[\]-]+)>(?:;tag=[A-Za-z0-9.!%*_+`'~-]+)?", re.ASCII)
-_DIGITS: Final = re.compile(r"\+?[0-9]{2,20}", re.ASCII)
+_NEUTRAL: Final = re.compile(r"<sip:(\+?[0-9]{2,20})@([A-Za-z0-9.:\[\]-]+)>", re.ASCII)
+_DIALLED: Final = re.compile(r"\+?[0-9]{2,20}", re.ASCII)
 
 
-def neutral_to(value: str, user: str, host: str, tag: str) -> str | None:
-    """Return the To that the other side gets, None where `value` is nothing but the dialled number already.
+def is_dialled_number(user: str) -> bool:
+    """Say whether a R-URI's user part can be a telephone number at all."""
+    return _DIALLED.fullmatch(user) is not None
 
-    `user` is the dialled number as it was dialled, `host` the edge's own address; `tag` of the dialog, or "".
-    """
-    found = _NEUTRAL_TO.fullmatch(value.strip())
-    if found is not None and found[1] in {host, host.rpartition(":")[0]}:
-        return None
-    if not _DIGITS.fullmatch(user):
-        raise ValueError("a To that names no telephone number")
-    return f"<sip:{user}@{host}>" + (f";tag={tag}" if tag else "")
+
+def is_neutral_to(value: str, dialled: str, host: str) -> bool:
+    """Say whether a To is nothing but the dialled number at the edge's own address (`host`, port or not)."""
+    found = _NEUTRAL.fullmatch(value.strip())
+    return found is not None and found[1] == dialled and found[2] in {host, host.rpartition(":")[0]}
+
+
+def neutral(dialled: str, host: str, tag: str = "") -> str:
+    """Return the From or To that stands for the hotline as it was dialled."""
+    return f"<sip:{dialled}@{host}>;tag={tag}" if tag else f"<sip:{dialled}@{host}>"

@@ -1,0 +1,162 @@
+"""A call comes in: who is called, what is decided, and the legs as they go on the wire."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from kemi import tokens
+from kemi.domain import addresses, masking, routing, sdp
+from kemi.domain.addresses import Hop
+from kemi.domain.e164 import e164, spell
+from kemi.domain.events import OfferedLeg, Received, Refused, SkippedLeg
+from kemi.domain.identity import Caller, caller
+from kemi.domain.model import Gateway, TrunkAddress
+from kemi.domain.routing import Fork, Leg, Refuse
+from kemi.errors import NotANumber, TokenTooLong
+from kemi.exchange import Exchange, Taken, next_hop, route_set
+from kemi.ports import RoutingTable
+
+
+class Ring(NamedTuple):
+    """An INVITE ready to fork: `blocks` holds the headers of each leg, by its R-URI."""
+
+    exchange: Exchange
+    uris: tuple[str, ...]
+    blocks: dict[str, str]
+    body: str
+    ring_ms: int
+    event: Received
+
+
+class Turned(NamedTuple):
+    """An INVITE that is refused with `code`."""
+
+    code: int
+    event: Refused
+
+
+class Calls:
+    """Decides on initial INVITEs. Pure but for the routing table it reads."""
+
+    def __init__(self, table: RoutingTable, keyring: tokens.Keyring, host: str, now: Callable[[], float]) -> None:
+        """`host`: what the edge calls itself in its messages (address, or address:port); `now`: epoch seconds."""
+        self._table = table
+        self._keys = keyring
+        self._host = host
+        self._from_host = host.rpartition(":")[0] if host.count(":") == 1 else host
+        self._now = now
+
+    def invite(
+        self, trunk: TrunkAddress, source: Hop, dialled: str, taken: Taken, body: str, entropy: bytes
+    ) -> Ring | Turned:
+        """Decide on an INVITE from `trunk` for the R-URI user `dialled`.
+
+        Raises `ValueError` for a message that cannot be read (the caller gets 400).
+        """
+        call = tokens.new_call(self._now(), entropy)
+        who = caller(taken.from_, taken.asserted, taken.privacy)
+        decision = self._decide(dialled, who)
+        if masking.clean("Require", taken.require) != taken.require.strip():
+            decision = Refuse(420, "the caller requires an extension we do not know")
+        if isinstance(decision, Refuse):
+            return self._turned(call, trunk, dialled, taken, who, decision)
+        exchange = Exchange(
+            call, "caller", "INVITE", taken.from_, taken.to, taken.call_id, taken.deep_vias, taken.record_routes,
+            source.ip, source.port, source.transport, trunk.trunk_id, 0, dialled, "100rel" in taken.require,
+        )  # fmt: skip
+        try:
+            blocks = self._blocks(decision, exchange, taken)
+        except TokenTooLong as wrong:
+            return self._turned(call, trunk, dialled, taken, who, Refuse(513, str(wrong), decision.hotline))
+        clean = sdp.scrub(body, self._keys.session_id(call, "caller"), self._from_host) if body else ""
+        event = _received(call, trunk, decision, who, taken.call_id)
+        uris = tuple(leg.uri for leg in decision.legs)
+        return Ring(exchange, uris, blocks, clean, decision.group.ring_seconds * 1000, event)
+
+    def _decide(self, dialled: str, who: Caller) -> routing.Decision:
+        try:
+            hotline = self._table.hotline(e164(dialled))
+        except NotANumber:
+            return Refuse(404, "no such hotline")
+        if hotline is None or hotline.group is None:
+            return routing.decide(hotline, self._tenant(hotline), None, (), who, self._now())
+        tenant = self._table.tenant(hotline.tenant_id)
+        plan = self._table.plan(tenant.plan_id) if tenant is not None else None
+        found = (self._table.gateway(gateway) for gateway in hotline.group.gateways)
+        gateways = tuple(one for one in found if one is not None)
+        return routing.decide(hotline, tenant, plan, gateways, who, self._now())
+
+    def _tenant(self, hotline: routing.Hotline | None) -> routing.Tenant | None:
+        return None if hotline is None else self._table.tenant(hotline.tenant_id)
+
+    def _blocks(self, fork: Fork, exchange: Exchange, taken: Taken) -> dict[str, str]:
+        shared: dict[int, str] = {}
+        blocks: dict[str, str] = {}
+        for leg in fork.legs:
+            same = shared.get(leg.gateway.id)
+            if same is None:
+                same = shared[leg.gateway.id] = self._gateway_block(fork, leg.gateway, exchange, taken)
+            blocks[leg.uri] = f"Call-ID: {self._call_id(exchange.call, leg)}\r\n{same}"
+        return blocks
+
+    def _call_id(self, call: bytes, leg: Leg) -> str:
+        return self._keys.leg_call_id(call, tokens.leg_letters(leg.number, leg.attempt))
+
+    def _gateway_block(self, fork: Fork, gateway: Gateway, exchange: Exchange, taken: Taken) -> str:
+        """Return the headers that every leg through `gateway` shares; one token a gateway."""
+        routes = route_set(taken.record_routes)
+        target = addresses.addr_spec(taken.contact)
+        tag = addresses.tag(taken.from_)
+        if not tag:
+            raise ValueError("a From without a tag")
+        next_hop(routes, target, exchange.source)  # a caller who cannot be reached later is refused now
+        token = tokens.ToCaller(
+            exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(gateway.host), tokens.pack_hop(exchange.source), target,
+            routes, tag, taken.call_id, exchange.dialled, addresses.addr_spec(taken.from_),
+        )  # fmt: skip
+        number = spell(fork.group.outbound_number, gateway.number_format)
+        uri = f"sip:{number}@{gateway.from_host or self._from_host}"
+        lines = [
+            f"From: <{uri}>;tag={self._keys.caller_tag(exchange.call, tag)}",
+            f"Contact: <sip:{self._keys.seal(token)}@{self._host}>",
+            *taken.lines,
+        ]
+        if gateway.asserted_identity:
+            lines.append(f"P-Asserted-Identity: <{uri}>")
+        lines += taken.negotiated(reliable=exchange.reliable)
+        return "\r\n".join(lines) + "\r\n"
+
+    def _turned(
+        self, call: bytes, trunk: TrunkAddress, dialled: str, taken: Taken, who: Caller, why: Refuse
+    ) -> Turned:
+        hotline = why.hotline
+        event = Refused(
+            call.hex(), trunk.trunk_id, hotline.tenant_id if hotline else None, hotline.id if hotline else None,
+            dialled, who.number, who.withheld, taken.call_id, why.reason, why.code,
+        )  # fmt: skip
+        return Turned(why.code, event)
+
+
+def _received(call: bytes, trunk: TrunkAddress, fork: Fork, who: Caller, sip_call_id: str) -> Received:
+    hotline, group = fork.hotline, fork.group
+    return Received(
+        call=call.hex(),
+        trunk_id=trunk.trunk_id,
+        tenant_id=hotline.tenant_id,
+        hotline_id=hotline.id,
+        hotline=hotline.number,
+        group_id=group.id,
+        outbound=group.outbound_number,
+        caller=who.number,
+        withheld=who.withheld,
+        sip_call_id=sip_call_id,
+        ring_seconds=group.ring_seconds,
+        notify_members=group.notify_members,
+        notify_missed=group.notify_missed,
+        legs=tuple(_offered(leg) for leg in fork.legs),
+        skipped=tuple(SkippedLeg(one.id, one.number, one.reason) for one in fork.skipped),
+    )
+
+
+def _offered(leg: Leg) -> OfferedLeg:
+    member = leg.member
+    return OfferedLeg(leg.number, leg.attempt, member.id, member.number, leg.gateway.id, member.can_text)

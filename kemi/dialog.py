@@ -1,0 +1,127 @@
+"""Requests inside a call: ACK, BYE, re-INVITE, UPDATE, PRACK, INFO. The token says where they go, statelessly."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from kemi import tokens
+from kemi.domain import addresses, masking
+from kemi.domain.addresses import Hop
+from kemi.errors import TokenRefused
+from kemi.exchange import Exchange, Taken, next_hop, route_set
+from kemi.ports import RoutingTable
+from kemi.tokens import ToCaller, ToMember
+
+_NOBODY = "sip:anonymous@anonymous.invalid"  # RFC 3323 §4.1.1.3; where the caller's URI did not fit the token
+
+
+class Relay(NamedTuple):
+    """A request as it goes on: its new R-URI, next hop and headers."""
+
+    uri: str
+    hop: Hop
+    block: str
+    exchange: Exchange
+    leg: int
+
+
+class Dialogs:
+    """Serves requests that carry a token in their R-URI."""
+
+    def __init__(
+        self, table: RoutingTable, keyring: tokens.Keyring, host: str, max_age: float, now: Callable[[], float]
+    ) -> None:
+        """`max_age`: seconds after a call's arrival that its tokens are honoured."""
+        self._table = table
+        self._keys = keyring
+        self._host = host
+        self._max_age = max_age
+        self._now = now
+
+    def relay(self, method: str, user: str, source: Hop, taken: Taken) -> Relay:
+        """Turn a request for the token `user` into what goes to the other side.
+
+        Raises `TokenRefused` where the token is not honoured: forged, too old, shown by another peer, in another
+        dialog; `ValueError` where the message cannot be read; `TokenTooLong`.
+        """
+        token, key = self._keys.open(user)
+        if not -60 <= tokens.age(token.call, self._now()) <= self._max_age:
+            raise TokenRefused("a token that is too old")
+        to_tag, from_tag = addresses.tag(taken.to), addresses.tag(taken.from_)
+        if isinstance(token, ToCaller):
+            leg = self._check_member(token, key, source, taken, to_tag)
+            block = self._to_caller(token, key, taken, from_tag, source)
+        else:
+            leg = self._check_caller(token, key, source, taken, from_tag, to_tag)
+            block = self._to_member(token, key, taken, from_tag, to_tag, source)
+        side = "member" if isinstance(token, ToCaller) else "caller"
+        exchange = Exchange(
+            token.call, side, method, taken.from_, taken.to, taken.call_id, taken.deep_vias, taken.record_routes,
+            source.ip, source.port, source.transport, token.trunk, token.gateway, token.dialled, "100rel" in taken.require, user,
+        )  # fmt: skip
+        hop = next_hop(token.routes, token.target, tokens.unpack_hop(token.hop))
+        return Relay(token.target, hop, _with_lines(block, token.routes, taken), exchange, leg)
+
+    def _check_member(self, token: ToCaller, key: int, source: Hop, taken: Taken, to_tag: str) -> int:
+        if tokens.pack_ip(source.ip) != token.peer_ip:
+            gateway = self._table.gateway(token.gateway)
+            if gateway is None or gateway.host != source.ip:
+                raise TokenRefused("a token shown by another peer")
+        letters = taken.call_id[-2:]
+        if taken.call_id != self._keys.leg_call_id(token.call, letters, key):
+            raise TokenRefused("a token in another dialog")
+        if to_tag != self._keys.caller_tag(token.call, token.tag, key):
+            raise TokenRefused("a token in another dialog")
+        return tokens.leg_of(letters)[0]
+
+    def _check_caller(
+        self, token: ToMember, key: int, source: Hop, taken: Taken, from_tag: str, to_tag: str
+    ) -> int:
+        if tokens.pack_ip(source.ip) != token.peer_ip:
+            address = self._table.trunk_address(source.ip)
+            if address is None or address.trunk_id != token.trunk:
+                raise TokenRefused("a token shown by another peer")
+        if self._keys.dialog_mark(taken.call_id, from_tag, to_tag, key) != token.dialog:
+            raise TokenRefused("a token in another dialog")
+        return tokens.leg_of(token.leg)[0]
+
+    def _to_caller(self, token: ToCaller, key: int, taken: Taken, from_tag: str, source: Hop) -> str:
+        lines = [
+            f"From: {masking.neutral(token.dialled, self._host, from_tag)}",
+            f"To: <{token.uri or _NOBODY}>;tag={token.tag}",
+            f"Call-ID: {token.call_id}",
+        ]
+        if taken.contact:
+            mark = self._keys.dialog_mark(token.call_id, token.tag, from_tag, key)
+            fresh = ToMember(
+                token.call, token.trunk, token.gateway, tokens.hop_ip(token.hop), tokens.pack_hop(source),
+                taken.call_id[-2:], addresses.addr_spec(taken.contact), route_set(taken.record_routes),
+                token.dialled, addresses.addr_spec(taken.to), token.routes, mark,
+            )  # fmt: skip
+            lines.append(f"Contact: <sip:{self._keys.seal(fresh, key)}@{self._host}>")
+        return "\r\n".join(lines)
+
+    def _to_member(
+        self, token: ToMember, key: int, taken: Taken, from_tag: str, to_tag: str, source: Hop
+    ) -> str:
+        lines = [
+            f"From: <{token.uri}>;tag={self._keys.caller_tag(token.call, from_tag, key)}",
+            f"To: {masking.neutral(token.dialled, self._host, to_tag)}",
+            f"Call-ID: {self._keys.leg_call_id(token.call, token.leg, key)}",
+        ]
+        if taken.contact:
+            fresh = ToCaller(
+                token.call, token.trunk, token.gateway, tokens.hop_ip(token.hop), tokens.pack_hop(source),
+                addresses.addr_spec(taken.contact), route_set(taken.record_routes) or token.near_routes, from_tag,
+                taken.call_id, token.dialled, addresses.addr_spec(taken.from_),
+            )  # fmt: skip
+            lines.append(f"Contact: <sip:{self._keys.seal(fresh, key)}@{self._host}>")
+        return "\r\n".join(lines)
+
+
+def _with_lines(block: str, routes: str, taken: Taken) -> str:
+    lines = [block, *taken.lines]
+    if routes:
+        lines.append(f"Route: {routes}")
+    lines += taken.negotiated(reliable=True)
+    return "\r\n".join(lines) + "\r\n"
+

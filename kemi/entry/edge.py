@@ -1,0 +1,43 @@
+"""The one file Kamailio loads: finds the packages, wires the parts, gives Kamailio its router.
+
+`sys.path[0]` is this folder, so it stays alone in it.
+"""
+
+import gc
+import os
+import site
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+if os.environ.get("EDGE_SITE"):
+    site.addsitedir(os.environ["EDGE_SITE"])
+
+from kemi.call import Calls  # noqa: E402
+from kemi.dialog import Dialogs  # noqa: E402
+from kemi.ksr.router import Router  # noqa: E402
+from kemi.spool.instance import claim_instance  # noqa: E402
+from kemi.spool.sink import SpoolSink  # noqa: E402
+from kemi.table.store import TableReader  # noqa: E402
+from kemi.tokens import Keyring  # noqa: E402
+
+
+def mod_init() -> Router:
+    """Make the router, before Kamailio forks: nothing is opened but the lock that tells this start is alive."""
+    var, node = Path(os.environ["VAR_DIR"]), os.environ["NODE_NAME"]
+    host = os.environ["SIP_ADVERTISE"]
+    keyring = Keyring.parse(os.environ["EDGE_KEY"], host)
+    table = TableReader(var / "table")
+    instance = claim_instance(var / "spool", node)
+    router = Router(
+        Calls(table, keyring, host, time.time),
+        Dialogs(table, keyring, host, float(os.environ.get("MAX_CALL_SECONDS", "86400")), time.time),
+        table,
+        SpoolSink(var / "spool", node, instance.name),
+        keyring,
+        host,
+    )
+    gc.collect()
+    gc.freeze()  # what is here is shared by all workers and never garbage
+    return router

@@ -1,0 +1,95 @@
+"""What is read of a message, and what is remembered of a request until its replies have gone back."""
+
+from typing import Final
+
+import msgspec
+
+from kemi.domain import addresses, masking
+from kemi.domain.addresses import Hop
+from kemi.domain.events import Side
+
+
+class Taken:
+    """A message's identity, taken out of it in one pass (`kemi.ksr.headers`); what is taken is removed."""
+
+    __slots__ = (
+        "asserted", "call_id", "contact", "content_type", "deep_vias", "from_", "lines", "privacy",
+        "record_routes", "require", "rseq", "supported", "to",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.from_ = ""
+        self.to = ""
+        self.call_id = ""
+        self.contact = ""
+        self.content_type = ""
+        self.supported = ""
+        self.require = ""
+        self.rseq = ""
+        self.deep_vias: list[str] = []
+        self.record_routes: list[str] = []
+        self.asserted: list[str] = []
+        self.privacy: list[str] = []
+        self.lines: list[str] = []  # cleaned headers to put back
+
+
+    def negotiated(self, *, reliable: bool) -> list[str]:
+        """Return the Supported, Require and RSeq lines that may go on; without 100rel if not `reliable`."""
+        without = "" if reliable else "100rel"
+        values = [("Supported", masking.clean("Supported", self.supported, without))]
+        values.append(("Require", masking.clean("Require", self.require, without)))
+        values.append(("RSeq", masking.clean("RSeq", self.rseq) if reliable else ""))
+        return [f"{name}: {value}" for name, value in values if value]
+
+
+class Exchange(msgspec.Struct, array_like=True, gc=False):
+    """A request on its way, kept in the transaction: what its sender wrote, so that replies give it back to him.
+
+    `side` sent it, from `ip`:`port`. `gateway` is 0 in the initial INVITE, whose legs have their own. `token` is the sealed token of an
+    in-dialog request, "" in the initial INVITE.
+    """
+
+    call: bytes
+    side: Side
+    method: str
+    from_: str
+    to: str
+    call_id: str
+    vias: list[str]
+    record_routes: list[str]
+    ip: str
+    port: int
+    transport: str
+    trunk: int
+    gateway: int
+    dialled: str
+    reliable: bool
+    token: str = ""
+
+    @property
+    def source(self) -> Hop:
+        """Where the request came from."""
+        return Hop(self.ip, self.port, self.transport)
+
+    def pack(self) -> str:
+        """Return the exchange as text that a Kamailio AVP can hold."""
+        return _encode(self).decode()
+
+
+_encode: Final = msgspec.json.Encoder().encode
+unpack: Final = msgspec.json.Decoder(Exchange).decode
+
+
+def route_set(record_routes: list[str], *, reverse: bool = False) -> str:
+    """Return the Route value that Record-Route values stand for (RFC 3261 §12.1). Raises `ValueError`."""
+    if not record_routes:
+        return ""
+    parts = [part for value in record_routes for part in addresses.split_list(value)]
+    uris = [f"<{addresses.addr_spec(part)}>" for part in parts]
+    return ",".join(reversed(uris) if reverse else uris)
+
+
+def next_hop(routes: str, target: str, otherwise: Hop) -> Hop:
+    """Return where a request with this route set goes first. Raises `ValueError`."""
+    first = addresses.addr_spec(routes.partition(",")[0]) if routes else target
+    return addresses.hop(first, otherwise)

@@ -1,0 +1,73 @@
+"""The names Kamailio calls back by, and the guard around each: a callback never raises and returns an int.
+
+An exception in a branch callback would send the branch unmasked, a name that does not exist too (design.md §4):
+so names are constants, checked at start, and a guard drops what failed.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import KSR
+
+from kemi.errors import TokenRefused
+from kemi.ksr import log
+from kemi.ksr.signalling import answer
+
+REQUEST: Final = "ksr_request_route"
+REPLY: Final = "ksr_reply_route"
+BRANCH: Final = "on_branch"
+INVITE_REPLY: Final = "on_invite_reply"
+DIALOG_REPLY: Final = "on_dialog_reply"
+FAILURE: Final = "on_failure"
+ALL: Final = (REQUEST, REPLY, BRANCH, INVITE_REPLY, DIALOG_REPLY, FAILURE)
+
+Callback = Callable[[Any, Any], int]
+
+
+def refuse(error: BaseException) -> None:
+    """What a failing request callback does: answer, unless it is an ACK (RFC 3261 §17: never answered)."""
+    if KSR.pv.get("$rm") == "ACK":
+        KSR.set_drop()
+    elif isinstance(error, TokenRefused):
+        answer(481)
+    else:
+        answer(400 if isinstance(error, ValueError) else 500)
+
+
+def drop(error: BaseException) -> None:
+    """What a failing branch or reply callback does: the message does not leave."""
+    del error
+    KSR.set_drop()
+
+
+def give_up(error: BaseException) -> None:
+    """What a failing failure callback does: the caller gets an answer of ours, never a leg's."""
+    del error
+    KSR.tm.t_reply(500, "Server Internal Error")
+
+
+def guarded(otherwise: Callable[[BaseException], None]) -> Callable[[Callback], Callback]:
+    """Make a callback that never raises; `otherwise` is told of the error and decides what leaves instead."""
+
+    def guard(callback: Callback) -> Callback:
+        def safe(self: Any, msg: Any) -> int:
+            try:
+                return callback(self, msg)
+            except SystemExit:
+                raise
+            except BaseException as error:  # noqa: BLE001: nothing may escape into Kamailio
+                log.failed(callback.__name__, error)
+                otherwise(error)
+                return -1
+
+        safe.__name__ = callback.__name__
+        return safe
+
+    return guard
+
+
+def check_names(router: object) -> None:
+    """Raise `AttributeError` at start if a name that Kamailio will call is not there."""
+    missing = [name for name in ALL if not callable(getattr(router, name, None))]
+    if missing:
+        raise AttributeError(f"callbacks that do not exist: {', '.join(missing)}")

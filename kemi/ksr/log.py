@@ -1,0 +1,58 @@
+"""One wide key=value line per call; no telephone number of a person in any line."""
+
+import traceback
+
+import KSR
+
+from kemi.domain.events import Event, Missed, Received, Refused
+from kemi.errors import EdgeError, TokenRefused
+
+
+def happened(event: Event) -> None:
+    """Log what an operator wants to see of a call: its beginning, its refusal, its end without an answer."""
+    if isinstance(event, Received):
+        _info(
+            f"call={event.call} received hotline={event.hotline} group={event.group_id} legs={len(event.legs)}"
+            f" trunk={event.trunk_id} withheld={str(event.withheld).lower()} sip_call_id={_plain(event.sip_call_id)}"
+        )
+    elif isinstance(event, Refused):
+        _info(
+            f"call={event.call} refused code={event.code} reason={_plain(event.reason)} trunk={event.trunk_id}"
+            f" sip_call_id={_plain(event.sip_call_id)}"
+        )
+    elif isinstance(event, Missed):
+        _info(f"call={event.call} missed cause={event.cause} code={event.code}")
+
+
+def turned_away(what: str, ip: str, code: int) -> None:
+    """Log a request that was answered, or dropped (code 0), before anything was looked up."""
+    _info(f"refused what={_plain(what)} source={ip} code={code}")
+
+
+def failed(callback: str, error: BaseException) -> None:
+    """Log an error in a callback: in a word where we know it, with its traceback where we do not.
+
+    A traceback shows code, never values; the text of an unknown error is left out, it may hold a header.
+    """
+    source = KSR.pv.get("$si")
+    if isinstance(error, EdgeError | ValueError) and not isinstance(error, UnicodeError):
+        words = str(error) if isinstance(error, EdgeError) else type(error).__name__
+        level = _info if isinstance(error, TokenRefused) else _warn
+        level(f"refused in={callback} source={source} error={type(error).__name__} reason={_plain(words)}")
+    elif isinstance(error, UnicodeError):
+        _warn(f"refused in={callback} source={source} error=UnicodeError reason=not_utf-8")
+    else:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        KSR.err(f"failed in={callback} source={source} error={type(error).__name__}\n{frames}")
+
+
+def _info(text: str) -> None:
+    KSR.info(text + "\n")
+
+
+def _warn(text: str) -> None:
+    KSR.warn(text + "\n")
+
+
+def _plain(text: str) -> str:
+    return "".join(ch if ch.isalnum() or ch in "+-_.@:/" else "_" for ch in text)[:128]

@@ -1,0 +1,133 @@
+"""Replies and what they mean for the call.
+
+`ksr_reply_route` runs first, outside the transaction's lock: it reads and strips the reply, and drops what
+cannot be read or matches nothing; a final reply cannot be dropped later. The tm callbacks then run in the same
+process, on the same message.
+"""
+
+from typing import Any, Final
+
+import KSR
+
+from kemi.domain import ringing, sdp
+from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Missed, MissedCause, Rang
+from kemi.exchange import Exchange, Taken, unpack
+from kemi.ksr import callbacks, headers, log, request, signalling
+from kemi.ksr.callbacks import guarded
+from kemi.ksr.truth import yes
+from kemi.ports import EventSink
+from kemi.replies import Replies
+from kemi.tokens import Keyring, leg_of
+
+# Message flags; tm keeps them with the transaction, and the reply lock makes each a once-only latch.
+_RANG: Final = 1
+_ANSWERED: Final = 2
+_SEEN: Final = {bit: 3 + i for i, bit in enumerate((ringing.BUSY, ringing.DECLINED, ringing.UNREACHABLE, ringing.OTHER))}
+_get = KSR.pv.get
+
+
+class Replying:
+    """The reply and failure routes."""
+
+    def __init__(self, sink: EventSink, keyring: Keyring, host: str) -> None:
+        """`host`: what the edge calls itself in its messages."""
+        self._sink = sink
+        self._keys = keyring
+        self._host = host
+        self._from_host = host.rpartition(":")[0] if host.count(":") == 1 else host
+        self._replies = Replies(keyring, host)
+        self._taken = Taken()  # of the reply at hand, from ksr_reply_route to the tm callback
+
+    @guarded(callbacks.drop)
+    def ksr_reply_route(self, msg: Any) -> int:
+        """Every reply, before tm: strip it, or drop it."""
+        del msg
+        if not yes(KSR.tm.t_check_trans()):
+            log.turned_away("a reply that matches nothing", _get("$si"), 0)
+            KSR.set_drop()
+            return 1
+        self._taken = headers.take(vias_kept=2)
+        return 1
+
+    @guarded(callbacks.drop)
+    def on_invite_reply(self, msg: Any) -> int:
+        """A leg answers, somehow. The transaction's reply lock is held."""
+        del msg
+        exchange, code = unpack(_get("$avp(exchange)")), _get("$rs")
+        leg, attempt = leg_of(self._taken.call_id[-2:])
+        call = exchange.call.hex()
+        if code < 200:
+            self._happened(Rang(call, leg, attempt, code))
+            self._provisional(exchange, code)
+        elif code < 300:
+            if KSR.isflagset(_ANSWERED):
+                if _get("$avp(winner)") != leg:
+                    self._happened(AnsweredElsewhere(call, leg, attempt))
+            else:
+                KSR.setflag(_ANSWERED)
+                KSR.pv.seti("$avp(winner)", leg)
+                self._happened(Answered(call, leg, attempt))
+            self._give_back(exchange, code, code, reliable=True)
+        else:
+            self._refused(exchange, leg, attempt, code)
+        return 1
+
+    def _provisional(self, exchange: Exchange, code: int) -> None:
+        if exchange.reliable:
+            self._give_back(exchange, code, code, reliable=True)
+        elif KSR.isflagset(_RANG):
+            KSR.set_drop()  # one clean 180 is enough; members' sounds are not mixed
+        else:
+            KSR.setflag(_RANG)
+            self._give_back(exchange, code, 180, reliable=False)
+
+    def _refused(self, exchange: Exchange, leg: int, attempt: int, code: int) -> None:
+        answered = KSR.isflagset(_ANSWERED)
+        if not (code == 487 and (answered or yes(KSR.tm.t_is_canceled()))):
+            reason = ringing.leg_failure(code)
+            KSR.setflag(_SEEN[ringing.seen_bit(reason)])
+            self._happened(Failed(exchange.call.hex(), leg, attempt, code, reason))
+        if not answered:  # it may be chosen by tm, so it must be fit to leave
+            self._give_back(exchange, code, code, reliable=False)
+
+    @guarded(callbacks.drop)
+    def on_dialog_reply(self, msg: Any) -> int:
+        """A reply to a request inside a call."""
+        del msg
+        code = _get("$rs")
+        self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
+        return 1
+
+    def _give_back(self, exchange: Exchange, was: int, code: int, *, reliable: bool) -> None:
+        """Make the stripped reply one that the request's sender knows as his own."""
+        taken = self._taken
+        block = self._replies.block(exchange, taken, request.source(), reliable=reliable)
+        body = request.sdp(taken.content_type) if reliable else ""
+        far = "member" if exchange.side == "caller" else "caller"
+        clean = sdp.scrub(body, self._keys.session_id(exchange.call, far), self._from_host) if body else ""
+        if exchange.vias:
+            headers.restore_vias(exchange.vias)
+        signalling.put_body(clean, taken.content_type)
+        signalling.reword(code, was, _get("$rr"))
+        signalling.put_headers(block)
+
+    @guarded(callbacks.give_up)
+    def on_failure(self, msg: Any) -> int:
+        """No leg is left, or the ring time is over, or the caller hung up. May run in a timer process."""
+        del msg
+        exchange = unpack(_get("$avp(exchange)"))
+        canceled, timed_out = yes(KSR.tm.t_is_canceled()), yes(KSR.tm.t_any_timeout())
+        seen = sum(bit for bit, flag in _SEEN.items() if KSR.isflagset(flag))
+        if timed_out:
+            seen |= ringing.OTHER if KSR.isflagset(_RANG) else ringing.UNREACHABLE
+        cause = ringing.missed_cause(canceled=canceled, timed_out=timed_out, seen=seen)
+        self._missed(exchange.call.hex(), cause, 487 if canceled else ringing.final_code(seen))
+        return 1
+
+    def _missed(self, call: str, cause: MissedCause, code: int) -> None:
+        self._happened(Missed(call, cause, code))
+        signalling.answer(code)
+
+    def _happened(self, event: Event) -> None:
+        self._sink.put(event)
+        log.happened(event)

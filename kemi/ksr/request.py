@@ -1,0 +1,51 @@
+"""Reading the message at hand: its source, its body."""
+
+import email.message
+import email.parser
+import email.policy
+from typing import Final
+
+import KSR
+
+from kemi.domain.addresses import Hop
+
+_get = KSR.pv.get
+_gete = KSR.pv.gete
+_SDP: Final = "application/sdp"
+
+
+def source() -> Hop:
+    """Return where the message came from."""
+    return Hop(_get("$si"), _get("$sp"), _get("$proto"))
+
+
+def sdp(content_type: str) -> str:
+    """Return the SDP of the message, "" where it carries none: alone, or as a part of a multipart body."""
+    if not content_type:
+        return ""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == _SDP:
+        return _gete("$rb")
+    if kind.startswith("multipart/"):
+        return _sdp_part(content_type, _raw_body())
+    return ""
+
+
+def has_body() -> bool:
+    """Say whether the message has a body of any kind."""
+    return bool(_gete("$rb{s.len}") not in {"", "0"})
+
+
+def _raw_body() -> bytes:
+    # A multipart body may hold binary ISUP, which KEMI cannot give as text.
+    return bytes.fromhex(_gete("$(rb{s.encode.hexa})"))
+
+
+def _sdp_part(content_type: str, body: bytes) -> str:
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    parts = email.parser.BytesParser(policy=email.policy.SMTP).parsebytes(head + body)
+    for part in parts.walk():
+        if part.get_content_type() == _SDP:
+            payload = part.get_payload(decode=True)
+            return payload.decode() if isinstance(payload, bytes) else ""
+    return ""

@@ -1,0 +1,153 @@
+"""The routes of Kamailio, as methods: read the message, ask the core, do what it says.
+
+    ksr_request_route ── INVITE ──> _invite ──> on_branch (each leg) ──> on_invite_reply ──> on_failure
+                      └─ in a dialog ──> _in_dialog ──> on_dialog_reply
+    ksr_reply_route   before any of the two reply callbacks: what cannot be read never gets further
+"""
+
+import os
+from typing import Any, Final
+
+import KSR
+
+from kemi.call import Calls, Turned
+from kemi.dialog import Dialogs
+from kemi.domain import masking
+from kemi.domain.events import Ended, Refused
+from kemi.domain.model import TrunkAddress
+from kemi.errors import TokenRefused
+from kemi.exchange import Exchange, Taken
+from kemi.ksr import callbacks, headers, log, request, signalling
+from kemi.ksr.callbacks import guarded
+from kemi.ksr.replying import Replying
+from kemi.ksr.truth import must, yes
+from kemi.ports import EventSink, RoutingTable
+from kemi.domain import sdp
+from kemi.tokens import Keyring
+
+_IN_DIALOG: Final = frozenset({"INVITE", "ACK", "BYE", "UPDATE", "PRACK", "INFO", "OPTIONS"})
+_MAX_FORWARDS: Final = 70  # RFC 3261 §8.1.1.6
+_get = KSR.pv.get
+_gete = KSR.pv.gete
+
+
+class Router(Replying):
+    """What Kamailio calls. One object a process; nothing in it outlives a message but `_blocks`."""
+
+    def __init__(
+        self, calls: Calls, dialogs: Dialogs, table: RoutingTable, sink: EventSink, keyring: Keyring, host: str
+    ) -> None:
+        """Wire the core to Kamailio; see `kemi.entry.edge`."""
+        super().__init__(sink, keyring, host)
+        self._calls = calls
+        self._dialogs = dialogs
+        self._table = table
+        self._blocks: dict[str, str] = {}  # R-URI → headers, of the INVITE that is being forked right now
+        callbacks.check_names(self)
+
+    def child_init(self, rank: int) -> int:
+        """Kamailio has forked a process; tables and spools open themselves when first used."""
+        del rank
+        return 0
+
+    @guarded(callbacks.refuse)
+    def ksr_request_route(self, msg: Any) -> int:
+        """Every request."""
+        del msg
+        method = _get("$rm")
+        if method == "ACK":
+            return self._ack()
+        if not yes(KSR.maxfwd.process_maxfwd(_MAX_FORWARDS)):
+            return _turn_away("too many hops", 483)
+        if method == "CANCEL":
+            if yes(KSR.tm.t_check_trans()):
+                KSR.tm.t_relay()
+                return 1
+            return _turn_away("CANCEL of nothing", 481)
+        if _gete("$tt"):
+            return self._in_dialog(method)
+        return self._new(method)
+
+    def _new(self, method: str) -> int:
+        if method == "OPTIONS":
+            return signalling.answer(200)
+        trunk = self._table.trunk_address(_get("$si"))
+        if trunk is None:
+            return _turn_away("a stranger", 403)
+        if method == "INVITE":
+            return self._invite(trunk)
+        if method in _IN_DIALOG:
+            return _turn_away("a dialog's request without its dialog", 481)
+        KSR.hdr.append_to_reply("Allow: INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, OPTIONS\r\n")
+        return _turn_away("a method we do not serve", 405)
+
+    def _invite(self, trunk: TrunkAddress) -> int:
+        dialled = _gete("$rU")
+        to = KSR.hdr.gete("To")
+        if not masking.is_dialled_number(dialled):
+            return _turn_away("not a telephone number", 404)
+        neutral = masking.is_neutral_to(to, dialled, self._host)
+        if not neutral:
+            # tm builds the CANCEL's To from the received request: it must be neutral before the transaction is.
+            KSR.hdr.remove("To")
+            signalling.put_headers(f"To: {masking.neutral(dialled, self._host)}\r\n")
+            must(KSR.textopsx.msg_apply_changes(), "msg_apply_changes")
+        if not yes(KSR.tm.t_newtran()):
+            return 1  # a retransmission: tm has answered it
+        taken = headers.take(vias_kept=1)
+        taken.to = to
+        body = request.sdp(taken.content_type)
+        outcome = self._calls.invite(trunk, request.source(), dialled, taken, body, os.urandom(6))
+        self._happened(outcome.event)
+        if isinstance(outcome, Turned):
+            return signalling.answer(outcome.code)
+        signalling.put_headers(f"To: {masking.neutral(dialled, self._host)}\r\n")
+        signalling.put_body(outcome.body, taken.content_type)
+        KSR.pv.sets("$avp(exchange)", outcome.exchange.pack())
+        KSR.tm.t_on_branch(callbacks.BRANCH)
+        KSR.tm.t_on_reply(callbacks.INVITE_REPLY)
+        KSR.tm.t_on_failure(callbacks.FAILURE)
+        must(KSR.tm.t_set_fr_inv(outcome.ring_ms), "t_set_fr_inv")
+        self._blocks = outcome.blocks
+        if not signalling.fork(outcome.uris):
+            self._missed(outcome.event.call, "not_sent", 503)
+        return 1
+
+    @guarded(callbacks.drop)
+    def on_branch(self, msg: Any) -> int:
+        """One leg, about to leave: it gets its own headers, or it does not leave."""
+        del msg
+        signalling.put_headers(self._blocks[_get("$ru")])
+        return 1
+
+    def _ack(self) -> int:
+        if yes(KSR.tm.t_check_trans()) or _gete("$tt"):
+            return self._in_dialog("ACK")
+        return 1
+
+    def _in_dialog(self, method: str) -> int:
+        user, source = _gete("$rU"), request.source()
+        if method not in _IN_DIALOG:
+            KSR.hdr.append_to_reply("Allow: INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, OPTIONS\r\n")
+            return _turn_away("a method we do not serve", 405)
+        taken = headers.take(vias_kept=1)
+        relay = self._dialogs.relay(method, user, source, taken)
+        if method != "ACK":
+            if not yes(KSR.tm.t_newtran()):
+                return 1
+            KSR.pv.sets("$avp(exchange)", relay.exchange.pack())
+            KSR.tm.t_on_reply(callbacks.DIALOG_REPLY)
+        if method == "BYE":
+            self._happened(Ended(relay.exchange.call.hex(), relay.leg, relay.exchange.side))
+        body = request.sdp(taken.content_type)
+        session = self._keys.session_id(relay.exchange.call, relay.exchange.side)
+        signalling.put_body(sdp.scrub(body, session, self._from_host) if body else "", taken.content_type)
+        signalling.put_headers(relay.block)
+        if not signalling.relay(relay.uri, relay.hop) and method != "ACK":
+            signalling.answer(503)
+        return 1
+
+
+def _turn_away(what: str, code: int) -> int:
+    log.turned_away(what, _get("$si"), code)
+    return signalling.answer(code)

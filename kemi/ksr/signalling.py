@@ -1,0 +1,59 @@
+"""Writing: bodies, replies, forks and relays."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import KSR
+
+from kemi.domain.addresses import Hop
+from kemi.domain.phrases import phrase
+from kemi.ksr.truth import must, yes
+
+_SDP: Final = "application/sdp"
+_set_body = KSR.textops.set_body
+_append_branch = KSR.corex.append_branch_uri
+_append = KSR.hdr.append
+_relay = KSR.tm.t_relay
+
+
+def answer(code: int) -> int:
+    """Answer the request at hand; by its transaction if it has one."""
+    KSR.sl.send_reply(code, phrase(code))
+    return 1
+
+
+def put_headers(block: str) -> None:
+    """Add header lines to the message; `block` ends with CRLF."""
+    must(_append(block), "hdr.append")
+
+
+def put_body(body: str, content_type: str) -> None:
+    """Make `body` (SDP, or "" for none) the message's only body. `content_type` is what it came with."""
+    if body:
+        must(_set_body(body, _SDP), "set_body")
+        return
+    if content_type:
+        KSR.hdr.remove("Content-Type")
+    must(KSR.textopsx.remove_body(), "remove_body")
+
+
+def fork(uris: Sequence[str]) -> bool:
+    """Send the INVITE at hand to every one of `uris`; False where tm sent none."""
+    must(KSR.seturi(uris[0]), "seturi")
+    for uri in uris[1:]:
+        must(_append_branch(uri), "append_branch_uri")
+    return yes(_relay())
+
+
+def relay(uri: str, hop: Hop) -> bool:
+    """Send the request at hand on to `uri` by way of `hop`."""
+    must(KSR.seturi(uri), "seturi")
+    must(KSR.setdsturi(hop.uri()), "setdsturi")
+    return yes(_relay())
+
+
+def reword(code: int, was: int, words: str) -> None:
+    """Give the reply at hand the status `code` with its standard phrase; `was` and `words` are what it came with."""
+    standard = phrase(code)
+    if code != was or words != standard:
+        must(KSR.textopsx.change_reply_status(code, standard), "change_reply_status")
