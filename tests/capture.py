@@ -1,0 +1,76 @@
+"""A packet capture of the loopback: dumpcap writes, tshark reads, raw SIP messages come out."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Final, Self
+
+from tests.sip.wire import DEADLINE, Packet
+
+_FIELDS: Final = ("frame.time_epoch", "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "udp.payload")
+_TICK: Final = 0.02  # seconds between looks at the capture file
+_MARK: Final = b"capture mark "
+
+
+class Capture:
+    """Everything UDP on `ports` (any, if none are given) from entering to leaving the `with`.
+
+    Needs the right to capture (root, or CAP_NET_RAW on dumpcap). dumpcap buffers, so beginning and end are marked by
+    datagrams of our own, and both wait until the mark stands in the file.
+    """
+
+    def __init__(self, *ports: int) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="capture-")
+        self.file = Path(self._folder.name) / "wire.pcap"
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        mine = self._socket.getsockname()[1]
+        self._filter = "udp and (" + " or ".join(f"port {each}" for each in (*ports, mine)) + ")" if ports else "udp"
+        self.packets: list[Packet] = []
+
+    def __enter__(self) -> Self:
+        command = ["dumpcap", "-q", "-P", "-i", "lo", "-s", "0", "-B", "16", "-f", self._filter, "-w", str(self.file)]
+        self._dumpcap = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self._mark()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._mark()
+        finally:
+            self._dumpcap.send_signal(signal.SIGINT)
+            self._dumpcap.communicate(timeout=DEADLINE)
+            self._socket.close()
+        self.packets = read(self.file)
+        self._folder.cleanup()
+
+    def _mark(self) -> None:
+        """Return when a datagram sent now stands in the file. Raises `TimeoutError` with what dumpcap said."""
+        mark, until = _MARK + secrets.token_hex(8).encode(), time.monotonic() + 2 * DEADLINE
+        while time.monotonic() < until and self._dumpcap.poll() is None:
+            self._socket.sendto(mark, self._socket.getsockname())
+            if self.file.exists() and mark in self.file.read_bytes():
+                return
+            os.sched_yield()
+            time.sleep(_TICK)  # polling a file that another process writes, up to the deadline
+        self._dumpcap.kill()
+        raise TimeoutError(f"dumpcap captures nothing: {self._dumpcap.communicate()[1].decode()}")
+
+
+def read(file: Path) -> list[Packet]:
+    """The SIP messages (and other UDP payloads) of a capture file, in order; times are seconds since the epoch."""
+    wanted = [word for name in _FIELDS for word in ("-e", name)]
+    command = ["tshark", "-n", "-r", str(file), "-Y", "udp", "-T", "fields", "-E", "separator=|", *wanted]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    packets = []
+    for line in done.stdout.splitlines():
+        at, src, sport, dst, dport, payload = line.split("|")
+        raw = bytes.fromhex(payload)
+        if not raw.startswith(_MARK):
+            packets.append(Packet(float(at), (src, int(sport)), (dst, int(dport)), raw))
+    return packets
