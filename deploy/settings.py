@@ -24,6 +24,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 ENV_FILE: Final = ROOT / "edge.env"
 _NODE: Final = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 _KEY: Final = re.compile(r"(\d{1,3}):[0-9a-fA-F]{64}", re.ASCII)
+_VAR_DIR_MAX: Final = 107 - len("/run/kamailio.rpc")  # unix(7): sun_path
 _HOST: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
 
 
@@ -84,6 +85,10 @@ class Settings(BaseSettings):
             raise ValueError("must be an absolute path")
         if value.exists() and not value.is_dir():
             raise ValueError("is there already, and is not a directory")
+        if len(str(value)) > _VAR_DIR_MAX:
+            raise ValueError(
+                f"must not be longer than {_VAR_DIR_MAX} characters: the path of a socket in it is limited"
+            )
         return value
 
     @field_validator("edge_key")

@@ -1,0 +1,111 @@
+"""The processes of the stack: how each is started, when it is ready, how it is told to end."""
+
+import socket
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGINT, SIGTERM, Signals
+from typing import Final
+
+import psycopg2
+
+from deploy.postgres import Cluster
+from deploy.settings import ROOT, Settings
+
+_SHARED_MB: Final = 256  # kamailio -m: transactions live here, 34 KB a five-way call (design.md §3.3)
+_PRIVATE_MB: Final = 16  # kamailio -M: per process
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process. `once`: it does its work and leaves with 0; any other leaving is a death."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    ready: Callable[[], bool] = lambda: True
+    stop_signal: Signals = SIGTERM
+    stop_seconds: float = 10.0
+    once: bool = False
+
+
+def postgres(cluster: Cluster) -> Part:
+    """Return the private database server. SIGINT: end now, do not wait for clients."""
+    return Part("postgres", cluster.command(), {}, lambda: _connects(cluster.url), SIGINT, 20.0)
+
+
+def workers(settings: Settings, database_url: str, edge_key: str) -> list[Part]:
+    """Return the other parts in the order they start; they stop in reverse."""
+    database = {"DATABASE_URL": database_url}
+    table_ready = settings.var_dir / "run" / "table.ready"
+    return [
+        Part("migrate", _module("sql.migrate"), database, once=True),
+        Part("table", _module("kemi.table.sync"), database, table_ready.exists),
+        Part("ledger", _module("kemi.ledger.writer"), database),
+        Part("sender", _module("sms.sender"), database),
+        _kamailio(settings, edge_key),
+    ]
+
+
+def _kamailio(settings: Settings, edge_key: str) -> Part:
+    # It gets the key and no database; the others get the database and no key.
+    run = settings.var_dir / "run"
+    env = {
+        "EDGE_KEY": edge_key,
+        "ENTRY_FILE": str(ROOT / "kemi" / "entry" / "edge.py"),
+        "EDGE_SITE": sysconfig.get_path("purelib"),
+        "RPC_SOCKET": str(run / "kamailio.rpc"),
+    }
+    command = ["kamailio", "-f", str(ROOT / "kamailio.cfg"), "-DD", "-E", "-x", "fm", "-X", "fm"]
+    command += ["-m", str(_SHARED_MB), "-M", str(_PRIVATE_MB), "-Y", str(run), "-P", str(run / "kamailio.pid")]
+    return Part("kamailio", command, env, lambda: answers_options(settings.sip_address))
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", name]
+
+
+def _connects(url: str) -> bool:
+    try:
+        psycopg2.connect(url, connect_timeout=2).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+def answers_options(address: tuple[str, int], seconds: float = 0.5) -> bool:
+    """Say whether the SIP address answers an OPTIONS with 200 (RFC 3261 §11)."""
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(seconds)
+        try:
+            sock.connect(address)
+            me = sock.getsockname()
+            via = f"[{me[0]}]:{me[1]}" if ":" in me[0] else f"{me[0]}:{me[1]}"
+            sock.send(_OPTIONS.format(host=host, port=address[1], via=via, key=me[1]).encode())
+            return sock.recv(4096).startswith(b"SIP/2.0 200 ")
+        except OSError:
+            return False
+
+
+_OPTIONS: Final = "\r\n".join(
+    (
+        "OPTIONS sip:{host}:{port} SIP/2.0",
+        "Via: SIP/2.0/UDP {via};rport;branch=z9hG4bK-ready-{key}",
+        "Max-Forwards: 1",
+        "From: <sip:ready@{via}>;tag={key}",
+        "To: <sip:{host}:{port}>",
+        "Call-ID: ready-{key}",
+        "CSeq: 1 OPTIONS",
+        "Content-Length: 0",
+        "",
+        "",
+    )
+)
+
+
+def log_of(settings: Settings, name: str) -> Path:
+    """Return where a part's standard output and error go."""
+    return settings.var_dir / "log" / f"{name}.log"
