@@ -21,18 +21,18 @@ _remove = KSR.textopsx.hf_iterator_rm
 _append = KSR.textopsx.hf_iterator_append
 
 
-def take(vias_kept: int) -> Taken:
+def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     """Remove from the message all that may not pass, and return what was taken out.
 
-    `vias_kept`: Via headers that stay (1 in a request; 2 in a reply, ours and its receiver's). Raises
-    `UnicodeDecodeError` and `ValueError` where the message cannot be read.
+    `vias_kept`: Via headers that stay (1 in a request; 2 in a reply, ours and its receiver's). `keep_to`: the To
+    is neutral already. Raises `UnicodeDecodeError` and `ValueError` where the message cannot be read.
     """
     taken, vias = Taken(), 0
     must(_start(_ITERATOR), "hf_iterator_start")
     try:
         while _next(_ITERATOR) > 0:
             fate = FATES[_name(_ITERATOR)]
-            if fate is Fate.KEEP:
+            if fate is Fate.KEEP or (keep_to and fate is Fate.TO):
                 continue
             if fate is Fate.DROP:
                 _remove(_ITERATOR)

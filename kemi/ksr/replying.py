@@ -46,14 +46,18 @@ class Replying:
             log.turned_away("a reply that matches nothing", _get("$si"), 0)
             KSR.set_drop()
             return 1
-        self._taken = headers.take(vias_kept=2)
+        if _get("$rs") != 100:  # hop by hop: tm takes it, nothing of it is relayed
+            self._taken = headers.take(vias_kept=2)
         return 1
 
     @guarded(callbacks.drop)
     def on_invite_reply(self, msg: Any) -> int:
         """A leg answers, somehow. The transaction's reply lock is held."""
         del msg
-        exchange, code = unpack(_get("$avp(exchange)")), _get("$rs")
+        code = _get("$rs")
+        if code == 100:
+            return 1
+        exchange = unpack(_get("$avp(exchange)"))
         leg, attempt = leg_of(self._taken.call_id[-2:])
         call = exchange.call.hex()
         if code < 200:
@@ -95,7 +99,8 @@ class Replying:
         """A reply to a request inside a call."""
         del msg
         code = _get("$rs")
-        self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
+        if code != 100:
+            self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
         return 1
 
     def _give_back(self, exchange: Exchange, was: int, code: int, *, reliable: bool) -> None:

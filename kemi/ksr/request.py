@@ -31,11 +31,6 @@ def sdp(content_type: str) -> str:
     return ""
 
 
-def has_body() -> bool:
-    """Say whether the message has a body of any kind."""
-    return bool(_gete("$rb{s.len}") not in {"", "0"})
-
-
 def _raw_body() -> bytes:
     # A multipart body may hold binary ISUP, which KEMI cannot give as text.
     return bytes.fromhex(_gete("$(rb{s.encode.hexa})"))

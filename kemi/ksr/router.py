@@ -12,17 +12,14 @@ import KSR
 
 from kemi.call import Calls, Turned
 from kemi.dialog import Dialogs
-from kemi.domain import masking
-from kemi.domain.events import Ended, Refused
+from kemi.domain import masking, sdp
+from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
-from kemi.errors import TokenRefused
-from kemi.exchange import Exchange, Taken
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.replying import Replying
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink, RoutingTable
-from kemi.domain import sdp
 from kemi.tokens import Keyring
 
 _IN_DIALOG: Final = frozenset({"INVITE", "ACK", "BYE", "UPDATE", "PRACK", "INFO", "OPTIONS"})
@@ -94,14 +91,13 @@ class Router(Replying):
             must(KSR.textopsx.msg_apply_changes(), "msg_apply_changes")
         if not yes(KSR.tm.t_newtran()):
             return 1  # a retransmission: tm has answered it
-        taken = headers.take(vias_kept=1)
+        taken = headers.take(vias_kept=1, keep_to=True)
         taken.to = to
         body = request.sdp(taken.content_type)
         outcome = self._calls.invite(trunk, request.source(), dialled, taken, body, os.urandom(6))
         self._happened(outcome.event)
         if isinstance(outcome, Turned):
             return signalling.answer(outcome.code)
-        signalling.put_headers(f"To: {masking.neutral(dialled, self._host)}\r\n")
         signalling.put_body(outcome.body, taken.content_type)
         KSR.pv.sets("$avp(exchange)", outcome.exchange.pack())
         KSR.tm.t_on_branch(callbacks.BRANCH)
