@@ -27,7 +27,7 @@ class Process:
         self._environment = environment
         self._child: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._pause = _FIRST_PAUSE
+        self._pause = 0.0
         self._not_before = 0.0
 
     @property
@@ -85,7 +85,8 @@ class Process:
         now = time.monotonic()
         if not self._not_before:
             how = _how(self._bury(self._child))
-            self._pause = _FIRST_PAUSE if now - self._started > _SETTLED else min(self._pause * 2, _LONGEST_PAUSE)
+            settled = now - self._started > _SETTLED
+            self._pause = _FIRST_PAUSE if settled or not self._pause else min(self._pause * 2, _LONGEST_PAUSE)
             self._not_before = now + self._pause
             return f"{self.part.name} ended ({how}); starts again in {self._pause:.1f} s"
         if now >= self._not_before:

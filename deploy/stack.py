@@ -87,7 +87,7 @@ class Stack:
             cluster.prepare()
             self.database_url = cluster.url
             self._start(parts.postgres(cluster))
-            self._require("postgres")
+            self.wait_ready("postgres")
         for part in parts.workers(self.settings, self.database_url, edge_key(self.settings)):
             if part.name not in self._without:
                 self._start(part)
@@ -105,15 +105,21 @@ class Stack:
         for process in reversed(self._processes.values()):
             process.stop()
         if self._claim is not None:
-            running_file(self.settings.var_dir).unlink(missing_ok=True)
+            _note(self.settings.var_dir).unlink(missing_ok=True)
             self._claim.close()
             self._claim = None
 
-    def wait_ready(self, seconds: float = _READY_SECONDS) -> None:
-        """Return when every wanted part is ready. Raises `StackError` with the last words of one that is not."""
-        for name, process in self._processes.items():
-            if process.wanted:
-                self._require(name, seconds)
+    def wait_ready(self, *names: str, seconds: float = _READY_SECONDS) -> None:
+        """Return when these parts (all that are wanted) are ready. Raises `StackError` with one's last words."""
+        for name in names or [name for name, process in self._processes.items() if process.wanted]:
+            process = self._processes[name]
+            if not until(process.ready, seconds):
+                why = f"{name} is not ready after {seconds:.0f} s: {process.last_words()}"
+                raise StackError(f"{why} (see {process.log})")
+
+    def unready(self) -> dict[str, str]:
+        """Return the parts that are not ready now, each with the last line of its log."""
+        return {name: one.last_words() for name, one in self._processes.items() if one.wanted and not one.ready()}
 
     def pid(self, name: str) -> int | None:
         """Return the process id of a part, None while it does not run."""
@@ -139,7 +145,7 @@ class Stack:
             self._processes[name].stop()
             self._forget_readiness(name)
             self._processes[name].start()
-        self._require(name, seconds)
+        self.wait_ready(name, seconds=seconds)
 
     def _start(self, part: parts.Part) -> None:
         part = replace(part, command=self._commands.get(part.name, part.command))
@@ -161,11 +167,6 @@ class Stack:
     def _forget_readiness(self, name: str) -> None:
         if name == "table":
             (self.settings.var_dir / "run" / "table.ready").unlink(missing_ok=True)
-
-    def _require(self, name: str, seconds: float = _READY_SECONDS) -> None:
-        process = self._processes[name]
-        if not until(process.ready, seconds):
-            raise StackError(f"{name} is not ready after {seconds:.0f} s: {process.last_words()} (see {process.log})")
 
     def _tend(self) -> None:
         while not self._stopping.wait(_TEND_SECONDS):
@@ -190,13 +191,25 @@ class Stack:
 
     def _publish(self) -> None:
         """Leave a note for `make call` and `make migrate`: what runs here."""
-        note = running_file(self.settings.var_dir)
+        note = _note(self.settings.var_dir)
         note.touch(mode=0o600)
         note.write_text(json.dumps({"sip_listen": self.settings.sip_listen, "database_url": self.database_url}))
 
 
-def running_file(var_dir: Path) -> Path:
-    """Return the note that a running stack leaves."""
+def running(var_dir: Path) -> dict[str, str] | None:
+    """Return `sip_listen` and `database_url` of the stack that runs on `var_dir`; None where none does."""
+    note, lock = _note(var_dir), var_dir / "run" / "stack.lock"
+    if not note.exists() or not lock.exists():
+        return None
+    with lock.open() as claim:
+        try:
+            fcntl.flock(claim, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return {str(name): str(value) for name, value in json.loads(note.read_text()).items()}
+    return None  # the note of a stack that was killed
+
+
+def _note(var_dir: Path) -> Path:
     return var_dir / "run" / "stack.json"
 
 

@@ -1,0 +1,60 @@
+"""`make run`: the stack in the foreground, until Ctrl-C or SIGTERM."""
+
+import signal
+import sys
+import threading
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.settings import ENV_FILE, Settings, load
+from deploy.stack import Stack
+from kemi.errors import EdgeError
+
+
+def status(stack: Stack) -> Table:
+    """Return where the stack listens, where its data is, and what to do next."""
+    settings, private = stack.settings, stack.settings.database_url is None
+    table = Table.grid(padding=(0, 2))
+    table.add_row("SIP", f"{settings.sip_listen}, seen by others as {settings.environment()['SIP_ADVERTISE']}")
+    table.add_row("database", f"psql '{stack.database_url}'" if private else "that of DATABASE_URL")
+    table.add_row("data, logs", f"{settings.var_dir}, {settings.var_dir / 'log'}")
+    table.add_row(
+        "settings", str(ENV_FILE) if ENV_FILE.exists() else "defaults (edge.env.example says what can be set)"
+    )
+    table.add_row("next", "make call, in another terminal; Ctrl-C here stops everything")
+    return table
+
+
+def serve(settings: Settings, console: Console) -> None:
+    """Run the stack until a signal. Raises `EdgeError` where Kamailio or the private database does not start."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    stack = Stack(settings, say=lambda line: console.print(time.strftime("%H:%M:%S"), line, highlight=False))
+    try:
+        stack.start()
+        stack.wait_ready("kamailio")
+        for name, words in stack.unready().items():
+            console.print(f"{name} is not ready yet: {words}", highlight=False)
+        console.print(status(stack), highlight=False, soft_wrap=True)
+        ended.wait()
+        console.print("stopping")
+    finally:
+        stack.stop()
+
+
+def main() -> int:
+    """Run until told to end; 1 when it could not start, with the reason in words."""
+    console = Console(stderr=True)
+    try:
+        serve(load(), console)
+    except EdgeError as error:
+        console.print(str(error), style="red", highlight=False, markup=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
