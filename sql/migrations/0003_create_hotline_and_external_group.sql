@@ -12,7 +12,8 @@ create table hotline (
     enabled boolean not null default true,
     inbound_allowed boolean not null default true,
     outbound_allowed boolean not null default true,
-    expires_at timestamptz,
+    expires_at timestamptz
+        constraint hotline_expires_at_a_date_or_never check (isfinite(expires_at)), -- never is empty, not infinity
     external_group_id bigint,
     constraint hotline_has_one_tenant unique (id, tenant_id) -- what the group's same-tenant rule refers to
 );
