@@ -8,7 +8,7 @@ from deploy.settings import Settings, load
 from deploy.stack import Stack, running
 from kemi.errors import EdgeError
 
-_ONLY_DATABASE = ("table", "ledger", "sender", "kamailio")
+_ALL_BUT_DATABASE = ("migrate", "table", "ledger", "sender", "kamailio")
 
 
 def main() -> int:
@@ -24,11 +24,14 @@ def _migrate(settings: Settings) -> int:
     note = running(settings.var_dir)
     url = settings.database_url or (note["database_url"] if note else None)
     if url is not None:
-        command = [sys.executable, "-m", "sql.migrate"]
-        return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
-    with Stack(settings, without=_ONLY_DATABASE) as stack:
-        print(stack.log("migrate").read_text().rstrip().splitlines()[-1])
-    return 0
+        return _run(url)
+    with Stack(settings, without=_ALL_BUT_DATABASE) as stack:
+        return _run(stack.database_url)
+
+
+def _run(url: str) -> int:
+    command = [sys.executable, "-m", "sql.migrate"]
+    return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
 
 
 if __name__ == "__main__":

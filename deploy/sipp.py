@@ -1,0 +1,60 @@
+"""SIPp as customer and as carrier: one process per party and call."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from kemi.errors import EdgeError
+
+SCENARIOS: Final = Path(__file__).parent / "demo" / "sipp"
+CALLER: Final = "0909789846"
+
+
+class PartyError(EdgeError):
+    """A party did not see the call it was told to expect."""
+
+
+class Party:
+    """A SIPp process that plays one scenario; ends with the block it is used in."""
+
+    def __init__(
+        self,
+        scenario: str,
+        local: tuple[str, int],
+        log: Path,
+        *,
+        calls: int = 1,
+        remote: tuple[str, int] | None = None,
+        hotline: str = "",
+        seconds: int = 20,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        """Prepare `calls` calls (legs, for a gateway) of a scenario; without `remote` it waits to be called."""
+        self._name, self._log = scenario, log / f"sipp_{scenario}.log"
+        self._errors = log / f"sipp_{scenario}_errors.log"
+        self._command = ["setpriv", "--pdeathsig", "TERM", "--", "sipp", "-sf", str(SCENARIOS / f"{scenario}.xml")]
+        self._command += ["-i", local[0], "-p", str(local[1]), "-m", str(calls), "-timeout", f"{seconds}s"]
+        self._command += ["-timeout_error", "-nostdin", "-trace_err", "-error_file", str(self._errors)]
+        for name, value in (keys or {}).items():
+            self._command += ["-key", name, value]
+        if remote is not None:
+            self._command += ["-s", hotline, f"{remote[0]}:{remote[1]}"]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as out:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def finish(self) -> None:
+        """Wait until the scenario is played. Raises `PartyError` with SIPp's own words if it was not."""
+        if self._process is not None and self._process.wait() != 0:
+            words = self._errors.read_text(errors="replace")[:600] if self._errors.exists() else f"see {self._log}"
+            raise PartyError(f"SIPp as {self._name} did not see what it expected: {words.strip()}")
