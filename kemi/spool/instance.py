@@ -60,13 +60,3 @@ def is_alive(directory: Path, instance: str) -> bool:
 def alive_file(directory: Path, instance: str) -> Path:
     """Return the file whose lock tells that `instance` is alive."""
     return directory / (instance + _ALIVE)
-
-
-def boot_of(instance: str) -> str:
-    """Return `<node>-<boot8>` of an instance's name: within it, monotonic clocks may be compared."""
-    return instance.rpartition("-")[0]
-
-
-def node_of(instance: str) -> str:
-    """Return the node of an instance's name."""
-    return boot_of(instance).rpartition("-")[0]

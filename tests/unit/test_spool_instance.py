@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kemi.spool.instance import boot_of, claim_instance, is_alive, node_of
+from kemi.domain.instances import boot_of, node_of
+from kemi.spool.instance import claim_instance, is_alive
 
 
 def test_a_claimed_instance_is_alive_until_its_last_process_is_gone(tmp_path: Path) -> None:

@@ -1,0 +1,288 @@
+"""What became of a call does not depend on who wrote its events, nor on the order they are read in."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kemi.domain.events import (
+    Answered,
+    AnsweredElsewhere,
+    Ended,
+    Event,
+    Failed,
+    Missed,
+    OfferedLeg,
+    Rang,
+    Received,
+    Refused,
+    SkippedLeg,
+    Stamped,
+)
+from kemi.domain.outcome import Folded, fold
+
+RECEIVED = Received(
+    call="c1",
+    trunk_id=1,
+    tenant_id=2,
+    hotline_id=3,
+    hotline="+842727777787",
+    group_id=4,
+    outbound="+842727777787",
+    caller="+84909789846",
+    withheld=False,
+    sip_call_id="x@y",
+    ring_seconds=30,
+    notify_members=True,
+    notify_missed="offered",
+    legs=(
+        OfferedLeg(0, 0, 10, "+84844441909", 7, True),
+        OfferedLeg(1, 0, 11, "+84844441910", 7, True),
+        OfferedLeg(2, 0, 12, "+842838123456", 7, False),
+    ),
+    skipped=(SkippedLeg(13, "+842727777787", "is one of our hotlines"),),
+)
+RANG_0, RANG_1 = Rang("c1", 0, 0, 180), Rang("c1", 1, 0, 183)
+ANSWERED_0, ANSWERED_1, LATE_1 = Answered("c1", 0, 0), Answered("c1", 1, 0), AnsweredElsewhere("c1", 1, 0)
+BUSY_1, OFF_2 = Failed("c1", 1, 0, 486, "busy"), Failed("c1", 2, 0, 480, "no_answer")
+GAVE_UP, TIMED_OUT = Missed("c1", "caller_gave_up", 487), Missed("c1", "no_answer", 480)
+ALL_REFUSED, NOT_SENT = Missed("c1", "all_refused", 486), Missed("c1", "not_sent", 503)
+BYE = Ended("c1", 0, "member")
+REFUSED = Refused("c1", 1, None, None, "0999", None, True, "x@y", "no such hotline", 404)
+
+
+def changed(**fields: Any) -> Received:
+    return msgspec.structs.replace(RECEIVED, **fields)
+
+
+def stamp(*events: Event, instance: str = "edge-b-1", step_us: int = 1_000_000) -> list[Stamped]:
+    """Stamp `events` one second apart; the wall clock starts at 10 s, the monotonic one at 500 s."""
+    return [
+        Stamped(f"{instance}-9.{seq}", seq, instance, 10_000_000 + seq * step_us, (500 + seq) * 10**9, event)
+        for seq, event in enumerate(events)
+    ]
+
+
+def folded(*events: Event, interrupted: bool = False) -> Folded:
+    result = fold(stamp(*events), interrupted=interrupted)
+    assert result is not None
+    return result
+
+
+ALL = {"+84844441909": "queued", "+84844441910": "queued", "+842838123456": "not_applicable"}
+# events, interrupted → outcome, reason, final code | outcomes of legs 0, 1, 2 | who is told
+TABLE: list[Any] = [
+    ("rings", [RECEIVED, RANG_0], ("ringing", None, None), ("ringing", "offered", "offered"), {}),
+    ("all offered", [RECEIVED], ("ringing", None, None), ("offered", "offered", "offered"), {}),
+    ("one busy, the others ring", [RECEIVED, BUSY_1], ("ringing", None, None), ("offered", "busy", "offered"), {}),
+    (
+        "answered",
+        [RECEIVED, RANG_0, RANG_1, ANSWERED_0],
+        ("answered", None, 200),
+        ("answered", "cancelled", "cancelled"),
+        {"+84844441909": "queued"},
+    ),
+    (
+        "answered without ringing, one busy",
+        [RECEIVED, BUSY_1, ANSWERED_0, BYE],
+        ("answered", None, 200),
+        ("answered", "busy", "cancelled"),
+        {"+84844441909": "queued"},
+    ),
+    (
+        "a second 2xx",
+        [RECEIVED, ANSWERED_0, LATE_1],
+        ("answered", None, 200),
+        ("answered", "answered_elsewhere", "cancelled"),
+        {"+84844441909": "queued"},
+    ),
+    (
+        "two processes each saw a first 2xx: the earlier wins",
+        [RECEIVED, ANSWERED_0, ANSWERED_1],
+        ("answered", None, 200),
+        ("answered", "answered_elsewhere", "cancelled"),
+        {"+84844441909": "queued"},
+    ),
+    (
+        "the 200 crosses the CANCEL: an answer beats a miss",
+        [RECEIVED, GAVE_UP, ANSWERED_0],
+        ("answered", None, 200),
+        ("answered", "cancelled", "cancelled"),
+        {"+84844441909": "queued"},
+    ),
+    (
+        "a landline answers",
+        [RECEIVED, Answered("c1", 2, 0)],
+        ("answered", None, 200),
+        ("cancelled", "cancelled", "answered"),
+        {"+842838123456": "not_applicable"},
+    ),
+    (
+        "the caller hangs up",
+        [RECEIVED, RANG_0, BUSY_1, GAVE_UP],
+        ("missed", "caller_gave_up", 487),
+        ("cancelled", "busy", "cancelled"),
+        ALL,
+    ),
+    (
+        "nobody answers in time",
+        [RECEIVED, RANG_0, OFF_2, TIMED_OUT],
+        ("missed", "no_answer", 480),
+        ("no_answer", "no_answer", "no_answer"),
+        ALL,
+    ),
+    (
+        "all refuse",
+        [RECEIVED, Failed("c1", 0, 0, 603, "declined"), BUSY_1, Failed("c1", 2, 0, 404, "not_found"), ALL_REFUSED],
+        ("missed", "all_refused", 486),
+        ("declined", "busy", "not_found"),
+        ALL,
+    ),
+    (
+        "nothing could be sent: nobody was offered anything",
+        [RECEIVED, NOT_SENT],
+        ("missed", "not_sent", 503),
+        ("unreachable", "unreachable", "unreachable"),
+        {},
+    ),
+    (
+        "only those who rang are told",
+        [changed(notify_missed="rang"), RANG_1, TIMED_OUT],
+        ("missed", "no_answer", 480),
+        ("no_answer", "no_answer", "no_answer"),
+        {"+84844441910": "queued"},
+    ),
+    (
+        "the switch is off",
+        [changed(notify_members=False), GAVE_UP],
+        ("missed", "caller_gave_up", 487),
+        ("cancelled", "cancelled", "cancelled"),
+        {},
+    ),
+    (
+        "the caller withheld his number",
+        [changed(caller=None, withheld=True), GAVE_UP],
+        ("missed", "caller_gave_up", 487),
+        ("cancelled", "cancelled", "cancelled"),
+        {"+84844441909": "withheld", "+84844441910": "withheld", "+842838123456": "not_applicable"},
+    ),
+    (
+        "the caller's number is none",
+        [changed(caller=None), ANSWERED_0],
+        ("answered", None, 200),
+        ("answered", "cancelled", "cancelled"),
+        {"+84844441909": "withheld"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("events", "call", "legs", "told"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_outcome(
+    events: list[Event], call: tuple[str, str | None, int | None], legs: tuple[str, ...], told: dict[str, str]
+) -> None:
+    result = folded(*events)
+    assert (result.call.outcome, result.call.reason, result.call.final_code) == call
+    assert tuple(leg.outcome for leg in result.legs if leg.leg < 1000) == legs
+    assert {one.member_number: one.state for one in result.notifications} == told
+    assert {one.kind for one in result.notifications} <= {"answered" if call[0] == "answered" else "missed"}
+
+
+def test_the_edge_died_while_it_rang() -> None:
+    """Everybody who was offered the call is told that it was missed; a leg's own end stays."""
+    result = folded(RECEIVED, RANG_0, BUSY_1, interrupted=True)
+    assert result.call.outcome == "interrupted"
+    assert [leg.outcome for leg in result.legs] == ["interrupted", "busy", "interrupted", "skipped"]
+    assert {one.member_number: one.state for one in result.notifications} == ALL
+    assert {one.kind for one in result.notifications} == {"missed"}
+
+
+@pytest.mark.parametrize("late", [ANSWERED_0, GAVE_UP])
+def test_a_real_outcome_beats_the_conclusion_that_the_edge_died(late: Event) -> None:
+    assert folded(RECEIVED, late, interrupted=True) == folded(RECEIVED, late)
+
+
+def test_a_refused_call_has_no_legs_and_tells_nobody() -> None:
+    result = folded(REFUSED)
+    assert (result.call.outcome, result.call.reason, result.call.final_code) == ("refused", "no such hotline", 404)
+    assert result.call.dialled == "0999"
+    assert (result.legs, result.notifications) == ((), ())
+
+
+@pytest.mark.parametrize("events", [[], [RANG_0], [ANSWERED_0, BYE], [GAVE_UP]])
+def test_nothing_is_said_of_a_call_whose_beginning_is_not_known_yet(events: list[Event]) -> None:
+    assert fold(stamp(*events)) is None
+
+
+def test_members_who_were_not_rung_are_in_the_ledger_with_the_reason() -> None:
+    skipped = folded(RECEIVED).legs[-1]
+    assert (skipped.leg, skipped.outcome, skipped.reason) == (1000, "skipped", "is one of our hotlines")
+
+
+def test_durations_come_from_the_monotonic_clock() -> None:
+    """The wall clock jumped back an hour in the middle of the call."""
+    received, answered, ended = stamp(RECEIVED, ANSWERED_0, BYE)
+    received = msgspec.structs.replace(received, at_us=received.at_us + 3_600_000_000)
+    result = fold([received, answered, ended])
+    assert result is not None
+    assert (result.call.ring_ms, result.call.talk_ms) == (1000, 1000)
+
+
+def test_a_call_that_ends_on_another_edge_is_measured_by_the_wall_clock() -> None:
+    """Two nodes' monotonic clocks have nothing to do with each other."""
+    events = stamp(RECEIVED, ANSWERED_0)
+    (bye,) = stamp(BYE, instance="other-b-1")
+    bye = msgspec.structs.replace(bye, at_us=events[1].at_us + 5_500_000, mono_ns=1)
+    result = fold([*events, bye])
+    assert result is not None
+    assert (result.call.talk_ms, result.call.ended_by) == (5500, "member")
+
+
+def test_a_bye_of_a_leg_that_had_not_won_does_not_end_the_call() -> None:
+    result = folded(RECEIVED, ANSWERED_0, LATE_1, Ended("c1", 1, "caller"))
+    assert result.call.ended_us is None
+    assert result.legs[1].ended_us is not None
+
+
+def test_a_later_attempt_at_a_member_is_a_row_of_its_own_and_he_is_told_once() -> None:
+    result = folded(RECEIVED, Failed("c1", 0, 0, 503, "unreachable"), Rang("c1", 0, 1, 180), GAVE_UP)
+    first, second = result.legs[:2]
+    assert [(leg.leg, leg.attempt, leg.outcome) for leg in (first, second)] == [
+        (0, 0, "unreachable"),
+        (0, 1, "cancelled"),
+    ]
+    assert (second.member_number, second.gateway_id) == ("+84844441909", None)
+    assert [one.member_number for one in result.notifications].count("+84844441909") == 1
+
+
+_EVENTS = st.lists(
+    st.sampled_from(
+        [
+            RECEIVED, RANG_0, RANG_1, ANSWERED_0, ANSWERED_1, LATE_1, BUSY_1, OFF_2, GAVE_UP, TIMED_OUT,
+            ALL_REFUSED, NOT_SENT, BYE, REFUSED,
+        ]
+    ),
+    max_size=10,
+)  # fmt: skip
+
+
+@given(_EVENTS, st.integers(0, 2), st.booleans(), st.data())
+def test_any_order_and_any_doubling_gives_the_same_rows(
+    events: list[Event], step: int, interrupted: bool, data: st.DataObject
+) -> None:
+    """Even with equal or odd clocks."""
+    happened = stamp(*events, step_us=step)
+    shuffled = data.draw(
+        st.permutations(happened + data.draw(st.lists(st.sampled_from(happened)) if happened else st.just([])))
+    )
+    assert fold(shuffled, interrupted=interrupted) == fold(happened, interrupted=interrupted)
+
+
+@given(_EVENTS, st.booleans())
+def test_nobody_is_told_twice_and_nobody_who_was_not_offered(events: list[Event], interrupted: bool) -> None:
+    result = fold(stamp(*events), interrupted=interrupted)
+    if result is not None:
+        told = [one.member_number for one in result.notifications]
+        assert len(told) == len(set(told))
+        assert set(told) <= {leg.number for leg in RECEIVED.legs}
