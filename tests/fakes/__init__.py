@@ -1,0 +1,1 @@
+"""A Kamailio made of Python: the `KSR` of the tests (kemi/decisions/0008-fake-ksr.md)."""
