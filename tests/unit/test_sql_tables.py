@@ -1,0 +1,186 @@
+"""The tables are the user's interface: they explain themselves and refuse nonsense in words."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from psycopg2.extensions import connection
+
+from sql import seed
+from sql.migrate import migrations
+from sql.schema import dump
+from tests.database import fresh_database
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with fresh_database() as url:
+        conn = psycopg2.connect(url)
+        for _ in range(2):  # a seed loaded again changes nothing
+            load_vcontact(conn)
+        conn.close()
+        yield url
+
+
+@pytest.fixture
+def conn(url: str) -> Iterator[connection]:
+    """A connection to the seeded database; what a test writes is rolled back."""
+    conn = psycopg2.connect(url)
+    yield conn
+    conn.close()
+
+
+def load_vcontact(conn: connection) -> None:
+    params: dict[str, str | int] = {"trunk_address": "127.0.0.10", "gateway_host": "127.0.0.20", "gateway_port": 5060}
+    seed.load(conn, "vcontact", **params, sms_url="http://127.0.0.1:8080/send")
+
+
+def ask(conn: connection, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cur:
+        cur.execute(statement, values or None)
+        return cur.fetchall() if cur.description else []
+
+
+def test_every_table_column_and_function_is_explained(conn: connection) -> None:
+    silent = ask(
+        conn,
+        """
+        select c.relname || coalesce('.' || a.attname, '')
+        from pg_class c left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+          and (col_description(c.oid, a.attnum) is null or obj_description(c.oid, 'pg_class') is null)
+        union all
+        select proname from pg_proc
+        where pronamespace = 'public'::regnamespace and obj_description(oid, 'pg_proc') is null
+        """,
+    )
+    assert silent == []
+
+
+def test_every_rule_has_a_name_of_its_own(conn: connection) -> None:
+    """`hotline_check1` in an error tells nobody anything; the names PostgreSQL makes up end like this."""
+    made_up = r"_(check\d*|fkey\d*|key\d*|excl\d*)$"
+    rules = "select conname from pg_constraint where contype <> 'p' and connamespace = 'public'::regnamespace"
+    assert [name for (name,) in ask(conn, rules) if re.search(made_up, name)] == []
+
+
+def test_each_index_names_the_query_it_is_for() -> None:
+    for one in migrations():
+        lines = one.statements.splitlines()
+        for before, line in pairwise(lines):
+            if re.match(r"create (unique )?index", line):
+                assert before.startswith("-- "), f"{one.name}: {line}"
+
+
+def test_schema_sql_is_what_the_migrations_make() -> None:
+    """If this fails: `python -m sql.schema > sql/schema.sql` against a migrated database."""
+    with fresh_database() as url:
+        assert dump(url) == Path("sql/schema.sql").read_text()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("insert into hotline (tenant_id, number) values (1, '0272 7777 787')", "number_has_one_enabled_hotline"),
+        ("insert into hotline (tenant_id, number) values (1, '113')", '"113" is not a telephone number'),
+        ("insert into hotline (tenant_id, number) values (9, '0901234567')", "hotline_has_a_tenant_that_exists"),
+        ("update hotline set expires_at = 'infinity'", "hotline_expires_at_a_date_or_never"),
+        ("update group_member set number = 'Anh'", '"Anh" is not a telephone number'),
+        ("update external_group set ring_seconds = 2", "external_group_rings_3_to_170_seconds"),
+        ("update external_group set ring_seconds = 171", "external_group_rings_3_to_170_seconds"),
+        ("update external_group set strategy = 'loud'", "external_group_strategy_is_known"),
+        ("update external_group set name = ' '", "external_group_name_is_not_blank"),
+        ("update tenant set time_zone = 'Mars/Olympus'", '"Mars/Olympus" is not a time zone'),
+        ("update tenant set brand = repeat('x', 31)", "tenant_brand_is_1_to_30_printable_characters"),
+        ("update tenant set brand = E'a\\nb'", "tenant_brand_is_1_to_30_printable_characters"),
+        ("update trunk_address set address = '127.0.0.0/23'", "trunk_address_is_a_small_network"),
+        ("update trunk_address set address = '2001:db8::/64'", "trunk_address_is_a_small_network"),
+        ("insert into trunk_address (trunk_id, address) values (1, '127.0.0.0/28')", "trunk_address_overlaps_no_other"),
+        ("update gateway set host = 'carrier.example'", "invalid input syntax for type inet"),
+        ("update gateway set host = '127.0.0.0/24'", "gateway_host_is_one_address"),
+        ("update gateway set host = '0.0.0.0'", "gateway_host_is_one_address"),
+        ("update gateway set port = 0", "gateway_port_is_1_to_65535"),
+        ("update gateway set from_host = E'x>\\r\\nP-Leak: 1'", "gateway_from_host_is_a_host"),
+        ("update plan set max_members = 0", "plan_lets_at_least_one_member_ring"),
+        ("update sms_provider set url = 'sms.example/send'", "sms_provider_url_is_http"),
+        ("update sms_provider set headers = '{\"X\": 1}'", "sms_provider_headers_are_texts_by_name"),
+        ("delete from tenant", "hotline_has_a_tenant_that_exists"),
+        ("delete from external_group", "external_group_is_of_the_same_tenant"),
+        ("update hotline set external_group_id = null; delete from hotline", "outbound_hotline_is_of_the_same_tenant"),
+        ("delete from plan", "tenant_has_a_plan_that_exists"),
+    ],
+)
+def test_nonsense_is_refused_in_words(conn: connection, statement: str, words: str) -> None:
+    with pytest.raises(psycopg2.Error, match=re.escape(words)):
+        ask(conn, statement)
+
+
+def test_a_group_cannot_use_another_tenants_hotline_nor_be_rung_by_one(conn: connection) -> None:
+    ask(conn, "insert into tenant (id, name, brand, plan_id) select 2, 'other', 'other', min(id) from plan")
+    ask(conn, "insert into hotline (id, tenant_id, number) values (2, 2, '0901234567')")
+    ask(conn, "savepoint before")
+    with pytest.raises(psycopg2.errors.ForeignKeyViolation, match="outbound_hotline_is_of_the_same_tenant"):
+        ask(conn, "update external_group set outbound_hotline_id = 2")
+    ask(conn, "rollback to before")
+    with pytest.raises(psycopg2.errors.ForeignKeyViolation, match="external_group_is_of_the_same_tenant"):
+        ask(conn, "update hotline set external_group_id = (select id from external_group) where id = 2")
+
+
+def test_a_number_may_have_many_disabled_hotlines_beside_its_enabled_one(conn: connection) -> None:
+    for _ in range(2):
+        ask(conn, "insert into hotline (tenant_id, number, enabled) values (1, '02727777787', false)")
+    assert ask(conn, "select count(*) from hotline where number = '+842727777787'") == [(3,)]
+
+
+def test_the_same_number_twice_in_a_group_is_accepted(conn: connection) -> None:
+    ask(conn, "insert into group_member (group_id, number) select id, '84844441909' from external_group")
+    assert ask(conn, "select count(*) from group_member where number = '+84844441909'") == [(2,)]
+
+
+def test_the_seed_is_there_once_and_in_e164(conn: connection) -> None:
+    assert ask(conn, "select number from group_member order by position") == [
+        ("+84844441909",),
+        ("+84844441910",),
+        ("+84987654321",),
+        ("+842838123456",),
+    ]
+    assert ask(conn, "select number, external_group_id from hotline") == [("+842727777787", 1)]
+    assert ask(conn, "select address from trunk_address") == [("127.0.0.10/32",)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "lines"),
+    [
+        ("update plan set name = 'new'", {("plan", 1)}),
+        ("update tenant set brand = 'new'", {("tenant", 1)}),
+        ("delete from trunk_address", {("trunk", 1)}),
+        ("delete from trunk", {("trunk", 1)}),
+        ("update gateway set priority = 2", {("gateway", 1)}),
+        ("delete from gateway", {("gateway", 1), ("number", 842727777787)}),
+        ("update gateway_number set number = '0901234567'", {("number", 842727777787), ("number", 84901234567)}),
+        ("update hotline set number = '0901234567'", {("number", 842727777787), ("number", 84901234567)}),
+        ("update external_group set ring_seconds = 9", {("external_group", 1)}),
+        ("delete from group_member", {("external_group", 1)}),
+        ("truncate group_member", {("everything", 0)}),
+        ("update plan set name = 'new' where false", set()),
+        ("update sms_provider set url = 'http://127.0.0.1/'", set()),
+    ],
+)
+def test_a_change_of_configuration_leaves_its_lines(
+    conn: connection, statement: str, lines: set[tuple[str, int]]
+) -> None:
+    ask(conn, statement)
+    found = ask(conn, "select kind, key from routing_change where xid = pg_current_xact_id_if_assigned()")
+    assert set(found) == lines
+
+
+def test_a_statement_on_many_rows_leaves_one_line_for_each_parent(conn: connection) -> None:
+    ask(
+        conn,
+        "insert into group_member (group_id, number) select 1, '09' || n from generate_series(10000000, 10000999) n",
+    )
+    assert ask(conn, "select kind, key from routing_change where xid = pg_current_xact_id()") == [("external_group", 1)]
