@@ -1,0 +1,1 @@
+"""The ledger: spool files into `call`, `call_leg` and `notification`, each event counted once (design.md §2)."""

@@ -30,7 +30,6 @@ class Tail:
         """Open `path`. Raises `OSError`."""
         self.path = path
         self.offset = offset
-        self.synced = offset
         self._fd = os.open(path, os.O_RDONLY)
 
     @property
@@ -57,13 +56,6 @@ class Tail:
         """Return what is left without a newline, as one line: to be asked when the writer is gone."""
         data = os.pread(self._fd, max(0, self.size() - self.offset), self.offset)
         return None if not data else Piece(self.offset, self.offset + len(data), (Line(self.offset, data),))
-
-    def sync(self) -> None:
-        """Bring the file to the disk, if it has grown since the last time (fdatasync takes any descriptor)."""
-        size = self.size()
-        if size != self.synced:
-            os.fdatasync(self._fd)
-            self.synced = size
 
     def close(self) -> None:
         """Close the file."""

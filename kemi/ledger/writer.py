@@ -1,0 +1,193 @@
+"""`python -m kemi.ledger.writer`: tail the spool of this machine into the ledger, for ever.
+
+    read what is new (every 50 ms) → one transaction (kemi/ledger/store.py) → offsets move
+    every second                     files to the disk; ends of files; calls whose edge died
+    every hour                       finished files older than SPOOL_KEEP_DAYS are deleted
+
+A database that is down stops the reading, not the calls: the spool waits. A line that cannot be used becomes a dead
+letter and an alarm; it stops nothing. Killed at any moment, it goes on where the last transaction ended.
+"""
+
+import logging
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Final, NoReturn
+
+import psycopg2
+from psycopg2.extensions import connection, set_wait_callback
+from psycopg2.extras import wait_select
+
+from kemi.ledger import store
+from kemi.ledger.batch import batch, dead_letter, one_by_one
+from kemi.ledger.room import Room
+from kemi.ledger.store import FileKey
+from kemi.spool.disk import DiskSync
+from kemi.spool.tail import Piece
+
+POLL_SECONDS: Final = 0.05
+TEND_SECONDS: Final = 1.0  # also the longest that power loss may cost: files are synced this often
+TIDY_SECONDS: Final = 3600.0
+_MOST_LINES: Final = 5000  # in one transaction
+RETRY_SECONDS: Final = 1.0
+_UNUSABLE: Final = (psycopg2.DataError, psycopg2.IntegrityError)  # it is the row's fault, not the database's
+_log = logging.getLogger("ledger")
+
+
+class Writer:
+    """Moves what is new in a spool directory into the ledger, over one connection."""
+
+    def __init__(
+        self, conn: connection, room: Room, *, node: str = "", grace_seconds: int = 10, keep_days: int = 7
+    ) -> None:
+        """`node`: this edge's name, for its calls whose files are gone; `grace_seconds`: design.md §2."""
+        self._conn = conn
+        self._room = room
+        self._node = node
+        self._grace_seconds = grace_seconds
+        self._keep_days = keep_days
+
+    def step(self) -> int:
+        """Record what is new, up to one transaction's worth; return the number of lines. Raises `psycopg2.Error`."""
+        self._discover()
+        pieces: list[tuple[FileKey, Piece]] = []
+        lines = 0
+        for key, tail in self._room.readable():
+            piece = tail.read() if lines < _MOST_LINES else None
+            if piece is not None:
+                pieces.append((key, piece))
+                lines += len(piece.lines)
+        if pieces:
+            self._record(pieces)
+        return lines
+
+    def tend(self) -> None:
+        """Find files that came to their end, and calls whose edge died. Raises `psycopg2.Error`."""
+        self._discover()
+        for key, tail in self._room.abandoned():
+            rest = tail.rest()
+            if rest is not None and tail.read() is None:
+                self._bury(key, rest, "cut off: its writer died in the middle of it")
+        done = self._room.done()
+        if done:
+            store.finish(self._conn, done)
+            self._room.close(done)
+        nodes = sorted(self._room.nodes() | {self._node})
+        late = store.overdue(self._conn, nodes, self._grace_seconds)
+        over = {instance: self._room.is_over(instance) for instance in {one for _, one in late}}
+        calls = [call for call, instance in late if over[instance]]
+        if calls:
+            store.interrupt(self._conn, calls)
+            _log.warning("interrupted calls=%d the edge died while they rang", len(calls))
+
+    def tidy(self) -> None:
+        """Delete what nobody needs any more. Raises `psycopg2.Error`."""
+        finished = sorted(self._room.finished, key=lambda key: key.file)
+        self._room.delete(store.to_delete(self._conn, finished, self._keep_days))
+        self._room.delete_locks(self._keep_days)
+
+    def _discover(self) -> None:
+        new = self._room.unknown()
+        if new:
+            for key, (offset, finished) in store.register(self._conn, new).items():
+                self._room.admit(key, offset, finished=finished)
+
+    def _record(self, pieces: list[tuple[FileKey, Piece]]) -> None:
+        try:
+            self._record_together(pieces)
+        except _UNUSABLE:
+            for key, piece in one_by_one(pieces):
+                try:
+                    self._record_together([(key, piece)])
+                except _UNUSABLE as error:
+                    self._bury(key, piece, f"PostgreSQL refuses it: {error.diag.message_primary}")
+
+    def _record_together(self, pieces: list[tuple[FileKey, Piece]]) -> None:
+        made = batch(pieces)
+        try:
+            store.record(self._conn, *made)
+        except store.OffsetMovedError:
+            self._adopt([key for key, _ in pieces])
+            return
+        for key, piece in pieces:
+            self._room.tails[key].offset = piece.end
+        for letter in made.dead:
+            _log.error("alarm=dead_letter file=%s offset=%d why=%s", letter.file, letter.byte_offset, letter.why)
+
+    def _bury(self, key: FileKey, piece: Piece, why: str) -> None:
+        letter = dead_letter(key, piece.lines[0], why)
+        moved = store.Moved(key.node, key.file, piece.start, piece.end)
+        try:
+            store.record(self._conn, [moved], [], [letter])
+        except store.OffsetMovedError:
+            self._adopt([key])
+            return
+        self._room.tails[key].offset = piece.end
+        _log.error("alarm=dead_letter file=%s offset=%d why=%s", key.file, piece.start, why.partition(":")[0])
+
+    def _adopt(self, keys: list[FileKey]) -> None:
+        """Go on from where another writer has come to."""
+        known = store.register(self._conn, [(key, self._room.tails[key].instance) for key in keys])
+        for key, (offset, _) in known.items():
+            self._room.tails[key].offset = offset
+
+
+def keep(url: str, directory: Path, disk: DiskSync, *, node: str, grace_seconds: int, keep_days: int) -> NoReturn:
+    """Connect, and write until the database fails. Raises `psycopg2.Error`."""
+    conn = psycopg2.connect(
+        url, connect_timeout=5, application_name="ledger", keepalives_idle=10, tcp_user_timeout=10_000
+    )
+    try:
+        room = Room(directory)  # anew for each connection: this may be a database restored from a backup
+        writer = Writer(conn, room, node=node, grace_seconds=grace_seconds, keep_days=keep_days)
+        writer.tidy()
+        _log.info("ledger ready: directory=%s", directory)
+        tend_at, tidy_at = time.monotonic(), time.monotonic() + TIDY_SECONDS
+        while True:
+            recorded = writer.step()
+            now = time.monotonic()
+            if now >= tend_at:
+                disk.sync()
+                writer.tend()
+                tend_at = now + TEND_SECONDS
+            if now >= tidy_at:
+                writer.tidy()
+                tidy_at = now + TIDY_SECONDS
+            if not recorded:
+                time.sleep(POLL_SECONDS)
+    finally:
+        conn.close()
+
+
+def main() -> NoReturn:
+    """Run until SIGTERM or SIGINT."""
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(name)s: %(message)s")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    set_wait_callback(wait_select)  # or a server that hangs would keep us from hearing SIGTERM
+    directory = Path(os.environ["VAR_DIR"]) / "spool"
+    disk = DiskSync(directory)
+    while True:
+        try:
+            keep(
+                os.environ["DATABASE_URL"],
+                directory,
+                disk,
+                node=os.environ.get("NODE_NAME", ""),
+                grace_seconds=int(os.environ.get("INTERRUPTED_GRACE_SECONDS", "10")),
+                keep_days=int(os.environ.get("SPOOL_KEEP_DAYS", "7")),
+            )
+        except (psycopg2.Error, OSError) as error:
+            words = " ".join(str(error).split())
+            _log.warning("the spool waits, trying again in %g s: %s", RETRY_SECONDS, words)
+        disk.sync()
+        time.sleep(RETRY_SECONDS)
+
+
+def _stop(_signal: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)  # a transaction under way is undone; its lines are read again
+
+
+if __name__ == "__main__":
+    main()
