@@ -29,6 +29,7 @@ _PLAIN, _DEFLATED = 0, 1
 _DICTIONARY: Final = b";user=phone;transport=tcp;transport=udp;lr>,<sip:anonymous@:5060@192.168.172.16.10.0sip:+84sip:0"
 _LEG_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _CALL_BYTES: Final = 10
+_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class ToCaller(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
@@ -101,7 +102,7 @@ class Keyring:
         """
         key_id = self._current if key_id is None else key_id
         sealed = self._siv[key_id].encrypt(self._padded(token), None)
-        return base64.urlsafe_b64encode(bytes((key_id,)) + sealed).rstrip(b"=").decode()
+        return binascii.b2a_base64(bytes((key_id,)) + sealed, newline=False).translate(_URLSAFE).rstrip(b"=").decode()
 
     def open(self, user: str) -> tuple[Token, int]:
         """Return the token in a R-URI's user part and its key id. Raises `TokenRefused`; says nothing more."""
@@ -151,7 +152,7 @@ class Keyring:
 
     def _hash(self, text: bytes, key_id: int | None, size: int) -> str:
         digest = blake2b(text, key=self._hash_keys[self._key(key_id)], digest_size=size).digest()
-        return base64.urlsafe_b64encode(digest).decode()
+        return binascii.b2a_base64(digest, newline=False).translate(_URLSAFE).decode()
 
     def _key(self, key_id: int | None) -> int:
         return self._current if key_id is None else key_id

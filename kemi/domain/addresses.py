@@ -3,8 +3,8 @@
 Whatever does not look as it must raises `ValueError`: an address is never guessed from the wire.
 """
 
-import ipaddress
 import re
+import socket
 from typing import Final, NamedTuple
 
 _QUOTED: Final = re.compile(r'\s*"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -41,7 +41,7 @@ def addr_spec(value: str) -> str:
     else:
         uri = rest.partition(";")[0]  # RFC 3261 §20: without brackets, parameters are the header's
     uri = uri.strip()
-    if not uri or any(ch.isspace() for ch in uri):
+    if not uri or len(uri.split(None, 1)) != 1:
         raise ValueError("an address without a URI")
     return uri
 
@@ -70,19 +70,29 @@ def hop(uri: str, otherwise: Hop) -> Hop:
     found = _URI.fullmatch(uri)
     if found is None:
         raise ValueError("an address that is not a sip URI")
-    transport = _TRANSPORT.search(found["params"] or "")
-    try:
-        ip = str(ipaddress.ip_address(found["host"].strip("[]")))
-    except ValueError:
+    ip = found["host"].strip("[]")
+    if not is_ip(ip):
         return otherwise
     port = int(found["port"] or 5060)
     if not 0 < port < 65536:
         raise ValueError("a port that does not exist")
+    transport = _TRANSPORT.search(found["params"]) if found["params"] else None
     return Hop(ip, port, transport[1].lower() if transport else "udp")
+
+
+def is_ip(host: str) -> bool:
+    """Say whether `host` is an IP address and not a name (`inet_pton`: ten times cheaper than `ipaddress`)."""
+    try:
+        socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+    except OSError:
+        return False
+    return True
 
 
 def split_list(value: str) -> list[str]:
     """Split a comma-separated header value, minding quotes and angle brackets (RFC 3261 §7.3.1)."""
+    if "," not in value:
+        return [value.strip()] if value.strip() else []
     parts, start, quoted, depth = [], 0, False, 0
     for i, ch in enumerate(value):
         if ch == '"' and (i == 0 or value[i - 1] != "\\"):

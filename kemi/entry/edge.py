@@ -5,14 +5,12 @@
 
 import gc
 import os
-import site
 import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-if os.environ.get("EDGE_SITE"):
-    site.addsitedir(os.environ["EDGE_SITE"])
+# Before Debian's own packages: its `cryptography` is older and several times slower than the pinned one.
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("EDGE_SITE")])]
 
 from kemi.call import Calls  # noqa: E402
 from kemi.dialog import Dialogs  # noqa: E402

@@ -1,11 +1,15 @@
 """One wide key=value line per call; no telephone number of a person in any line."""
 
+import re
 import traceback
+from typing import Final
 
 import KSR
 
 from kemi.domain.events import Event, Missed, Received, Refused
 from kemi.errors import EdgeError, TokenRefused
+
+_NOT_PLAIN: Final = re.compile(r"[^\w+.@:/-]")
 
 
 def happened(event: Event) -> None:
@@ -55,4 +59,4 @@ def _warn(text: str) -> None:
 
 
 def _plain(text: str) -> str:
-    return "".join(ch if ch.isalnum() or ch in "+-_.@:/" else "_" for ch in text)[:128]
+    return _NOT_PLAIN.sub("_", text[:128])
