@@ -1,0 +1,201 @@
+"""`python -m sms.sender`: send what is queued, for ever. Any number of senders, anywhere, share the work.
+
+    claim as many as threads are free → each thread asks the provider → record → …
+    woken by NOTIFY notification_queued, by a thread that is done, or after SMS_POLL_SECONDS
+
+Only the main thread speaks to PostgreSQL. While that is down, results wait in memory; nothing new is claimed.
+SIGTERM: nothing new is claimed, what is under way may end, within a few seconds.
+"""
+
+import logging
+import os
+import queue
+import random
+import select
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, NoReturn
+
+import psycopg2
+from psycopg2.extensions import connection, set_wait_callback
+from psycopg2.extras import wait_select
+
+from sms import retry, store
+from sms.providers import DRIVERS, Accepted, Refused
+from sms.store import Claimed
+
+RETRY_SECONDS: Final = 1.0
+_STOP_SECONDS: Final = 5
+_log = logging.getLogger("sms")
+
+
+class Options(NamedTuple):
+    """How the sender works; each is the environment variable SMS_<NAME>."""
+
+    poll_seconds: float = 1.0  # longest wait when the NOTIFY was missed, or a delay has passed
+    lease_seconds: float = 30.0  # beyond the provider's timeout: room for the record
+    give_up_seconds: float = retry.GIVE_UP_SECONDS
+    threads: int = 8  # requests at once
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> "Options":
+        """Read the options from `env`. Raises `ValueError`, naming every bad one."""
+        values, wrong = {}, []
+        for name, kind in cls.__annotations__.items():
+            text = env.get(f"SMS_{name.upper()}", "")
+            try:
+                value = kind(text) if text else cls._field_defaults[name]
+            except ValueError:
+                value = 0
+            if not 0 < value < 1e9:
+                wrong.append(f"SMS_{name.upper()} must be a number above 0")
+            values[name] = value
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return cls(**values)
+
+
+class Sender:
+    """Claims, sends and records. One object for the process; connections come and go."""
+
+    def __init__(self, options: Options, env: Mapping[str, str]) -> None:
+        """`env` holds the secrets that providers' templates name."""
+        self._options = options
+        self._env = env
+        self.stopping = False
+        self._busy = 0
+        self._todo: queue.SimpleQueue[Claimed] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[Claimed, Accepted | Refused]] = queue.SimpleQueue()
+        self._unrecorded: list[tuple[Claimed, Accepted | Refused]] = []
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        for number in range(options.threads):
+            # Daemons: a provider that hangs does not keep the process from ending.
+            threading.Thread(target=self._work, name=f"sms-{number}", daemon=True).start()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way and nothing waits to be recorded."""
+        return not self._busy and not self._unrecorded
+
+    def stop(self) -> None:
+        """Claim no more; may be called from a signal handler."""
+        self.stopping = True
+        os.write(self._wake_write, b"x")
+
+    def step(self, conn: connection) -> int:
+        """Record what is done, claim what is due and hand it out; return how many. Raises `psycopg2.Error`."""
+        self._record(conn)
+        if self.stopping:
+            return 0
+        expired = store.expire(conn, self._options.give_up_seconds)
+        if expired:
+            _log.warning("expired notifications=%d", expired)
+        free = self._options.threads - self._busy
+        claimed = store.claim(conn, free, self._options.lease_seconds) if free else []
+        for one in claimed:
+            self._busy += 1
+            self._todo.put(one)
+        return len(claimed)
+
+    def wait(self, conn: connection) -> None:
+        """Return when there may be something to do. Raises `psycopg2.Error`."""
+        if not conn.notifies and self._done.empty():
+            readable: list[Any] = [conn, self._wake_read]
+            select.select(readable, [], [], self._options.poll_seconds)
+        conn.poll()
+        conn.notifies.clear()
+        try:
+            os.read(self._wake_read, 4096)
+        except BlockingIOError:
+            return
+
+    def _work(self) -> None:
+        """What each thread does."""
+        while True:
+            claimed = self._todo.get()
+            self._done.put((claimed, self._send(claimed)))
+            os.write(self._wake_write, b"x")
+
+    def _send(self, claimed: Claimed) -> Accepted | Refused:
+        if claimed.provider is None:
+            return Refused(claimed.hindrance or "", final=True)
+        try:
+            return DRIVERS[claimed.provider.driver](claimed.provider, claimed.message, self._env)
+        except Exception as error:  # a driver's bug must not end the thread and leave the row to its lease
+            _log.exception("driver failed notification=%d", claimed.id)
+            return Refused(f"the driver failed: {type(error).__name__}", final=False)
+
+    def _record(self, conn: connection) -> None:
+        while True:
+            try:
+                self._unrecorded.append(self._done.get_nowait())
+                self._busy -= 1
+            except queue.Empty:
+                break
+        while self._unrecorded:
+            claimed, result = self._unrecorded[0]
+            delay = retry.delay(claimed.attempt, random.random())  # noqa: S311 -- no secret: it spreads load
+            mine = store.record(conn, claimed, result, delay)
+            self._unrecorded.pop(0)
+            _tell(claimed, result, delay, mine=mine)
+
+
+def _tell(claimed: Claimed, result: Accepted | Refused, delay: float, *, mine: bool) -> None:
+    head = f"notification={claimed.id} attempt={claimed.attempt} provider={claimed.provider and claimed.provider.id}"
+    if not mine:
+        _log.warning("%s taken over by another sender meanwhile: it may have been sent twice", head)
+    elif isinstance(result, Accepted):
+        _log.info("%s accepted status=%d", head, result.status)
+    elif result.final:
+        _log.error("%s failed why=%s", head, result.why)
+    else:
+        _log.warning("%s again_in=%ds why=%s", head, delay, result.why)
+
+
+def keep(url: str, sender: Sender) -> None:
+    """Connect, and send until it is told to stop and idle, or the database fails. Raises `psycopg2.Error`."""
+    conn = psycopg2.connect(url, connect_timeout=5, application_name="sms", keepalives_idle=10, tcp_user_timeout=10_000)
+    try:
+        store.listen(conn)
+        _log.info("sms ready")
+        while not (sender.stopping and sender.idle):
+            if not sender.step(conn):
+                sender.wait(conn)
+    finally:
+        conn.close()
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(name)s: %(message)s")
+    set_wait_callback(wait_select)  # or a server that hangs would keep us from hearing signals
+    sender = Sender(Options.read(os.environ), os.environ)
+    _end_on_signals(sender)
+    while not (sender.stopping and sender.idle):
+        try:
+            keep(os.environ["DATABASE_URL"], sender)
+        except psycopg2.Error as error:
+            words = " ".join(str(error).split())
+            _log.warning("notifications wait, trying again in %g s: %s", RETRY_SECONDS, words)
+            time.sleep(RETRY_SECONDS)
+
+
+def _end_on_signals(sender: Sender) -> None:
+    def stop(_signal: int, _frame: object) -> None:
+        signal.alarm(_STOP_SECONDS)
+        sender.stop()
+
+    def give_up(_signal: int, _frame: object) -> NoReturn:
+        _log.warning("ended with requests under way: they are sent again when their lease is over")
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGALRM, give_up)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The notifications as the sender uses them: PostgreSQL is the queue, and says who sends what.
+
+claim     queued (or sending, its lease over) → sending, with a lease and an attempt number; one transaction, SKIP
+          LOCKED: two senders never hold the same row. The text is written at the first claim and stays.
+record    sending → accepted, failed or queued again; only for the attempt that was claimed
+"""
+
+import json
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from psycopg2.extensions import connection, cursor
+from psycopg2.extras import RealDictCursor
+
+from sms.messages import Kind, national, text
+from sms.providers.kinds import Accepted, Message, Provider, Refused
+from sql.named import queries
+
+_SQL: Final = queries("sms")
+_MOST_ERROR: Final = 500  # characters of last_error
+
+
+class Claimed(NamedTuple):
+    """A notification that is ours to send. `hindrance`: why it cannot be sent at all (then `provider` is None)."""
+
+    id: int
+    attempt: int
+    attempt_id: int
+    message: Message
+    provider: Provider | None
+    hindrance: str | None
+
+
+def expire(conn: connection, give_up_seconds: float) -> int:
+    """Give up what is older than `give_up_seconds` since its call; return how many."""
+    with conn, conn.cursor() as cur:
+        cur.execute(_SQL["expire"], {"give_up_seconds": give_up_seconds})
+        return cur.rowcount
+
+
+def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
+    """Claim up to `most` notifications, each for its provider's timeout plus `lease_seconds`."""
+    with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
+        ids = _ids(cur, "claim_queued", most)
+        if len(ids) < most:
+            ids += _ids(cur, "claim_abandoned", most - len(ids))
+        if not ids:
+            return []
+        cur.execute(_SQL["claim"], {"ids": ids, "lease_seconds": lease_seconds})
+        rows = [dict(row) for row in cur.fetchall()]
+        for row in rows:
+            row["text"] = row["text"] or _text(row)
+        _many(cur, "keep_texts", [{"id": row["id"], "text": row["text"]} for row in rows])
+        _many(
+            cur, "begin_attempts", [{"notification_id": row["id"], "provider_id": row["provider_id"]} for row in rows]
+        )
+        attempts = {row["notification_id"]: row["id"] for row in cur.fetchall()}
+    return [_claimed(row, attempts[row["id"]]) for row in rows]
+
+
+def record(conn: connection, claimed: Claimed, result: Accepted | Refused, delay_seconds: float) -> bool:
+    """Write down what became of the request; False where another sender has taken the notification over meanwhile."""
+    error = result.why[:_MOST_ERROR] if isinstance(result, Refused) else None
+    with conn, conn.cursor() as cur:
+        done = {"status": result.status, "error": error, "reply": result.reply, "attempt_id": claimed.attempt_id}
+        cur.execute(_SQL["finish_attempt"], done)
+        mine = {"id": claimed.id, "attempt": claimed.attempt, "error": error}
+        if isinstance(result, Accepted):
+            cur.execute(_SQL["accepted"], {**mine, "message_id": result.message_id})
+        elif result.final:
+            cur.execute(_SQL["failed"], mine)
+        else:
+            cur.execute(_SQL["again"], {**mine, "delay_seconds": delay_seconds})
+        return cur.rowcount == 1
+
+
+def listen(conn: connection) -> None:
+    """Have PostgreSQL wake this connection when a notification is queued."""
+    with conn, conn.cursor() as cur:
+        cur.execute("listen notification_queued")
+
+
+def _ids(cur: cursor, name: str, most: int) -> list[int]:
+    cur.execute(_SQL[name], {"most": most})
+    rows: list[Any] = cur.fetchall()
+    return [row["id"] for row in rows]
+
+
+def _many(cur: cursor, name: str, rows: list[dict[str, Any]]) -> None:
+    cur.execute(_SQL[name], {"rows": json.dumps(rows)})
+
+
+def _text(row: dict[str, Any]) -> str | None:
+    if row["brand"] is None or row["caller_number"] is None:
+        return None
+    kind: Kind = row["kind"]
+    called: datetime = row["called_local"]
+    return text(kind, row["brand"], row["caller_number"], called)
+
+
+def _claimed(row: dict[str, Any], attempt_id: int) -> Claimed:
+    to = row["member_number"]
+    message = Message(row["id"], national(to), to, row["text"] or "", row["brand"] or "")
+    why = _hindrance(row)
+    provider = None if why else Provider(row["provider_id"], *(row[name] for name in Provider._fields[1:]))
+    return Claimed(row["id"], row["attempts"], attempt_id, message, provider, why)
+
+
+def _hindrance(row: dict[str, Any]) -> str | None:
+    if row["brand"] is None:
+        return "its tenant is not there any more"
+    if row["text"] is None:
+        return "it has no caller's number to tell"
+    if row["provider_id"] is None:
+        return "the tenant has no SMS provider: set tenant.sms_provider_id, then queue it again"
+    return None if row["provider_enabled"] else "the tenant's SMS provider is disabled"

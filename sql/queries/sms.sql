@@ -1,0 +1,71 @@
+-- The SMS sender's statements (sms/store.py).
+
+-- name: expire
+update notification
+set state = 'expired', lease_until = null,
+    last_error = coalesce(last_error || '; ', '') || 'too old: ' || %(give_up_seconds)s || ' s after the call'
+where state = 'queued' and called_at < now() - make_interval(secs => %(give_up_seconds)s)
+    or state = 'sending' and lease_until < now() and called_at < now() - make_interval(secs => %(give_up_seconds)s)
+returning id
+
+-- name: claim_queued
+select id from notification
+where state = 'queued' and next_attempt_at <= now()
+order by next_attempt_at
+limit %(most)s
+for update skip locked
+
+-- name: claim_abandoned
+-- Their sender died, or its record never arrived: whether the provider has them is unknown.
+select id from notification
+where state = 'sending' and lease_until < now()
+order by lease_until
+limit %(most)s
+for update skip locked
+
+-- name: claim
+-- The lease covers the request and the record of it; the attempt number keeps a sender that comes late from recording.
+update notification n
+set state = 'sending', attempts = n.attempts + 1,
+    lease_until = now() + make_interval(secs => coalesce(p.timeout_seconds, 0) + %(lease_seconds)s)
+from notification m
+left join tenant t on t.id = m.tenant_id
+left join sms_provider p on p.id = t.sms_provider_id
+where n.id = any (%(ids)s) and m.id = n.id
+returning n.id, n.attempts, n.kind, n.member_number, n.caller_number, n.text,
+    n.called_at at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh') as called_local, t.brand, p.id as provider_id, p.enabled as provider_enabled,
+    p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern, p.message_id_pattern,
+    p.timeout_seconds
+
+-- name: begin_attempts
+insert into notification_attempt (notification_id, provider_id)
+select notification_id, provider_id
+from json_to_recordset(%(rows)s::json) as r (notification_id bigint, provider_id bigint)
+returning notification_id, id
+
+-- name: keep_texts
+update notification n
+set text = r.text
+from json_to_recordset(%(rows)s::json) as r (id bigint, text text)
+where n.id = r.id and n.text is null
+
+-- name: finish_attempt
+update notification_attempt
+set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s
+where id = %(attempt_id)s
+
+-- name: accepted
+update notification
+set state = 'accepted', accepted_at = now(), provider_message_id = %(message_id)s, last_error = null, lease_until = null
+where id = %(id)s and state = 'sending' and attempts = %(attempt)s
+
+-- name: failed
+update notification
+set state = 'failed', last_error = %(error)s, lease_until = null
+where id = %(id)s and state = 'sending' and attempts = %(attempt)s
+
+-- name: again
+update notification
+set state = 'queued', last_error = %(error)s, lease_until = null,
+    next_attempt_at = now() + make_interval(secs => %(delay_seconds)s)
+where id = %(id)s and state = 'sending' and attempts = %(attempt)s
