@@ -6,6 +6,7 @@ PYTHON := .venv/bin/python
 PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-15 python3-venv sip-tester tshark \
             wireshark-common
 STAMP := .venv/.stamp
+STARTED := $(shell date +%s.%N)
 
 .PHONY: help setup packages demo run call migrate test lint scenarios clean
 

@@ -13,10 +13,3 @@ def free_udp(host: str) -> tuple[str, int]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((host, 0))
         return host, int(sock.getsockname()[1])
-
-
-def free_tcp(host: str) -> int:
-    """Return a TCP port that is free on `host` now."""
-    with socket.socket() as sock:
-        sock.bind((host, 0))
-        return int(sock.getsockname()[1])

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from deploy import ports
 from deploy.demo.promises import Promise
-from deploy.demo.sink import Sink
+from deploy.demo.sms_sink import SmsSink
 from deploy.demo.stage import Stage
 from deploy.demo.stories import HOTLINE, STORIES
 from deploy.demo.telling import observe, tell
@@ -24,14 +24,14 @@ from kemi.errors import EdgeError
 from kemi.table.store import TableReader
 from sql import seed
 
-_WIDTH = 150  # characters: the ladder's six columns; rich would cut it to 80 in a pipe
+_WIDTH = 160  # characters: the ladder's six columns; rich would cut it to 80 in a pipe
 
 
 def main() -> int:
     """Play the calls; 1 with a clear line where something is not as promised."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that every block is left in order
     console = Console(width=_WIDTH, highlight=False)
-    started = float(os.environ.get("DEMO_STARTED", time.time()))
+    started = float(os.environ.get("DEMO_STARTED") or time.time())  # when make began
     var_dir = _var_dir()
     try:
         broken = _demo(console, var_dir)
@@ -61,7 +61,7 @@ def _demo(console: Console, var_dir: Path) -> list[Promise]:
     )
     settings = FixedSettings(var_dir=var_dir, sip_listen=f"udp:{edge[0]}:{edge[1]}", node_name="demo")
     broken: list[Promise] = []
-    with Stack(settings, say=console.print) as stack, Sink(var_dir / "log", ports.free_tcp(ports.EDGE_HOST)) as sink:
+    with Stack(settings, say=console.print) as stack, SmsSink() as sink:
         conn = psycopg2.connect(stack.database_url)
         seed.load(
             conn,

@@ -6,7 +6,7 @@ from rich.console import Console
 from deploy import show
 from deploy.demo.ladder import ladder
 from deploy.demo.promises import Promise, Seen, promises
-from deploy.demo.sink import Sink
+from deploy.demo.sms_sink import SmsSink
 from deploy.demo.stage import Stage, play
 from deploy.demo.stories import MEMBERS, Story
 from deploy.wait import until
@@ -14,16 +14,16 @@ from deploy.wait import until
 _SETTLE_SECONDS = 15.0
 
 
-def observe(story: Story, stage: Stage, sink: Sink, conn: connection) -> Seen:
+def observe(story: Story, stage: Stage, sink: SmsSink, conn: connection) -> Seen:
     """Play a call and gather what capture, ledger and sink know of it. Raises `CaptureError`."""
-    before = len(sink.received())
+    before = len(sink.messages())
     messages, missed = play(story, stage)
     sip_call_id = messages[0].headers["call-id"]
     settled = until(lambda: show.is_settled(conn, sip_call_id), _SETTLE_SECONDS)
     call = show.call_of(conn, sip_call_id)
     ledger = {name: show.select(conn, name, call=call) for name in show.SHOWN} if call else {}
     late = "" if settled else f"the ledger has not settled after {_SETTLE_SECONDS:.0f} s"
-    return Seen(messages, ledger, sink.received(after=before), [trouble for trouble in (missed, late) if trouble])
+    return Seen(messages, ledger, sink.messages()[before:], [trouble for trouble in (missed, late) if trouble])
 
 
 def tell(console: Console, story: Story, seen: Seen) -> list[Promise]:
