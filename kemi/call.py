@@ -67,7 +67,7 @@ class Calls:
             blocks = self._blocks(decision, exchange, taken)
         except TokenTooLong as wrong:
             return self._turned(call, trunk, dialled, taken, who, Refuse(513, str(wrong), decision.hotline))
-        clean = sdp.scrub(body, self._keys.session_id(call, "caller"), self._from_host) if body else ""
+        clean = sdp.scrub(body, self._keys.origin(call, "caller")) if body else ""
         event = _received(call, trunk, decision, who, taken.call_id)
         uris = tuple(leg.uri for leg in decision.legs)
         return Ring(exchange, uris, blocks, clean, decision.group.ring_seconds * 1000, event)

@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from kemi.domain.addresses import Hop
+from kemi.domain.sdp import Origin
 from kemi.errors import TokenRefused, TokenTooLong
 
 _MAX_CONTACT: Final = 255  # characters of URI; PJSIP refuses 256, and real SBCs are no kinder
@@ -75,6 +76,7 @@ class Keyring:
 
     def __init__(self, keys: list[tuple[int, bytes]], host: str) -> None:
         """Take (id 0–255, 32 secret bytes) pairs, the current one first, and the host of the Contacts."""
+        self._host = host.rpartition(":")[0] if host.count(":") == 1 else host
         characters = _MAX_CONTACT - len("sip:@") - len(host)
         self._buckets = (*_BUCKETS, min(characters * 3 // 4 - _SEALED_EXTRA, 255))
         self._current = keys[0][0]
@@ -146,9 +148,10 @@ class Keyring:
         text = f"d{call_id}\0{caller_tag}\0{member_tag}".encode()
         return blake2b(text, key=self._hash_keys[self._key(key_id)], digest_size=6).digest()
 
-    def session_id(self, call: bytes, side: str) -> int:
-        """Return the `o=` session id that one side of a call is shown. The same for every key that may seal it."""
-        return int.from_bytes(blake2b(call + side.encode(), digest_size=4).digest(), "big")
+    def origin(self, call: bytes, side: str) -> Origin:
+        """Return what stands for `side` in the SDP `o=` lines of a call; a call's id is never on the wire."""
+        digest = blake2b(call + side.encode(), digest_size=8).digest()
+        return Origin(int.from_bytes(digest[:4], "big") >> 1, int.from_bytes(digest[4:], "big") >> 1, self._host)
 
     def _hash(self, text: bytes, key_id: int | None, size: int) -> str:
         digest = blake2b(text, key=self._hash_keys[self._key(key_id)], digest_size=size).digest()

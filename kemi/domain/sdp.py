@@ -4,7 +4,7 @@ By allow-list of lines and of attributes: a line invented tomorrow is dropped to
 his media address and port; they go when media is anchored (README, listed exceptions).
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 _ATTRIBUTES: Final = frozenset(
     {
@@ -15,16 +15,24 @@ _ATTRIBUTES: Final = frozenset(
         *("T38FaxTranscodingJBIG", "T38FaxRateManagement", "T38FaxMaxBuffer", "T38FaxMaxDatagram", "T38FaxUdpEC"),
     }
 )
+_VERSIONS: Final = 1 << 31  # fits what every stack reads
 _VERSION_FIELD: Final = 2  # o=<user> <session id> <version> <net> <type> <address>
 
 
-def scrub(body: str, session_id: int, host: str) -> str:
-    """Return the SDP of `body` with only allow-listed lines.
+class Origin(NamedTuple):
+    """What one side of a call is shown as `o=`: a session id, and what is added to the sender's versions.
 
-    `session_id` and `host` stand in the new `o=` line; its version is the sender's own, because a version that
-    does not increase tells the far side that a hold changed nothing (RFC 3264 §8). Raises `ValueError` where
-    the body is no SDP.
+    The version must increase where the sender's does, or a hold seems to change nothing (RFC 3264 §8); as it
+    stands it may be the sender's session id or his clock.
     """
+
+    session_id: int
+    offset: int
+    host: str
+
+
+def scrub(body: str, origin: Origin) -> str:
+    """Return the SDP of `body` with only allow-listed lines. Raises `ValueError` where it is no SDP."""
     if not body.startswith("v=0"):
         raise ValueError("a body that is not SDP")
     kept: list[str] = []
@@ -36,7 +44,7 @@ def scrub(body: str, session_id: int, host: str) -> str:
             if line[2:].partition(":")[0] in _ATTRIBUTES:
                 kept.append(line)
         elif kind == "o=":
-            kept.append(_origin(line, session_id, host))
+            kept.append(_origin(line, origin))
         elif kind == "v=":
             kept.append("v=0")
         elif kind == "s=":
@@ -47,10 +55,11 @@ def scrub(body: str, session_id: int, host: str) -> str:
     return "\r\n".join(kept)
 
 
-def _origin(line: str, session_id: int, host: str) -> str:
+def _origin(line: str, origin: Origin) -> str:
     fields = line[2:].split()
     version = fields[_VERSION_FIELD] if len(fields) > _VERSION_FIELD else "0"
     if not version.isdecimal() or not version.isascii():
         raise ValueError("an o= line without a version")
-    family = "IP6" if ":" in host else "IP4"
-    return f"o=- {session_id} {version} IN {family} {host}"
+    shown = (int(version) + origin.offset) % _VERSIONS
+    family = "IP6" if ":" in origin.host else "IP4"
+    return f"o=- {origin.session_id} {shown} IN {family} {origin.host}"

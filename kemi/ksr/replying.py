@@ -34,7 +34,6 @@ class Replying:
         self._sink = sink
         self._keys = keyring
         self._host = host
-        self._from_host = host.rpartition(":")[0] if host.count(":") == 1 else host
         self._replies = Replies(keyring, host)
         self._taken = Taken()  # of the reply at hand, from ksr_reply_route to the tm callback
 
@@ -80,7 +79,9 @@ class Replying:
         if exchange.reliable:
             self._give_back(exchange, code, code, reliable=True)
         elif KSR.isflagset(_RANG):
-            KSR.set_drop()  # one clean 180 is enough; members' sounds are not mixed
+            # One clean 180 is enough; members' sounds are not mixed. Dropped, the 18x would be unknown to tm, which
+            # CANCELs only legs that have answered something; as a 100 it is known and stays here.
+            signalling.reword(100, code, "")
         else:
             KSR.setflag(_RANG)
             self._give_back(exchange, code, 180, reliable=False)
@@ -109,7 +110,7 @@ class Replying:
         block = self._replies.block(exchange, taken, request.source(), reliable=reliable)
         body = request.sdp(taken.content_type) if reliable else ""
         far = "member" if exchange.side == "caller" else "caller"
-        clean = sdp.scrub(body, self._keys.session_id(exchange.call, far), self._from_host) if body else ""
+        clean = sdp.scrub(body, self._keys.origin(exchange.call, far)) if body else ""
         if exchange.vias:
             headers.restore_vias(exchange.vias)
         signalling.put_body(clean, taken.content_type)

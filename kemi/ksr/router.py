@@ -89,8 +89,8 @@ class Router(Replying):
             KSR.hdr.remove("To")
             signalling.put_headers(f"To: {masking.neutral(dialled, self._host)}\r\n")
             must(KSR.textopsx.msg_apply_changes(), "msg_apply_changes")
-        if not yes(KSR.tm.t_newtran()):
-            return 1  # a retransmission: tm has answered it
+        if not signalling.is_new():
+            return 1
         taken = headers.take(vias_kept=1, keep_to=True)
         taken.to = to
         body = request.sdp(taken.content_type)
@@ -117,9 +117,9 @@ class Router(Replying):
         return 1
 
     def _ack(self) -> int:
-        if yes(KSR.tm.t_check_trans()) or _gete("$tt"):
-            return self._in_dialog("ACK")
-        return 1
+        if KSR.tm.t_check_trans() == 0 or not _gete("$tt"):
+            return 1  # to a negative answer of ours: tm has absorbed it
+        return self._in_dialog("ACK")
 
     def _in_dialog(self, method: str) -> int:
         user, source = _gete("$rU"), request.source()
@@ -129,15 +129,15 @@ class Router(Replying):
         taken = headers.take(vias_kept=1)
         relay = self._dialogs.relay(method, user, source, taken)
         if method != "ACK":
-            if not yes(KSR.tm.t_newtran()):
+            if not signalling.is_new():
                 return 1
             KSR.pv.sets("$avp(exchange)", relay.exchange.pack())
             KSR.tm.t_on_reply(callbacks.DIALOG_REPLY)
         if method == "BYE":
             self._happened(Ended(relay.exchange.call.hex(), relay.leg, relay.exchange.side))
         body = request.sdp(taken.content_type)
-        session = self._keys.session_id(relay.exchange.call, relay.exchange.side)
-        signalling.put_body(sdp.scrub(body, session, self._from_host) if body else "", taken.content_type)
+        origin = self._keys.origin(relay.exchange.call, relay.exchange.side)
+        signalling.put_body(sdp.scrub(body, origin) if body else "", taken.content_type)
         signalling.put_headers(relay.block)
         if not signalling.relay(relay.uri, relay.hop) and method != "ACK":
             signalling.answer(503)

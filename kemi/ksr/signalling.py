@@ -37,6 +37,14 @@ def put_body(body: str, content_type: str) -> None:
     must(KSR.textopsx.remove_body(), "remove_body")
 
 
+def is_new() -> bool:
+    """Make the request's transaction; False for a retransmission, which tm has answered. Raises `ValueError`."""
+    rc = KSR.tm.t_newtran()
+    if rc < 0:
+        raise ValueError("a request that tm cannot read")
+    return rc > 0
+
+
 def fork(uris: Sequence[str]) -> bool:
     """Send the INVITE at hand to every one of `uris`; False where tm sent none."""
     must(KSR.seturi(uris[0]), "seturi")
