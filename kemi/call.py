@@ -9,10 +9,10 @@ from kemi.domain.addresses import Hop
 from kemi.domain.e164 import e164, spell
 from kemi.domain.events import OfferedLeg, Received, Refused, SkippedLeg
 from kemi.domain.identity import Caller, caller
-from kemi.domain.model import Gateway, TrunkAddress
+from kemi.domain.model import Gateway, Hotline, Tenant, TrunkAddress
 from kemi.domain.routing import Fork, Leg, Refuse
 from kemi.errors import NotANumber, TokenTooLong
-from kemi.exchange import Exchange, Taken, next_hop, route_set
+from kemi.exchange import Exchange, Taken, exchange_of, next_hop, route_set
 from kemi.ports import RoutingTable
 
 
@@ -59,10 +59,7 @@ class Calls:
             decision = Refuse(420, "the caller requires an extension we do not know")
         if isinstance(decision, Refuse):
             return self._turned(call, trunk, dialled, taken, who, decision)
-        exchange = Exchange(
-            call, "caller", "INVITE", taken.from_, taken.to, taken.call_id, taken.deep_vias, taken.record_routes,
-            source.ip, source.port, source.transport, trunk.trunk_id, 0, dialled, "100rel" in taken.require,
-        )  # fmt: skip
+        exchange = exchange_of(call, "caller", "INVITE", taken, source, trunk.trunk_id, 0, dialled)
         try:
             blocks = self._blocks(decision, exchange, taken)
         except TokenTooLong as wrong:
@@ -85,7 +82,7 @@ class Calls:
         gateways = tuple(one for one in found if one is not None)
         return routing.decide(hotline, tenant, plan, gateways, who, self._now())
 
-    def _tenant(self, hotline: routing.Hotline | None) -> routing.Tenant | None:
+    def _tenant(self, hotline: Hotline | None) -> Tenant | None:
         return None if hotline is None else self._table.tenant(hotline.tenant_id)
 
     def _blocks(self, fork: Fork, exchange: Exchange, taken: Taken) -> dict[str, str]:
@@ -110,8 +107,9 @@ class Calls:
             raise ValueError("a From without a tag")
         next_hop(routes, target, exchange.source)  # a caller who cannot be reached later is refused now
         token = tokens.ToCaller(
-            exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(gateway.host), tokens.pack_hop(exchange.source), target,
-            routes, tag, taken.call_id, exchange.dialled, addresses.addr_spec(taken.from_),
+            exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(gateway.host),
+            tokens.pack_hop(exchange.source), target, routes, tag, taken.call_id, exchange.dialled,
+            addresses.addr_spec(taken.from_),
         )  # fmt: skip
         number = spell(fork.group.outbound_number, gateway.number_format)
         uri = f"sip:{number}@{gateway.from_host or self._from_host}"
@@ -125,9 +123,7 @@ class Calls:
         lines += taken.negotiated(reliable=exchange.reliable)
         return "\r\n".join(lines) + "\r\n"
 
-    def _turned(
-        self, call: bytes, trunk: TrunkAddress, dialled: str, taken: Taken, who: Caller, why: Refuse
-    ) -> Turned:
+    def _turned(self, call: bytes, trunk: TrunkAddress, dialled: str, taken: Taken, who: Caller, why: Refuse) -> Turned:
         hotline = why.hotline
         event = Refused(
             call.hex(), trunk.trunk_id, hotline.tenant_id if hotline else None, hotline.id if hotline else None,

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from kemi import tokens
 from kemi.domain import addresses, masking
 from kemi.domain.addresses import Hop
+from kemi.domain.events import Side
 from kemi.errors import TokenRefused
-from kemi.exchange import Exchange, Taken, next_hop, route_set
+from kemi.exchange import Exchange, Taken, exchange_of, next_hop, route_set
 from kemi.ports import RoutingTable
 from kemi.tokens import ToCaller, ToMember
 
@@ -53,11 +54,8 @@ class Dialogs:
         else:
             leg = self._check_caller(token, key, source, taken, from_tag, to_tag)
             block = self._to_member(token, key, taken, from_tag, to_tag, source)
-        side = "member" if isinstance(token, ToCaller) else "caller"
-        exchange = Exchange(
-            token.call, side, method, taken.from_, taken.to, taken.call_id, taken.deep_vias, taken.record_routes,
-            source.ip, source.port, source.transport, token.trunk, token.gateway, token.dialled, "100rel" in taken.require, user,
-        )  # fmt: skip
+        side: Side = "member" if isinstance(token, ToCaller) else "caller"
+        exchange = exchange_of(token.call, side, method, taken, source, token.trunk, token.gateway, token.dialled, user)
         hop = next_hop(token.routes, token.target, tokens.unpack_hop(token.hop))
         return Relay(token.target, hop, _with_lines(block, token.routes, taken), exchange, leg)
 
@@ -73,9 +71,7 @@ class Dialogs:
             raise TokenRefused("a token in another dialog")
         return tokens.leg_of(letters)[0]
 
-    def _check_caller(
-        self, token: ToMember, key: int, source: Hop, taken: Taken, from_tag: str, to_tag: str
-    ) -> int:
+    def _check_caller(self, token: ToMember, key: int, source: Hop, taken: Taken, from_tag: str, to_tag: str) -> int:
         if tokens.pack_ip(source.ip) != token.peer_ip:
             address = self._table.trunk_address(source.ip)
             if address is None or address.trunk_id != token.trunk:
@@ -100,9 +96,7 @@ class Dialogs:
             lines.append(f"Contact: <sip:{self._keys.seal(fresh, key)}@{self._host}>")
         return "\r\n".join(lines)
 
-    def _to_member(
-        self, token: ToMember, key: int, taken: Taken, from_tag: str, to_tag: str, source: Hop
-    ) -> str:
+    def _to_member(self, token: ToMember, key: int, taken: Taken, from_tag: str, to_tag: str, source: Hop) -> str:
         lines = [
             f"From: <{token.uri}>;tag={self._keys.caller_tag(token.call, from_tag, key)}",
             f"To: {masking.neutral(token.dialled, self._host, to_tag)}",
@@ -124,4 +118,3 @@ def _with_lines(block: str, routes: str, taken: Taken) -> str:
         lines.append(f"Route: {routes}")
     lines += taken.negotiated(reliable=True)
     return "\r\n".join(lines) + "\r\n"
-

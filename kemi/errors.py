@@ -1,11 +1,11 @@
 """The errors of the edge.
 
-    EdgeError
-    ├── TableUnavailable     the routing table cannot be read (not there, of another format)
-    ├── TokenRefused         a token that is forged, stale, truncated or not this peer's
-    ├── TokenTooLong         a far side that does not fit a Contact; the call is refused
-    ├── NotANumber           not a telephone number
-    └── SettingsRefused      a setting that cannot be used; the text says what to change
+EdgeError
+├── TableUnavailable     the routing table cannot be read (not there, of another format)
+├── TokenRefused         a token that is forged, stale, truncated or not this peer's
+├── TokenTooLong         a far side that does not fit a Contact; the call is refused
+├── NotANumber           not a telephone number
+└── SettingsRefused      a setting that cannot be used; the text says what to change
 """
 
 

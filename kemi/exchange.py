@@ -32,7 +32,6 @@ class Taken:
         self.privacy: list[str] = []
         self.lines: list[str] = []  # cleaned headers to put back
 
-
     def negotiated(self, *, reliable: bool) -> list[str]:
         """Return the Supported, Require and RSeq lines that may go on; without 100rel if not `reliable`."""
         without = "" if reliable else "100rel"
@@ -45,8 +44,8 @@ class Taken:
 class Exchange(msgspec.Struct, array_like=True, gc=False):
     """A request on its way, kept in the transaction: what its sender wrote, so that replies give it back to him.
 
-    `side` sent it, from `ip`:`port`. `gateway` is 0 in the initial INVITE, whose legs have their own. `token` is the sealed token of an
-    in-dialog request, "" in the initial INVITE.
+    `side` sent it, from `ip`:`port`. `token` is the sealed token of an in-dialog request, "" in the initial
+    INVITE, where `gateway` is 0: its legs have their own.
     """
 
     call: bytes
@@ -74,6 +73,17 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     def pack(self) -> str:
         """Return the exchange as text that a Kamailio AVP can hold."""
         return _encode(self).decode()
+
+
+def exchange_of(
+    call: bytes, side: Side, method: str, taken: Taken, source: Hop, trunk: int, gateway: int, dialled: str,
+    token: str = "",
+) -> Exchange:  # fmt: skip
+    """Return the exchange of the request whose identity was `taken`."""
+    return Exchange(
+        call, side, method, taken.from_, taken.to, taken.call_id, taken.deep_vias, taken.record_routes,
+        source.ip, source.port, source.transport, trunk, gateway, dialled, "100rel" in taken.require, token,
+    )  # fmt: skip
 
 
 _encode: Final = msgspec.json.Encoder().encode

@@ -55,7 +55,7 @@ def guarded(otherwise: Callable[[BaseException], None]) -> Callable[[Callback], 
                 return callback(self, msg)
             except SystemExit:
                 raise
-            except BaseException as error:  # noqa: BLE001: nothing may escape into Kamailio
+            except BaseException as error:  # nothing may escape into Kamailio
                 log.failed(callback.__name__, error)
                 otherwise(error)
                 return -1

@@ -22,7 +22,7 @@ from kemi.tokens import Keyring, leg_of
 # Message flags; tm keeps them with the transaction, and the reply lock makes each a once-only latch.
 _RANG: Final = 1
 _ANSWERED: Final = 2
-_SEEN: Final = {bit: 3 + i for i, bit in enumerate((ringing.BUSY, ringing.DECLINED, ringing.UNREACHABLE, ringing.OTHER))}
+_SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6}
 _get = KSR.pv.get
 
 

@@ -25,7 +25,7 @@ def sdp(content_type: str) -> str:
         return ""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == _SDP:
-        return _gete("$rb")
+        return str(_gete("$rb"))
     if kind.startswith("multipart/"):
         return _sdp_part(content_type, _raw_body())
     return ""

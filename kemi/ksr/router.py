@@ -1,8 +1,8 @@
 """The routes of Kamailio, as methods: read the message, ask the core, do what it says.
 
-    ksr_request_route ── INVITE ──> _invite ──> on_branch (each leg) ──> on_invite_reply ──> on_failure
-                      └─ in a dialog ──> _in_dialog ──> on_dialog_reply
-    ksr_reply_route   before any of the two reply callbacks: what cannot be read never gets further
+ksr_request_route ── INVITE ──> _invite ──> on_branch (each leg) ──> on_invite_reply ──> on_failure
+                  └─ in a dialog ──> _in_dialog ──> on_dialog_reply
+ksr_reply_route   before any of the two reply callbacks: what cannot be read never gets further
 """
 
 import os

@@ -42,7 +42,7 @@ def is_new() -> bool:
     rc = KSR.tm.t_newtran()
     if rc < 0:
         raise ValueError("a request that tm cannot read")
-    return rc > 0
+    return bool(rc > 0)
 
 
 def fork(uris: Sequence[str]) -> bool:
