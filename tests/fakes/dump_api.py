@@ -6,6 +6,7 @@ Starts a Kamailio on a free loopback port with the modules that `kamailio.cfg` l
 `app_python.api_list` over the socket of jsonrpcs, and keeps name, return type and parameter types.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -70,7 +71,8 @@ def start(folder: Path, cfg: str, environment: dict[str, str] | None = None) -> 
         try:
             rpc(folder, "core.version")
         except OSError:
-            time.sleep(0.02)  # asked again until the deadline
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
         else:
             return process
     process.kill()

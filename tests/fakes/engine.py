@@ -190,7 +190,7 @@ def _all_failed(m: "Machine", transaction: Transaction) -> None:
         return
     if picked.reply is None or picked.last_received == 503:
         code = 487 if picked.faked and transaction.canceled else picked.last_received
-        replies.stateful(m, transaction, 500 if code == 503 else code, "Made by tm")
+        replies.stateful(m, transaction, 500 if code == 503 else code, replies.own_words(code))
         return
     _send_up(m, transaction, picked.reply)
 

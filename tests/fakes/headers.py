@@ -65,9 +65,7 @@ def _remove(m: Machine, name: str) -> int:
 
 @kemi("textops.remove_hf")
 def _remove_hf(m: Machine, name: str) -> int:
-    found = message_at_hand(m).all(name)
-    _remove(m, name)
-    return 1 if found else -1
+    return _remove(m, name)
 
 
 @kemi("hdr.rmappend")

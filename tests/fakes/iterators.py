@@ -9,7 +9,10 @@ from tests.fakes.surface import MisuseError
 
 @kemi("textopsx.hf_iterator_start")
 def _start(m: Machine, name: str) -> int:
-    if name not in m.iterators and len(m.iterators) >= MAX_ITERATORS:
+    """A name keeps its place for ever, also when it has ended: four names a process are all there is."""
+    m.iterator_names.setdefault(name)
+    if list(m.iterator_names).index(name) >= MAX_ITERATORS:
+        del m.iterator_names[name]
         return -1
     m.iterators[name] = Iterator()
     m.here.iterators.add(name)
@@ -36,6 +39,8 @@ def _next(m: Machine, name: str) -> int:
 
 @kemi("textopsx.hf_iterator_end")
 def _end(m: Machine, name: str) -> int:
+    if name not in m.iterator_names and m.iterator_names:
+        return -1  # its start was refused
     _iterator(m, name)
     del m.iterators[name]
     m.here.iterators.discard(name)

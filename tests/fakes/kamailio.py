@@ -60,6 +60,8 @@ class FakeKamailio(Machine):
     def _reply(self, held: Held) -> None:
         context = self.run("ksr_reply_route", Context("reply", held, None, {}))
         if context.dropped:
+            if context.holds_transaction:
+                self.misuses.append("a reply was dropped after t_check_trans: the next request in this worker is lost")
             return
         matched = engine.matching(self, held.message)
         if matched is not None:

@@ -37,6 +37,7 @@ class Machine:
         self.context: Context | None = None
         self.transactions: list[Transaction] = []
         self.iterators: dict[str, Iterator] = {}
+        self.iterator_names: dict[str, None] = {}  # every name ever started, in order
         self.armed: dict[str, Any] = {}  # what t_on_… was told before there was a transaction
         self.sent: list[Sent] = []
         self.calls: list[Call] = []

@@ -1,7 +1,7 @@
 """Replies that Kamailio makes itself: statelessly, or through a transaction."""
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tests.fakes import cancels
 from tests.fakes.message import Message
@@ -10,6 +10,15 @@ from tests.fakes.uris import name_addr, sent_by, via_param
 
 if TYPE_CHECKING:
     from tests.fakes.machine import Machine
+
+
+_KEPT: Final = frozenset({"from", "call-id", "cseq"})
+_WORDS: Final = {408: "Request Timeout", 487: "Request Terminated", 503: "Service Unavailable"}
+
+
+def own_words(code: int) -> str:
+    """Return tm's phrase for a reply that it makes by itself."""
+    return _WORDS[code]
 
 
 def stateless_tag(held: Held) -> str:
@@ -22,7 +31,7 @@ def via_seen(value: str, held: Held) -> str:
     if via_param(value, "rport") is not None or held.force_rport:
         value = ";".join(part for part in value.split(";") if not part.strip().lower().startswith("rport"))
         value += f";rport={held.source[1]}"
-    if sent_by(value)[0] != held.source[0] or "rport=" in value:
+    if sent_by(value)[0] != held.source[0]:
         value = ";".join(part for part in value.split(";") if not part.strip().lower().startswith("received="))
         value += f";received={held.source[0]}"
     return value
@@ -30,17 +39,20 @@ def via_seen(value: str, held: Held) -> str:
 
 def to_request(held: Held, code: int, reason: str, tag: str) -> bytes:
     """Return a reply built from the request as received (build_res_buf_from_sip_req): no lump of it is used."""
-    message = held.message
     lines = [f"SIP/2.0 {code} {reason}".encode()]
-    for index, header in enumerate(message.all("via")):
-        raw = header.raw_body
-        lines.append(b"Via: " + (via_seen(raw.decode("latin-1"), held).encode("latin-1") if index == 0 else raw))
-    for name in ("Record-Route", "From", "To", "Call-ID", "CSeq"):
-        if name == "Record-Route" and not 180 <= code <= 299:
+    vias = 0
+    for header in held.message.headers:
+        name, raw = header.raw_name, header.raw_body
+        if header.key == "via":
+            vias += 1
+            if vias == 1:
+                raw = via_seen(raw.decode("latin-1"), held).encode("latin-1")
+        elif header.key == "to":
+            if code > 100 and "tag" not in name_addr(raw.decode("latin-1"))[2]:
+                raw += f";tag={tag}".encode()
+        elif header.key not in _KEPT and not (header.key == "record-route" and 180 <= code <= 299):
             continue
-        for header in message.all(name):
-            tagged = name == "To" and code > 100 and "tag" not in name_addr(header.raw_body.decode("latin-1"))[2]
-            lines.append(name.encode() + b": " + header.raw_body + (f";tag={tag}".encode() if tagged else b""))
+        lines.append(name + b": " + raw)
     extra = "".join(held.reply_headers).encode()
     return b"\r\n".join(lines) + b"\r\n" + extra + b"Content-Length: 0\r\n\r\n"
 
@@ -51,7 +63,8 @@ def stateful(m: "Machine", transaction: Transaction, code: int, reason: str) -> 
         return -1
     if not transaction.to_tag:
         transaction.to_tag = f"tm-{transaction.id}"
-    data = to_request(transaction.held, code, reason, transaction.to_tag)
+    held = m.here.held if m.context and m.here.route == "failure" else transaction.held
+    data = to_request(held, code, reason, transaction.to_tag)
     transaction.status, transaction.last_reply = code, data
     m.send(transaction.held.source, data, "reply", transaction.id)
     if code >= 200:

@@ -116,6 +116,7 @@ class Context:
     avps: dict[str, AvpValue]
     branch: int = -1
     dropped: bool = False
+    holds_transaction: bool = False  # t_check_trans found it for a reply; only tm lets it go again
     iterators: set[str] = field(default_factory=set)
 
 

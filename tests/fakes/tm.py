@@ -45,7 +45,8 @@ def _check_trans(m: Machine) -> int:
     if context.route not in ("request", "reply"):
         return 1
     if held.message.is_reply:
-        return 1 if engine.matching(m, held.message) else -1
+        context.holds_transaction = engine.matching(m, held.message) is not None
+        return 1 if context.holds_transaction else -1
     method = held.message.method
     if method == "CANCEL":
         return 1 if _find(m, held, "INVITE") else -1

@@ -43,7 +43,7 @@ def _reply(read: Callable[[Held], Value]) -> Callable[[Machine], Value]:
 
 
 def _body(m: Machine) -> Value:
-    return m.here.held.message.body.decode("utf-8") or None
+    return m.here.held.message.body.decode("utf-8")
 
 
 def _branch_index(m: Machine) -> Value:
@@ -72,7 +72,7 @@ _READ: Final[dict[str, Callable[[Machine], Value]]] = {
     "$ru": _request(lambda held: held.uri),
     "$rU": _request(lambda held: _part(held.uri, "user")),
     "$rd": _request(lambda held: _part(held.uri, "host")),
-    "$rp": _request(lambda held: int(_part(held.uri, "port") or 5060)),
+    "$rp": _request(lambda held: _part(held.uri, "port") or "5060"),
     "$ou": _request(lambda held: held.message.parts[1].decode("utf-8")),
     "$du": _request(lambda held: held.dst_uri),
     "$rm": lambda m: m.here.held.message.method,
@@ -94,7 +94,7 @@ _READ: Final[dict[str, Callable[[Machine], Value]]] = {
     "$ua": lambda m: m.here.held.message.text("user-agent") or None,
     "$cT": lambda m: m.here.held.message.text("content-type") or None,
     "$rb": _body,
-    "$(rb{s.encode.hexa})": lambda m: m.here.held.message.body.hex() or None,
+    "$(rb{s.encode.hexa})": lambda m: m.here.held.message.body.hex(),
     "$ml": lambda m: len(m.here.held.message.buf),
     "$mf": lambda m: m.here.held.flags,
     "$bf": lambda m: m.here.held.branch_flags,
@@ -130,7 +130,7 @@ def _gete(m: Machine, name: str) -> Value:
 @kemi("pv.getw")
 def _getw(m: Machine, name: str) -> Value:
     value = _value(m, name)
-    return "<<null>>" if value is None else value
+    return "<null>" if value is None else value
 
 
 @kemi("pv.getvs")
