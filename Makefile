@@ -28,8 +28,8 @@ demo: setup ## place three calls on a stack of its own and show what everybody s
 run: setup ## the stack in the foreground, configured by the environment or edge.env
 	@exec $(PYTHON) -m deploy.run
 
-call: setup ## place one test call on the stack of `make run`
-	@$(PYTHON) -m deploy.call
+call: setup ## place one test call on the stack of `make run`; ARGS=<hotline>
+	@$(PYTHON) -m deploy.call $(ARGS)
 
 migrate: setup ## bring the database of DATABASE_URL (or the private one) up to date
 	@$(PYTHON) -m deploy.migrate

@@ -8,6 +8,7 @@ import time
 from rich.console import Console
 from rich.table import Table
 
+from deploy.console import wide_console
 from deploy.settings import ENV_FILE, Settings, load
 from deploy.stack import Stack
 from kemi.errors import EdgeError
@@ -32,13 +33,13 @@ def serve(settings: Settings, console: Console) -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    stack = Stack(settings, say=lambda line: console.print(time.strftime("%H:%M:%S"), line, highlight=False))
+    stack = Stack(settings, say=lambda line: console.print(time.strftime("%H:%M:%S"), line))
     try:
         stack.start()
         stack.wait_ready("kamailio")
         for name, words in stack.unready().items():
-            console.print(f"{name} is not ready yet: {words}", highlight=False)
-        console.print(status(stack), highlight=False, soft_wrap=True)
+            console.print(f"{name} is not ready yet: {words}")
+        console.print(status(stack))
         ended.wait()
         console.print("stopping")
     finally:
@@ -47,11 +48,11 @@ def serve(settings: Settings, console: Console) -> None:
 
 def main() -> int:
     """Run until told to end; 1 when it could not start, with the reason in words."""
-    console = Console(stderr=True)
+    console = wide_console(stderr=True)
     try:
         serve(load(), console)
     except EdgeError as error:
-        console.print(str(error), style="red", highlight=False, markup=False)
+        console.print(str(error), style="red", markup=False)
         return 1
     return 0
 

@@ -11,7 +11,7 @@ SHOWN: Final = ("call", "call_leg", "notification")
 Row = dict[str, Any]
 
 
-def select(conn: connection, name: str, **params: str) -> list[Row]:
+def select(conn: connection, name: str, **params: str | int | None) -> list[Row]:
     """Return the rows of one query of sql/queries/show.sql, each by column name."""
     with conn, conn.cursor() as cur:
         cur.execute(queries("show")[name], params)
@@ -20,12 +20,19 @@ def select(conn: connection, name: str, **params: str) -> list[Row]:
 
 
 def table(name: str, found: list[Row]) -> Table:
-    """Return the rows of one query as a table; columns that are empty throughout are left out."""
+    """Return the rows of one query as a table, a single one downwards; columns empty throughout are left out."""
     columns = [column for column in (found[0] if found else {}) if any(row[column] is not None for row in found)]
-    shown = Table(*columns, title=f"{name}, as SELECTed", title_justify="left", title_style="bold")
-    for row in found:
-        shown.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+    single = len(found) == 1
+    shown = Table(title=f"{name}, as SELECTed", title_justify="left", title_style="bold", show_header=not single)
+    for column in ("column", "value") if single else columns:
+        shown.add_column(column)
+    for row in [(column, found[0][column]) for column in columns] if single else _cells(found, columns):
+        shown.add_row(*("" if cell is None else str(cell) for cell in row))
     return shown
+
+
+def _cells(found: list[Row], columns: list[str]) -> list[tuple[Any, ...]]:
+    return [tuple(row[column] for column in columns) for row in found]
 
 
 def call_of(conn: connection, sip_call_id: str) -> str | None:

@@ -24,6 +24,7 @@ class Party:
         hotline: str = "",
         seconds: int = 20,
         keys: Mapping[str, str] | None = None,
+        call_id: str | None = None,
     ) -> None:
         """Prepare `calls` calls (legs, for a gateway) of a scenario; without `remote` it waits to be called."""
         self._name, self._log = scenario, log / f"sipp_{scenario}.log"
@@ -31,6 +32,8 @@ class Party:
         self._command = ["setpriv", "--pdeathsig", "TERM", "--", "sipp", "-sf", str(SCENARIOS / f"{scenario}.xml")]
         self._command += ["-i", local[0], "-p", str(local[1]), "-m", str(calls), "-timeout", f"{seconds}s"]
         self._command += ["-timeout_error", "-nostdin", "-trace_err", "-error_file", str(self._errors)]
+        if call_id is not None:
+            self._command += ["-cid_str", call_id]
         for name, value in (keys or {}).items():
             self._command += ["-key", name, value]
         if remote is not None:

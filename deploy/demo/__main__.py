@@ -1,5 +1,6 @@
 """`make demo`: three calls on a stack of their own; what everybody saw, and whether it is what is promised."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import psycopg2
 from rich.console import Console
 
 from deploy import ports
+from deploy.console import wide_console
 from deploy.demo.promises import Promise
 from deploy.demo.sms_sink import SmsSink
 from deploy.demo.stage import Stage
@@ -24,13 +26,11 @@ from kemi.errors import EdgeError
 from kemi.table.store import TableReader
 from sql import seed
 
-_WIDTH = 160  # characters: the ladder's six columns; rich would cut it to 80 in a pipe
-
 
 def main() -> int:
     """Play the calls; 1 with a clear line where something is not as promised."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that every block is left in order
-    console = Console(width=_WIDTH, highlight=False)
+    console = wide_console()
     started = float(os.environ.get("DEMO_STARTED") or time.time())  # when make began
     var_dir = _var_dir()
     try:
@@ -38,6 +38,8 @@ def main() -> int:
     except (EdgeError, psycopg2.Error) as error:
         console.print(f"The demo broke off: {error}", style="bold red", markup=False)
         broken = [Promise("the demo plays to its end", kept=False)]
+    left = _still_running(var_dir)
+    broken += [Promise(f"nothing is left running ({left})", kept=False)] if left else []
     console.print(f"{time.time() - started:.1f} s in all", style="dim")
     if broken:
         console.print(f"NOT as promised: {'; '.join(one.text for one in broken)}", style="bold red", markup=False)
@@ -52,6 +54,16 @@ def _var_dir() -> Path:
     home = ROOT / "var" / "demo"
     home.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="", dir=home))
+
+
+def _still_running(var_dir: Path) -> list[str]:
+    """Return the ids of processes that were started with this VAR_DIR."""
+    mark, left = str(var_dir).encode(), []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended while we looked
+            if mark in (process / "cmdline").read_bytes() + (process / "environ").read_bytes():
+                left.append(process.name)
+    return left
 
 
 def _demo(console: Console, var_dir: Path) -> list[Promise]:

@@ -5,6 +5,7 @@ from rich.text import Text
 
 from deploy.demo.wire import CUSTOMER, Message
 
+_LABEL = 11  # characters on an arrow: "180 Ringing"
 _SAME_MOMENT = 0.1  # seconds within which equal messages to several members share a line
 
 
@@ -27,10 +28,10 @@ def ladder(messages: list[Message], members: list[str]) -> Table:
     """Return the ladder of one call; `members` are the columns behind the edge, in order."""
     table = Table(title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
     table.add_column("s", justify="right", style="dim")
-    table.add_column("customer ⇄ edge", min_width=17, no_wrap=True)
+    table.add_column("customer\n⇄ edge", min_width=14, no_wrap=True)
     for member in members:
-        table.add_column(f"edge ⇄ {member}", min_width=18, no_wrap=True)
-    table.add_column("From → To, as the receiver reads it", style="cyan", no_wrap=True)
+        table.add_column(f"edge ⇄\n{member}", min_width=14, no_wrap=True)
+    table.add_column("From → To,\nas the receiver reads it", style="cyan", no_wrap=True)
     for line in _lines(messages):
         cells = [line.cells.get(party, Text("")) for party in (CUSTOMER, *members)]
         table.add_row(f"{line.first.at - messages[0].at:.3f}", *cells, line.first.identity)
@@ -55,5 +56,5 @@ def _lines(messages: list[Message]) -> list[_Line]:
 def _arrow(message: Message) -> Text:
     """Return the arrow of a message: the edge stands left of the members and right of the customer."""
     rightwards = message.inward == (message.party == CUSTOMER)
-    name = message.label if len(message.label) <= 13 else message.label[:12] + "…"
+    name = message.label if len(message.label) <= _LABEL else message.label.partition(" ")[0]
     return Text(f"─{name}─▶" if rightwards else f"◀─{name}─", style="green" if rightwards else "yellow")

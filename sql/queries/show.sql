@@ -20,3 +20,14 @@ select id from call where sip_call_id = %(sip_call_id)s;
 select (c.outcome in ('missed', 'refused', 'interrupted') or c.ended_at is not null)
        and not exists (select from notification n where n.call_id = c.id and n.state in ('queued', 'sending'))
 from call c where c.id = %(call)s;
+
+-- name: hotline_to_call
+select number from hotline where enabled order by external_group_id is null, id limit 1;
+
+-- name: address_to_call_from
+select host(a.address) as address
+from trunk_address a join trunk t on t.id = a.trunk_id
+where t.enabled and a.address << inet '127.0.0.0/8' order by a.trunk_id limit 1;
+
+-- name: sms_url
+select p.url from tenant t join sms_provider p on p.id = t.sms_provider_id where t.id = %(tenant)s and p.enabled;
