@@ -164,8 +164,25 @@ def connect(url: str) -> connection:
     return conn
 
 
-def keep(url: str, writer: TableWriter, ready: Path) -> NoReturn:
-    """Compile everything, then every change. Returns never. Raises `psycopg2.Error` and `lmdb.Error`."""
+class Stop:
+    """SIGTERM and SIGINT: remembered, and raised so that nothing is waited for.
+
+    Raising alone is not enough: taking a connection down in the middle of a statement raises an error of its own.
+    An LMDB transaction under way is undone, a PostgreSQL one only reads.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._hear)
+
+    def _hear(self, _signal: int, _frame: object) -> NoReturn:
+        self.asked = True
+        raise SystemExit(0)
+
+
+def keep(url: str, writer: TableWriter, ready: Path, stop: Stop) -> None:
+    """Compile everything, then every change, until asked to stop. Raises `psycopg2.Error` and `lmdb.Error`."""
     conn = connect(url)
     try:
         sync = Sync(conn, writer)
@@ -175,7 +192,7 @@ def keep(url: str, writer: TableWriter, ready: Path) -> NoReturn:
         ready.parent.mkdir(parents=True, exist_ok=True)
         ready.touch()
         forget_at = 0.0
-        while True:
+        while not stop.asked:
             if time.monotonic() >= forget_at:
                 _forget(sync)
                 forget_at = time.monotonic() + FORGET_SECONDS
@@ -188,25 +205,22 @@ def keep(url: str, writer: TableWriter, ready: Path) -> NoReturn:
         conn.close()
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run until SIGTERM or SIGINT."""
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(name)s: %(message)s")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
+    stop = Stop()
     set_wait_callback(wait_select)  # or a server that hangs would keep us from hearing SIGTERM
     url, var = os.environ["DATABASE_URL"], Path(os.environ["VAR_DIR"])
-    while True:
+    while not stop.asked:
         try:
             with TableWriter(var / "table") as writer:
-                keep(url, writer, var / "run" / "table.ready")
+                keep(url, writer, var / "run" / "table.ready", stop)
         except (psycopg2.Error, lmdb.Error, TableUnavailable) as error:
+            if stop.asked:
+                return
             words = " ".join(str(error).split())
             log.warning("calls go on by the table as it is, trying again in %g s: %s", RETRY_SECONDS, words)
         time.sleep(RETRY_SECONDS)
-
-
-def _stop(_signal: int, _frame: object) -> NoReturn:
-    raise SystemExit(0)  # an LMDB transaction under way is undone, a PostgreSQL one only reads
 
 
 def _forget(sync: Sync) -> None:

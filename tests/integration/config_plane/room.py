@@ -1,0 +1,82 @@
+"""What the config plane's tests speak: the compiler as a process, the operator's SQL, and what a reader sees."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from psycopg2.extensions import connection
+
+from deploy.wait import until
+from kemi.domain.model import Hotline
+from kemi.table.store import TableReader
+from sql import seed
+
+NUMBER: Final = "+842727777787"
+PROMPT: Final = 1.0  # s: a COMMIT that was announced
+POLLED: Final = 4.0  # s: one that was not (POLL_SECONDS and a margin)
+PATIENT: Final = 20.0
+
+
+class Compiler:
+    """`python -m kemi.table.sync` in a process that the test starts and ends."""
+
+    def __init__(self, url: str, var: Path) -> None:
+        self._env = {**os.environ, "DATABASE_URL": url, "VAR_DIR": str(var)}
+        self._log = var / "sync.log"
+        self._log.touch()
+        self._ready = var / "run" / "table.ready"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([sys.executable, "-m", "kemi.table.sync"], env=self._env, stderr=log)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and return the exit status; of one that never ran, 0."""
+        if self._process is None:
+            return 0
+        self._process.send_signal(number)
+        status = self._process.wait(10)
+        self._process = None
+        return status
+
+    def says(self, words: str, times: int = 1) -> bool:
+        return until(lambda: self._log.read_text().count(words) >= times, PATIENT)
+
+    @property
+    def is_ready(self) -> bool:
+        return self._ready.exists()
+
+
+def load_vcontact(conn: connection) -> None:
+    params: dict[str, str | int] = {"trunk_address": "127.0.0.10", "gateway_host": "127.0.0.20", "gateway_port": 5060}
+    seed.load(conn, "vcontact", **params, sms_url="http://127.0.0.1:8080/send")
+
+
+def sql(conn: connection, statement: str, *values: object) -> None:
+    with conn.cursor() as cur:
+        cur.execute(statement, values or None)
+
+
+def the(table: TableReader) -> Hotline:
+    hotline = table.hotline(NUMBER)
+    assert hotline is not None
+    return hotline
+
+
+def rings(table: TableReader, seconds: int) -> bool:
+    group = the(table).group
+    return group is not None and group.ring_seconds == seconds
+
+
+def has_max_members(table: TableReader, most: int) -> bool:
+    plan = table.plan(1)
+    return plan is not None and plan.max_members == most
+
+
+def tenant_is_enabled(table: TableReader) -> bool:
+    tenant = table.tenant(1)
+    return tenant is not None and tenant.enabled

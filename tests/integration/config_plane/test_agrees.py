@@ -1,0 +1,134 @@
+"""Whatever changes in whatever order: compiled change by change, the table is what compiling everything makes it."""
+
+import random
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import psycopg2
+import pytest
+from psycopg2.extensions import connection
+
+from kemi.domain.model import Hotline
+from kemi.table.store import TableWriter
+from kemi.table.sync import Sync, connect
+
+NUMBERS: Final = [f"+8490000000{n}" for n in range(8)]
+# Each takes random ids and numbers from a small world, so that rows collide, depend on each other and vanish.
+STATEMENTS: Final = (
+    "insert into hotline (id, tenant_id, number, enabled) values (%(id)s, %(tenant)s, %(number)s, %(yes)s)",
+    "update hotline set number = %(number)s where id = %(id)s",
+    "update hotline set enabled = %(yes)s, outbound_allowed = %(yes2)s where id = %(id)s",
+    "update hotline set external_group_id = (select id from external_group g where g.tenant_id = hotline.tenant_id"
+    " order by g.id %% %(id)s limit 1) where id = %(id)s or number = %(number)s",
+    "delete from hotline where id = %(id)s",
+    "insert into external_group (id, tenant_id, name, outbound_hotline_id)"
+    " select %(id2)s, tenant_id, %(word)s, id from hotline where id = %(id)s",
+    "update external_group set enabled = %(yes)s, ring_seconds = 3 + %(id)s where id = %(id2)s",
+    "delete from external_group where id = %(id)s",
+    "insert into group_member (group_id, number, enabled) select id, %(number)s, %(yes)s from external_group"
+    " where id = %(id)s or id = %(id2)s",
+    "update group_member set number = %(number)s, position = %(id)s where id = %(id2)s",
+    "delete from group_member where id %% 5 = %(id)s",
+    "insert into gateway (id, name, host, priority) values (%(id2)s, %(word)s, '127.0.0.1', %(id)s)",
+    "update gateway set priority = %(id)s, enabled = %(yes)s where id = %(id2)s",
+    "delete from gateway where id = %(id)s",
+    "insert into gateway_number (gateway_id, number) select id, %(number)s from gateway where id = %(id)s",
+    "insert into gateway_number (gateway_id, number) select id, %(number)s from gateway on conflict do nothing",
+    "delete from gateway_number where number = %(number)s",
+    "insert into trunk (id, name, enabled) values (%(id)s, %(word)s, %(yes)s)",
+    "insert into trunk_address (trunk_id, address) values (%(id)s, ('192.0.2.' || 4 * %(id2)s || '/30')::cidr)",
+    "update trunk set enabled = %(yes)s where id = %(id)s",
+    "delete from trunk where id = %(id)s",
+    "update tenant set enabled = %(yes)s where id = %(tenant)s",
+    "update plan set max_members = %(id)s",
+)
+
+WORLD: Final = """
+insert into plan (id, name) values (1, 'p');
+insert into tenant (id, name, brand, plan_id) values (1, 'a', 'a', 1), (2, 'b', 'b', 1);
+insert into gateway (id, name, host, priority) select n, 'g' || n, '127.0.0.1', 10 - n from generate_series(1, 4) n;
+insert into gateway_number (gateway_id, number) select g, '+8490000000' || n from generate_series(1, 3) g, generate_series(0, 5) n;
+insert into hotline (id, tenant_id, number) select n, 1 + n % 2, '+8490000000' || n from generate_series(1, 6) n;
+insert into external_group (id, tenant_id, name, outbound_hotline_id) select n, 1 + n % 2, 'e' || n, n from generate_series(1, 4) n;
+insert into group_member (id, group_id, number) select n, 1 + n % 4, '+8490000000' || n % 8 from generate_series(1, 9) n;
+update hotline set external_group_id = 1 + (id + 3) % 4 where id < 5;
+"""  # noqa: E501
+
+
+class Operators:
+    """Three people who change the configuration at once, each in transactions of several statements."""
+
+    def __init__(self, url: str, dice: random.Random) -> None:
+        self._dice, self._words = dice, count()
+        self._conns = [psycopg2.connect(url, options="-c lock_timeout=5ms") for _ in range(3)]
+        with self._conns[0] as conn, conn.cursor() as cur:
+            cur.execute(WORLD)
+
+    def act(self) -> None:
+        """One of them does something: a statement, refused or not, or the end of his transaction."""
+        conn = self._dice.choice(self._conns)
+        if self._dice.random() < 0.4:
+            self._dice.choice([conn.commit, conn.commit, conn.commit, conn.rollback])()
+            return
+        with conn.cursor() as cur:
+            try:
+                cur.execute(self._dice.choice(STATEMENTS), self._parameters())
+            except psycopg2.Error:
+                conn.rollback()
+
+    def finish(self) -> None:
+        for conn in self._conns:
+            conn.commit()
+
+    def close(self) -> None:
+        for conn in self._conns:
+            conn.close()
+
+    def _parameters(self) -> dict[str, object]:
+        dice = self._dice
+        return {
+            "id": dice.randint(1, 9),
+            "id2": dice.randint(1, 9),
+            "tenant": dice.randint(1, 2),
+            "number": dice.choice(NUMBERS),
+            "word": f"w{next(self._words)}",
+            "yes": dice.random() < 0.7,
+            "yes2": dice.random() < 0.8,
+        }
+
+
+def compiled_anew(conn: connection, directory: Path) -> dict[bytes, bytes]:
+    with TableWriter(directory) as writer:
+        Sync(conn, writer).compile_all()
+        return dict(writer.items(b""))
+
+
+def can_ring(value: bytes) -> bool:
+    return msgspec.msgpack.decode(value, type=Hotline).refusal is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_change_by_change_agrees_with_compiling_everything(url: str, tmp_path: Path, seed: int) -> None:
+    dice = random.Random(seed)
+    operators = Operators(url, dice)
+    conn, other = connect(url), connect(url)
+    rang: set[bytes] = set()
+    with TableWriter(tmp_path / "live") as writer:
+        sync = Sync(conn, writer)
+        sync.compile_all()
+        for round_ in range(12):
+            for _ in range(40):
+                operators.act()
+                if dice.random() < 0.3:
+                    sync.compile_changes()
+            if round_ % 3 == 2:
+                operators.finish()
+            sync.compile_changes()
+            live = dict(writer.items(b""))
+            assert live == compiled_anew(other, tmp_path / "anew")
+            rang |= {value for key, value in live.items() if key.startswith(b"h:") and can_ring(value)}
+    assert len(rang) >= 5, "the dice made no world worth comparing"
+    for each in (operators, conn, other):
+        each.close()
