@@ -25,6 +25,7 @@ _HEX_RUN: Final = re.compile(rb"[0-9A-Fa-f]{12,}")
 _BETWEEN_DIGITS: Final = re.compile(rb"(?<=[0-9])[ .()/-]+(?=[0-9])")
 _WORD: Final = rb"[a-z0-9_+/-]"
 AS_IT_IS: Final = "as it is"
+DENSE: Final = "separators of numbers removed"
 _SHORT: Final = 8  # characters; shorter words are looked for as whole words, or base64 noise would hold them
 
 
@@ -58,19 +59,21 @@ class Sides:
 
 def find_leaks(packets: Iterable[Packet], sides: Sides) -> list[Finding]:
     """Return every secret of one side in what the other side received, in the order of the packets."""
-    packets = list({(p.src, p.dst, p.raw): p for p in packets}.values())
+    packets = list({(p.src, p.dst, p.raw): p for p in sorted(packets, key=lambda p: p.at)}.values())
     of_callers = secrets_of(packets, sides.callers, sides.public)
-    of_members = secrets_of(packets, sides.gateways, sides.public, sides.members)
-    found = []
+    of_members = secrets_of(packets, sides.gateways, sides.public, sides.members, tags_pass=True)
+    found: list[Finding] = []
     for packet in packets:
         if packet.dst[0] in sides.gateways and packet.src[0] not in sides.callers:
-            found += [each for each in _search(packet, of_callers) if not _is_excused(each, packet)]
+            found += _search(packet, of_callers, packets)
         elif packet.dst[0] in sides.callers and packet.src[0] not in sides.gateways:
-            found += [each for each in _search(packet, of_members) if not _is_excused(each, packet)]
+            found += _search(packet, of_members, packets)
     return found
 
 
-def _search(packet: Packet, secrets: dict[bytes, Secret]) -> Iterator[Finding]:
+def _search(packet: Packet, secrets: dict[bytes, Secret], packets: list[Packet]) -> Iterator[Finding]:
+    # What was not said yet cannot be a leak of it: the same word came from elsewhere.
+    secrets = {word: secret for word, secret in secrets.items() if secret.since <= packet.at}
     if not secrets:
         return
     whole = re.compile(b"|".join(_pattern(each) for each in sorted(secrets, key=len, reverse=True)))
@@ -81,7 +84,14 @@ def _search(packet: Packet, secrets: dict[bytes, Secret]) -> Iterator[Finding]:
         for how, reading in _readings(line):
             for match in whole.finditer(reading.lower()):
                 at = offset + (match.start() if how == AS_IT_IS else 0)
-                yield Finding(leg, first, header, at, secrets[match.group()].what, how)
+                finding = Finding(leg, first, header, at, secrets[match.group()].what, how)
+                if not _is_excused(finding, packet) and not _has_said(packet, match.group(), packets):
+                    yield finding
+
+
+def _has_said(packet: Packet, word: bytes, packets: list[Packet]) -> bool:
+    """Whether the receiver himself said it before: a reply gives him back what he sent."""
+    return any(p.src[0] == packet.dst[0] and p.at < packet.at and word in p.raw.lower() for p in packets)
 
 
 def _lines(raw: bytes) -> Iterator[tuple[int, str, bytes]]:
@@ -116,7 +126,7 @@ def _readings(line: bytes) -> Iterator[tuple[str, bytes]]:
         yield "percent-decoded", plain
     dense = _BETWEEN_DIGITS.sub(b"", plain)
     if dense != plain:
-        yield "separators of numbers removed", b" ".join(re.findall(rb"[0-9]{8,}", dense))
+        yield DENSE, b" ".join(re.findall(rb"[0-9]{8,}", dense))
     for text in {line, plain}:
         for run in _BASE64_RUN.findall(text):
             for skip in range(4):
@@ -133,7 +143,7 @@ def _unbase64(text: bytes) -> bytes:
 
 
 def _is_excused(finding: Finding, packet: Packet) -> bool:
-    if finding.how != AS_IT_IS:
+    if finding.how not in {AS_IT_IS, DENSE}:
         return False
     if finding.header in {"body c=", "body a=rtcp"}:
         return finding.what.startswith("address")

@@ -1,75 +1,91 @@
 """What one side of a call must not learn of the other: read from what the other side itself put on the wire."""
 
+import contextlib
+import email
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tests.sip.message import Message, canonical, parse, user_of
+from tests.sip.message import REASONS, Message, canonical, parse, user_of
 from tests.sip.wire import Packet
 
-# Headers whose values may pass to the other side (design.md §3.2: the allow-list); To carries the dialled number.
-PASSED: Final = frozenset(
-    {"max-forwards", "cseq", "content-type", "content-length", "supported", "require", "proxy-require", "unsupported"}
-    | {"allow", "accept", "expires", "session-expires", "min-se", "rseq", "rack", "retry-after", "mime-version"}
-)
+# Headers whose numbers pass to the other side (design.md §3.2); To carries the dialled number and is looked at apart.
+PASSED: Final = frozenset({"max-forwards", "cseq", "content-length", "rseq", "rack"})
 _SDP_PASSED: Final = ("v=", "m=", "b=", "t=")
 _SDP_ATTRIBUTES: Final = frozenset(
     {"rtpmap", "fmtp", "ptime", "maxptime", "rtcp-mux", "rtcp-fb", "sendrecv", "sendonly", "recvonly", "inactive"}
     | {"mid", "group", "crypto", "fingerprint", "setup", "connection", "silenceSupp"}
 )
-# Words of the protocol itself, which stand in messages without having been copied.
-VOCABULARY: Final = frozenset(
-    {"invite", "cancel", "options", "update", "prack", "refer", "notify", "subscribe", "message", "publish"}
-    | {"register", "session", "application", "transport", "telephone", "event", "refresher", "received", "branch"}
-    | {"terminated", "completed", "elsewhere", "answered", "anonymous", "invalid", "privacy", "critical", "request"}
-    | {"ringing", "trying", "decline", "forbidden", "private", "z9hg4bk", "attachment", "handling", "optional"}
-    | {"required", "signal", "duration", "temporarily", "unavailable", "everywhere", "moved", "service", "not found"}
-)
+# Words of the protocol itself, which stand in messages without having been copied: methods, option tags, types.
+VOCABULARY: Final = frozenset({
+    "invite", "cancel", "options", "update", "prack", "refer", "notify", "subscribe", "message", "publish", "register",
+    "100rel", "timer", "replaces", "precondition", "early", "norefersub", "histinfo", "tdialog", "from", "gruu",
+    "outbound", "eventlist", "answermode", "privacy", "multiple", "nosub", "session", "application", "transport",
+    "event", "refresher", "reason", "received", "branch", "rport", "z9hg4bk", "terminated", "completed", "elsewhere",
+    "answered", "anonymous", "invalid", "critical", "request", "private", "attachment", "handling", "optional",
+    "required", "signal", "duration",
+})  # fmt: skip
 _WORDS: Final = re.compile(r"[^\s<>;,:=\"@/?&()\[\]{}]{5,}")
 _QUOTED: Final = re.compile(r'"([^"]{5,})"')
-_DIGITS: Final = re.compile(r"\+?[0-9][0-9 .()/-]{6,}[0-9]")
+_DIGITS: Final = re.compile(r"(?<![A-Za-z0-9])\+?[0-9][0-9 .()/-]{6,}[0-9](?![A-Za-z0-9])")  # not within a hash
 _ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _TAIL: Final = 8  # digits that every spelling of a number ends with: 0…, 84…, +84…, 0084…
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A word that must not reach the other side, and where its owner said it."""
+    """A word that must not reach the other side: where its owner said it, and when first (a capture's seconds)."""
 
     what: str
+    since: float
 
 
 def secrets_of(
-    packets: Iterable[Packet], owners: frozenset[str], public: frozenset[str], numbers: Iterable[str] = ()
+    packets: Iterable[Packet],
+    owners: frozenset[str],
+    public: frozenset[str],
+    numbers: Iterable[str] = (),
+    *,
+    tags_pass: bool = False,
 ) -> dict[bytes, Secret]:
     """Return what `owners` (IP addresses) said of themselves, lower-case bytes by what they are.
 
-    `public` is what both sides know anyway; `numbers` are secret whether they were said or not.
+    `public` is what both sides know anyway; `numbers` are secret whether they were said or not. `tags_pass`: the
+    dialog's tag is the other side's to know (design.md §3.2: "exactly the caller's own, plus tag").
     """
     known = {each.lower() for each in public}
     known |= {_tail(each) for each in public if _DIGITS.fullmatch(each)}
+    packets = list(packets)
+    if tags_pass:
+        known |= {tag.lower() for tag in _tags(packets, owners)}
     found: dict[bytes, Secret] = {}
-    for what, word in _said(packets, owners, numbers):
-        low = word.lower()
-        if low not in known and low not in VOCABULARY and low.split("-")[0] not in VOCABULARY:
-            found.setdefault(low.encode("latin-1"), Secret(what))
+    for number in numbers:
+        found[_tail(number).encode()] = Secret(f"number ending in {_tail(number)[-3:]}", 0.0)
+    for packet in sorted(packets, key=lambda p: p.at):
+        for what, word in _said(packet, owners):
+            low = word.lower()
+            if low not in known and low not in VOCABULARY and low.split("-")[0] not in VOCABULARY:
+                found.setdefault(low.encode("latin-1"), Secret(what, packet.at))
     return found
 
 
-def _said(packets: Iterable[Packet], owners: frozenset[str], numbers: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for number in numbers:
-        yield f"number ending in {_tail(number)[-3:]}", _tail(number)
-    for packet in packets:
-        try:
-            message = parse(packet.raw)
-        except ValueError:
-            continue
+def _said(packet: Packet, owners: frozenset[str]) -> Iterator[tuple[str, str]]:
+    with contextlib.suppress(ValueError):  # noise is nobody's word
+        message = parse(packet.raw)
         if packet.src[0] in owners:
             yield "address of the sender", packet.src[0]
             yield from _of_message(message)
         elif packet.dst[0] in owners and message.start.startswith("INVITE") and _DIGITS.fullmatch(user_of(message.uri)):
             yield "number that was rung", _tail(user_of(message.uri))
+
+
+def _tags(packets: list[Packet], owners: frozenset[str]) -> Iterator[str]:
+    for packet in packets:
+        if packet.src[0] in owners:
+            with contextlib.suppress(ValueError):
+                message = parse(packet.raw)
+                yield message.to_tag if message.status else message.from_tag
 
 
 def _of_message(message: Message) -> Iterator[tuple[str, str]]:
@@ -86,16 +102,24 @@ def _of_message(message: Message) -> Iterator[tuple[str, str]]:
             yield from _words("to", value.partition(";tag=")[2] if message.status else value.partition("<")[0])
         else:
             yield from _words(header, value)
-    if message.status:
-        yield from _words("reason phrase", message.start.partition(" ")[2].partition(" ")[2])
+    phrase = message.start[12:] if message.status else ""
+    if phrase not in {REASONS.get(message.status), ""}:
+        yield from _words("reason phrase", phrase)
     yield from _of_body(message)
 
 
 def _of_body(message: Message) -> Iterator[tuple[str, str]]:
-    text = message.body.decode("latin-1")
-    if "sdp" not in message.get("content-type").lower():
-        yield from _words("body", text)
-        return
+    head = f"Content-Type: {message.get('content-type')}\r\n\r\n".encode("latin-1", "replace")
+    for part in email.message_from_bytes(head + message.body).walk():
+        payload = part.get_payload(decode=True)
+        text = payload.decode("latin-1") if isinstance(payload, bytes) else ""
+        if part.get_content_type() == "application/sdp":
+            yield from _of_sdp(text)
+        else:
+            yield from _words("body", text)
+
+
+def _of_sdp(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
         if line.startswith("o="):
             fields = line[2:].split()
@@ -110,15 +134,15 @@ def _of_body(message: Message) -> Iterator[tuple[str, str]]:
 
 def _words(where: str, value: str) -> Iterator[tuple[str, str]]:
     for address in _ADDRESS.findall(value):
-        yield f"address in {where}", address
+        yield f"address {address} in {where}", address
     for number in _DIGITS.findall(_ADDRESS.sub("|", value)):
         if len(_tail(number)) == _TAIL:
-            yield f"number in {where}", _tail(number)
+            yield f"number {number!r} in {where}", _tail(number)
     for quoted in _QUOTED.findall(value):
-        yield f"text in {where}", quoted
+        yield f"text {quoted!r} in {where}", quoted
     for word in _WORDS.findall(value):
         if not _ADDRESS.fullmatch(word) and not (word.isdigit() and len(word) < _TAIL):  # ports, counters
-            yield f"word in {where}", word
+            yield f"word {word!r} in {where}", word
 
 
 def _tail(number: str) -> str:

@@ -22,7 +22,7 @@ class Leg(Dialog):
 
     def __init__(self, carrier: "Carrier", tx: ServerTransaction) -> None:
         invite = tx.request
-        tag = secrets.token_hex(6)
+        tag = f"m{secrets.token_hex(6)}"  # a letter: a tag of digits alone looks like a number
         super().__init__(
             carrier, invite.call_id, f"{invite.get('to')};tag={tag}", invite.get("from"), target=invite.target
         )

@@ -5,6 +5,7 @@ call = customer.calls("02727777787")
 assert call.saw == [180, 200]
 """
 
+import itertools
 import secrets
 from collections.abc import Iterable
 
@@ -20,6 +21,7 @@ class Call(Dialog):
 
     def __init__(self, customer: "Customer", invite: Message, edge: Address, acks: bool) -> None:
         super().__init__(customer, invite.call_id, invite.get("from"), invite.get("to"), target=invite.uri, cseq=103)
+        self._sdp_versions = itertools.count(2)  # the INVITE's was 1
         self.forks: list[Dialog] = []  # dialogs of further 2xx, acknowledged and hung up at once
         self.invite, self.edge, self._acks_itself = invite, edge, acks
         with customer.changed:
@@ -72,7 +74,8 @@ class Call(Dialog):
     def _answered(self, reply: Message) -> None:
         if not self.remote_tag:
             self.remote = reply.get("to")
-            self.routes = list(reversed(reply.all("record-route")))  # §12.1.2
+            if not self.agent.is_behind_proxies:
+                self.routes = list(reversed(reply.all("record-route")))  # §12.1.2
             self.target = reply.target or self.target
             self.agent.dialogs[(self.call_id, self.local_tag)] = self
         elif reply.to_tag != self.remote_tag:

@@ -171,6 +171,10 @@ class Dialog:
     def on_request(self, tx: ServerTransaction) -> None:
         """A new request in this dialog: taken, and answered as an easy-going telephone does."""
         self.requests.append(tx.request)
+        if tx.request.method == "INVITE" and self.agent.refuse_next:
+            tx.answer(self.agent.refuse_next, None, self.local_tag)
+            self.agent.refuse_next = 0
+            return
         if tx.request.target:
             self.target = tx.request.target
         extra = (

@@ -15,6 +15,7 @@ _COMPACT: Final = {
 }  # fmt: skip
 _TAG: Final = re.compile(r";\s*tag=([^;>\s]+)", re.IGNORECASE)
 _BRANCH: Final = re.compile(r";\s*branch=([^;,\s]+)", re.IGNORECASE)
+_START: Final = re.compile(r"SIP/2\.0 \d{3} .*|\S+ \S+ SIP/2\.0")
 _URI: Final = re.compile(r"<([^>]*)>")
 _HOSTPORT: Final = re.compile(r"sips?:(?:[^@;>]*@)?(\[[^\]]+\]|[^:;>?\s]+)(?::(\d+))?", re.IGNORECASE)
 
@@ -39,7 +40,7 @@ class Message:
     @property
     def status(self) -> int:
         """The status code of a reply; 0 for a request."""
-        return int(self.start.split()[1]) if self.start.startswith("SIP/2.0") else 0
+        return int(self.start[8:11]) if self.start.startswith("SIP/2.0 ") else 0
 
     @property
     def method(self) -> str:
@@ -125,7 +126,7 @@ def parse(raw: bytes) -> Message:
     """Read one datagram. Raises `ValueError` for what is not SIP at all (keep-alives, noise)."""
     head, _, body = raw.partition(b"\r\n\r\n")
     lines = re.sub(r"\r\n[ \t]+", " ", head.decode("latin-1")).split("\r\n")
-    if "SIP/2.0" not in lines[0]:
+    if not _START.fullmatch(lines[0]):
         raise ValueError("not SIP")
     headers = tuple((name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:]))
     return Message(raw, lines[0], headers, body)

@@ -20,6 +20,9 @@ class UserAgent(Endpoint):
         self.habits: list[Header] = []
         self.dialogs: dict[tuple[str, str], Dialog] = {}  # by Call-ID and local tag
         self.strays: list[Message] = []  # replies that answer nothing we sent
+        self.is_behind_proxies = False  # its proxies take their Route off before the edge sees the request
+        self.refuse_next = 0  # code that the next in-dialog INVITE gets instead of 200
+        self.deaf_to: set[str] = set()  # Call-IDs of earlier tests, still being retransmitted
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
         self._servers: dict[tuple[str, str], ServerTransaction] = {}
         super().__init__(host, port, recording)
@@ -47,6 +50,8 @@ class UserAgent(Endpoint):
             return tx
 
     def on_message(self, message: Message, source: Address) -> None:
+        if message.call_id in self.deaf_to:
+            return
         if message.status:
             self._on_reply(message)
         elif message.method == "ACK":

@@ -44,7 +44,7 @@ class Recording:
         return "\n".join(str(packet) for packet in sorted(self.packets, key=lambda p: p.at))
 
 
-class NothingHappened(AssertionError):  # noqa: N818 - an assertion that failed, said as one
+class NothingHappened(AssertionError):
     """A fact that a test waited for did not come true before its deadline."""
 
 

@@ -1,0 +1,23 @@
+"""What every test has: a recording of all its SIP messages, and the leak check over it when the test is over."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.leaks import Sides, find_leaks
+from tests.sip import Recording
+
+
+@pytest.fixture
+def sides() -> Sides:
+    """Who is who on the wire; rooms with an edge of their own say more."""
+    return Sides()
+
+
+@pytest.fixture
+def recording(sides: Sides) -> Iterator[Recording]:
+    """Every message of the test. At its end: nothing of one side has reached the other."""
+    recording = Recording()
+    yield recording
+    findings = find_leaks(recording.packets, sides)
+    assert not findings, "leaks:\n" + "\n".join(str(each) for each in findings)
