@@ -91,9 +91,8 @@ class Stack:
         for part in parts.workers(self.settings, self.database_url, edge_key(self.settings)):
             if part.name not in self._without:
                 self._start(part)
-            if part.once and not until(self._processes[part.name].ready, 10.0):
-                # A database that is down must not keep calls from ringing by the last table (design.md §2).
-                self._say(f"{part.name} has not succeeded yet: {self._processes[part.name].last_words()}")
+                if part.once:
+                    self._wait_for_end(self._processes[part.name])
         self._publish()
         self._tender.start()
 
@@ -153,6 +152,15 @@ class Stack:
         self._processes[part.name] = process
         self._forget_readiness(part.name)
         process.start()
+
+    def _wait_for_end(self, process: Process) -> None:
+        """Wait for a `once` part; say if it failed: it is tried again, and nothing else waits for it.
+
+        A database that is down must not keep calls from ringing by the last table (design.md §2).
+        """
+        until(lambda: process.pid is None, _READY_SECONDS)
+        if not process.done:
+            self._say(f"{process.part.name} has not succeeded yet: {process.last_words()}")
 
     def _environment_of(self, part: parts.Part) -> dict[str, str]:
         """Return a part's environment: each secret goes only to the parts that need it."""
