@@ -190,7 +190,7 @@ def _end_on_signals(sender: Sender) -> None:
 
     def give_up(_signal: int, _frame: object) -> NoReturn:
         _log.warning("ended with requests under way: they are sent again when their lease is over")
-        raise SystemExit(0)
+        os._exit(0)  # not SystemExit: psycopg2 turns it into an error of the connection
 
     signal.signal(signal.SIGALRM, give_up)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -4,65 +4,27 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from kemi.domain.events import (
-    Answered,
-    AnsweredElsewhere,
-    Ended,
-    Event,
-    Failed,
-    Missed,
-    OfferedLeg,
-    Rang,
-    Received,
-    Refused,
-    SkippedLeg,
-    Stamped,
-)
+from kemi.domain.events import Answered, Ended, Event, Failed, Rang
 from kemi.domain.outcome import Folded, fold
-
-RECEIVED = Received(
-    call="c1",
-    trunk_id=1,
-    tenant_id=2,
-    hotline_id=3,
-    hotline="+842727777787",
-    group_id=4,
-    outbound="+842727777787",
-    caller="+84909789846",
-    withheld=False,
-    sip_call_id="x@y",
-    ring_seconds=30,
-    notify_members=True,
-    notify_missed="offered",
-    legs=(
-        OfferedLeg(0, 0, 10, "+84844441909", 7, True),
-        OfferedLeg(1, 0, 11, "+84844441910", 7, True),
-        OfferedLeg(2, 0, 12, "+842838123456", 7, False),
-    ),
-    skipped=(SkippedLeg(13, "+842727777787", "is one of our hotlines"),),
+from tests.told import (
+    ALL_REFUSED,
+    ANSWERED_0,
+    ANSWERED_1,
+    BUSY_1,
+    BYE,
+    GAVE_UP,
+    LATE_1,
+    NOT_SENT,
+    OFF_2,
+    RANG_0,
+    RANG_1,
+    RECEIVED,
+    REFUSED,
+    TIMED_OUT,
+    changed,
+    stamp,
 )
-RANG_0, RANG_1 = Rang("c1", 0, 0, 180), Rang("c1", 1, 0, 183)
-ANSWERED_0, ANSWERED_1, LATE_1 = Answered("c1", 0, 0), Answered("c1", 1, 0), AnsweredElsewhere("c1", 1, 0)
-BUSY_1, OFF_2 = Failed("c1", 1, 0, 486, "busy"), Failed("c1", 2, 0, 480, "no_answer")
-GAVE_UP, TIMED_OUT = Missed("c1", "caller_gave_up", 487), Missed("c1", "no_answer", 480)
-ALL_REFUSED, NOT_SENT = Missed("c1", "all_refused", 486), Missed("c1", "not_sent", 503)
-BYE = Ended("c1", 0, "member")
-REFUSED = Refused("c1", 1, None, None, "0999", None, True, "x@y", "no such hotline", 404)
-
-
-def changed(**fields: Any) -> Received:
-    return msgspec.structs.replace(RECEIVED, **fields)
-
-
-def stamp(*events: Event, instance: str = "edge-b-1", step_us: int = 1_000_000) -> list[Stamped]:
-    """Stamp `events` one second apart; the wall clock starts at 10 s, the monotonic one at 500 s."""
-    return [
-        Stamped(f"{instance}-9.{seq}", seq, instance, 10_000_000 + seq * step_us, (500 + seq) * 10**9, event)
-        for seq, event in enumerate(events)
-    ]
 
 
 def folded(*events: Event, interrupted: bool = False) -> Folded:
@@ -254,35 +216,3 @@ def test_a_later_attempt_at_a_member_is_a_row_of_its_own_and_he_is_told_once() -
     ]
     assert (second.member_number, second.gateway_id) == ("+84844441909", None)
     assert [one.member_number for one in result.notifications].count("+84844441909") == 1
-
-
-_EVENTS = st.lists(
-    st.sampled_from(
-        [
-            RECEIVED, RANG_0, RANG_1, ANSWERED_0, ANSWERED_1, LATE_1, BUSY_1, OFF_2, GAVE_UP, TIMED_OUT,
-            ALL_REFUSED, NOT_SENT, BYE, REFUSED,
-        ]
-    ),
-    max_size=10,
-)  # fmt: skip
-
-
-@given(_EVENTS, st.integers(0, 2), st.booleans(), st.data())
-def test_any_order_and_any_doubling_gives_the_same_rows(
-    events: list[Event], step: int, interrupted: bool, data: st.DataObject
-) -> None:
-    """Even with equal or odd clocks."""
-    happened = stamp(*events, step_us=step)
-    shuffled = data.draw(
-        st.permutations(happened + data.draw(st.lists(st.sampled_from(happened)) if happened else st.just([])))
-    )
-    assert fold(shuffled, interrupted=interrupted) == fold(happened, interrupted=interrupted)
-
-
-@given(_EVENTS, st.booleans())
-def test_nobody_is_told_twice_and_nobody_who_was_not_offered(events: list[Event], interrupted: bool) -> None:
-    result = fold(stamp(*events), interrupted=interrupted)
-    if result is not None:
-        told = [one.member_number for one in result.notifications]
-        assert len(told) == len(set(told))
-        assert set(told) <= {leg.number for leg in RECEIVED.legs}
