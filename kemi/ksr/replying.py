@@ -1,8 +1,8 @@
 """Replies and what they mean for the call.
 
-`ksr_reply_route` runs first, outside the transaction's lock: it reads and strips the reply, and drops what
-cannot be read or matches nothing; a final reply cannot be dropped later. The tm callbacks then run in the same
-process, on the same message.
+`ksr_reply_route` runs first, outside the transaction's lock: it drops what matches nothing, and reads and strips a
+2xx, because one that cannot be read could not be dropped later. The tm callbacks then run in the same process, on
+the same message.
 """
 
 from typing import Any, Final
@@ -45,8 +45,8 @@ class Replying:
             log.turned_away("a reply that matches nothing", _get("$si"), 0)
             KSR.set_drop()
             return 1
-        if _get("$rs") != 100:  # hop by hop: tm takes it, nothing of it is relayed
-            self._taken = headers.take(vias_kept=2)
+        if 200 <= _get("$rs") < 300 and _get("$rm") != "CANCEL":
+            self._taken = headers.take(vias_kept=2)  # tm cannot drop a final reply, so it is read before tm has it
         return 1
 
     @guarded(callbacks.drop)
@@ -54,10 +54,10 @@ class Replying:
         """A leg answers, somehow. The transaction's reply lock is held."""
         del msg
         code = _get("$rs")
-        if code == 100:
-            return 1
+        if code == 100 or (code == 487 and KSR.isflagset(_ANSWERED)):
+            return 1  # hop by hop; or a loser, who has been told: nothing of these is relayed
         exchange = unpack(_get("$avp(exchange)"))
-        leg, attempt = leg_of(self._taken.call_id[-2:])
+        leg, attempt = leg_of(_get("$ci")[-2:])
         call = exchange.call.hex()
         if code < 200:
             self._happened(Rang(call, leg, attempt, code))
@@ -77,6 +77,7 @@ class Replying:
 
     def _provisional(self, exchange: Exchange, code: int) -> None:
         if exchange.reliable:
+            self._taken = headers.take(vias_kept=2)
             self._give_back(exchange, code, code, reliable=True)
         elif KSR.isflagset(_RANG):
             # One clean 180 is enough; members' sounds are not mixed. Dropped, the 18x would be unknown to tm, which
@@ -84,16 +85,18 @@ class Replying:
             signalling.reword(100, code, "")
         else:
             KSR.setflag(_RANG)
+            self._taken = headers.take(vias_kept=2)
             self._give_back(exchange, code, 180, reliable=False)
 
     def _refused(self, exchange: Exchange, leg: int, attempt: int, code: int) -> None:
-        answered = KSR.isflagset(_ANSWERED)
-        if not (code == 487 and (answered or yes(KSR.tm.t_is_canceled()))):
-            reason = ringing.leg_failure(code)
-            KSR.setflag(_SEEN[ringing.seen_bit(reason)])
-            self._happened(Failed(exchange.call.hex(), leg, attempt, code, reason))
-        if not answered:  # it may be chosen by tm, so it must be fit to leave
-            self._give_back(exchange, code, code, reliable=False)
+        if code == 487 and yes(KSR.tm.t_is_canceled()):
+            return
+        reason = ringing.leg_failure(code)
+        KSR.setflag(_SEEN[ringing.seen_bit(reason)])
+        self._happened(Failed(exchange.call.hex(), leg, attempt, code, reason))
+        # on_failure answers the caller itself, so this never leaves; if it ever did, it must be fit to.
+        self._taken = headers.take(vias_kept=2)
+        self._give_back(exchange, code, code, reliable=False)
 
     @guarded(callbacks.drop)
     def on_dialog_reply(self, msg: Any) -> int:
@@ -101,6 +104,8 @@ class Replying:
         del msg
         code = _get("$rs")
         if code != 100:
+            if not 200 <= code < 300:
+                self._taken = headers.take(vias_kept=2)
             self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
         return 1
 
