@@ -89,7 +89,8 @@ def test_a_stray_reply_is_dropped(customer: Customer, carrier: Carrier, edge: Ed
     stray = build(
         "SIP/2.0 200 OK",
         [*(("Via", via) for via in vias), ("From", "<sip:a@b>;tag=1"), ("To", "<sip:c@d>;tag=2"),
-         ("Call-ID", "stray-1"), ("CSeq", "1 INVITE"), ("Contact", f"<sip:0844441909@127.0.0.20:{carrier.address[1]}>")],
+         ("Call-ID", "stray-1"), ("CSeq", "1 INVITE"),
+         ("Contact", f"<sip:0844441909@127.0.0.20:{carrier.address[1]}>")],
     )  # fmt: skip
     carrier.send(stray, edge.address)
     assert edge.logs("matches_nothing", log_since) or edge.logs("stray", log_since)
