@@ -56,8 +56,11 @@ class Dialogs:
             block = self._to_member(token, key, taken, from_tag, to_tag, source)
         side: Side = "member" if isinstance(token, ToCaller) else "caller"
         exchange = exchange_of(token.call, side, method, taken, source, token.trunk, token.gateway, token.dialled, user)
-        hop = next_hop(token.routes, token.target, tokens.unpack_hop(token.hop))
+        hop = next_hop(token.routes, token.target, tokens.unpack_hop(token.hop), self._is_trunk)
         return Relay(token.target, hop, _with_lines(block, token.routes, taken), exchange, leg)
+
+    def _is_trunk(self, ip: str) -> bool:
+        return self._table.trunk_address(ip) is not None
 
     def _check_member(self, token: ToCaller, key: int, source: Hop, taken: Taken, to_tag: str) -> int:
         if tokens.pack_ip(source.ip) != token.peer_ip:

@@ -1,5 +1,6 @@
 """What is read of a message, and what is remembered of a request until its replies have gone back."""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -99,7 +100,7 @@ def route_set(record_routes: list[str], *, reverse: bool = False) -> str:
     return ",".join(reversed(uris) if reverse else uris)
 
 
-def next_hop(routes: str, target: str, otherwise: Hop) -> Hop:
-    """Return where a request with this route set goes first. Raises `ValueError`."""
+def next_hop(routes: str, target: str, source: Hop, is_known: Callable[[str], bool] = lambda _: False) -> Hop:
+    """Return where a request with this route set goes first; see `addresses.hop`. Raises `ValueError`."""
     first = addresses.addr_spec(routes.partition(",")[0]) if routes else target
-    return addresses.hop(first, otherwise)
+    return addresses.hop(first, source, is_known)

@@ -40,7 +40,7 @@ class ToCaller(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     trunk: int
     gateway: int
     peer_ip: bytes  # whose token this is: the gateway's address, packed
-    hop: bytes  # where the caller called from: for a `target` or route that is a name
+    hop: bytes  # where the caller called from
     target: str
     routes: str
     tag: str

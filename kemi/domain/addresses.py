@@ -5,6 +5,7 @@ Whatever does not look as it must raises `ValueError`: an address is never guess
 
 import re
 import socket
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 _QUOTED: Final = re.compile(r'\s*"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -14,7 +15,6 @@ _URI: Final = re.compile(
     r"(?P<params>;[^\s<>\"?]*)?(?:\?[^\s<>\"]*)?",
     re.ASCII | re.IGNORECASE,
 )
-_TRANSPORT: Final = re.compile(r";transport=(udp|tcp)\b", re.ASCII | re.IGNORECASE)
 
 
 class Hop(NamedTuple):
@@ -62,22 +62,23 @@ def user(uri: str) -> str:
     return name.partition(";")[0].partition(":")[0] if at else ""
 
 
-def hop(uri: str, otherwise: Hop) -> Hop:
-    """Return where `uri` points to, if it is an IP address; `otherwise`, if it is a name.
+def hop(uri: str, source: Hop, is_known: Callable[[str], bool] = lambda _: False) -> Hop:
+    """Return where to send what is for `uri`, given where its owner spoke from.
 
-    Raises `ValueError` for what is not a sip URI.
+    That is `source`, unless `uri` names another port of it or an address that `is_known` (a trunk's): a Contact is
+    free text, and the edge sends nothing to an address only because a peer wrote it down. Raises `ValueError` for
+    what is not a sip URI.
     """
     found = _URI.fullmatch(uri)
     if found is None:
         raise ValueError("an address that is not a sip URI")
     ip = found["host"].strip("[]")
-    if not is_ip(ip):
-        return otherwise
     port = int(found["port"] or 5060)
     if not 0 < port < 65536:
         raise ValueError("a port that does not exist")
-    transport = _TRANSPORT.search(found["params"]) if found["params"] else None
-    return Hop(ip, port, transport[1].lower() if transport else "udp")
+    if ip == source.ip or (is_ip(ip) and is_known(ip)):
+        return Hop(ip, port, source.transport)
+    return source
 
 
 def is_ip(host: str) -> bool:

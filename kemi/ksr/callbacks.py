@@ -4,6 +4,7 @@ An exception in a branch callback would send the branch unmasked, a name that do
 so names are constants, checked at start, and a guard drops what failed.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -56,8 +57,9 @@ def guarded(otherwise: Callable[[BaseException], None]) -> Callable[[Callback], 
             except SystemExit:
                 raise
             except BaseException as error:  # nothing may escape into Kamailio
-                log.failed(callback.__name__, error)
-                otherwise(error)
+                otherwise(error)  # before anything else that could fail
+                with contextlib.suppress(Exception):
+                    log.failed(callback.__name__, error)
                 return -1
 
         safe.__name__ = callback.__name__

@@ -41,12 +41,12 @@ class Replying:
     def ksr_reply_route(self, msg: Any) -> int:
         """Every reply, before tm: strip it, or drop it."""
         del msg
+        if 200 <= _get("$rs") < 300 and _get("$rm") != "CANCEL":
+            self._taken = headers.take(vias_kept=2)  # tm cannot drop a final reply, so it is read before tm has it
+        # Last: a reply that is dropped after its transaction was found leaves that transaction to the next message.
         if not yes(KSR.tm.t_check_trans()):
             log.turned_away("a reply that matches nothing", _get("$si"), 0)
             KSR.set_drop()
-            return 1
-        if 200 <= _get("$rs") < 300 and _get("$rm") != "CANCEL":
-            self._taken = headers.take(vias_kept=2)  # tm cannot drop a final reply, so it is read before tm has it
         return 1
 
     @guarded(callbacks.drop)
