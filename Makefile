@@ -23,7 +23,7 @@ $(STAMP): deploy/requirements.txt tests/requirements.txt | packages
 	@deploy/venv.sh
 
 demo: setup ## place three calls on a stack of its own and show what everybody saw
-	@$(PYTHON) -m deploy.demo
+	@DEMO_STARTED=$(STARTED) $(PYTHON) -m deploy.demo
 
 run: setup ## the stack in the foreground, configured by the environment or edge.env
 	@exec $(PYTHON) -m deploy.run

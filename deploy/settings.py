@@ -15,10 +15,11 @@ from typing import Any, Final, Literal, Self
 import psycopg2
 from dotenv import dotenv_values
 from psycopg2.extensions import parse_dsn
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from kemi.errors import SettingsRefused
+from sms.sender import Options
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 ENV_FILE: Final = ROOT / "edge.env"
@@ -26,6 +27,18 @@ _NODE: Final = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 _KEY: Final = re.compile(r"(\d{1,3}):[0-9a-fA-F]{64}", re.ASCII)
 _VAR_DIR_MAX: Final = 107 - len("/run/kamailio.rpc")  # unix(7): sun_path
 _HOST: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
+
+_SENDER: Final = Options()
+_RANGES: Final = {
+    "sip_workers": (1, 64),
+    "max_call_seconds": (60, 7 * 86_400),
+    "interrupted_grace_seconds": (0, 3600),
+    "spool_keep_days": (1, 3650),
+    "sms_poll_seconds": (0.05, 3600),
+    "sms_lease_seconds": (1, 3600),
+    "sms_give_up_seconds": (1, 30 * 86_400),
+    "sms_threads": (1, 64),
+}
 
 
 def _node_name() -> str:
@@ -47,6 +60,11 @@ class Settings(BaseSettings):
     sip_workers: int = 2
     max_call_seconds: int = 86_400
     interrupted_grace_seconds: int = 10
+    spool_keep_days: int = 7
+    sms_poll_seconds: float = _SENDER.poll_seconds
+    sms_lease_seconds: float = _SENDER.lease_seconds
+    sms_give_up_seconds: float = _SENDER.give_up_seconds
+    sms_threads: int = _SENDER.threads
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("sip_listen")
@@ -109,14 +127,10 @@ class Settings(BaseSettings):
             raise ValueError("must be 1 to 32 of a-z, 0-9 and the hyphen")
         return value
 
-    @field_validator("sip_workers", "max_call_seconds", "interrupted_grace_seconds")
+    @field_validator(*_RANGES)
     @classmethod
-    def _range(cls, value: int, info: Any) -> int:
-        low, high = {
-            "sip_workers": (1, 64),
-            "max_call_seconds": (60, 7 * 86_400),
-            "interrupted_grace_seconds": (0, 3600),
-        }[info.field_name]
+    def _range(cls, value: float, info: ValidationInfo) -> float:
+        low, high = _RANGES[str(info.field_name)]
         if not low <= value <= high:
             raise ValueError(f"must be from {low} to {high}")
         return value

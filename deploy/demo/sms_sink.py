@@ -87,6 +87,17 @@ class SmsSink:
 
         self._plan(times, hang)
 
+    def delays(self) -> threading.Event:
+        """Let the next post wait until the returned event is set; then it is taken and answered."""
+        release = threading.Event()
+
+        def wait(handler: "_Handler", post: Post) -> None:
+            release.wait()
+            handler.answer(200, json.dumps({"id": f"sink-{self._take(post)}"}))
+
+        self._plan(1, wait)
+        return release
+
     def answers(self, body: str, times: int = 1) -> None:
         """Answer the next `times` posts with 200 and `body`; the messages are taken."""
 

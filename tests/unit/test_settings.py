@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from deploy.settings import FixedSettings, load
 from kemi.errors import SettingsRefused
+from sms.sender import Options
 
 BAD = {
     "SIP_LISTEN": "tcp:192.0.2.1:5060",
@@ -20,6 +21,11 @@ BAD = {
     "SIP_WORKERS": "none",
     "MAX_CALL_SECONDS": "1",
     "INTERRUPTED_GRACE_SECONDS": "-1",
+    "SPOOL_KEEP_DAYS": "0",
+    "SMS_POLL_SECONDS": "often",
+    "SMS_LEASE_SECONDS": "0",
+    "SMS_GIVE_UP_SECONDS": "-5",
+    "SMS_THREADS": "1.5",
     "LOG_LEVEL": "loud",
 }
 KEY = "ab" * 32
@@ -53,6 +59,17 @@ def test_every_bad_value_is_refused_at_once(env_file: Path, monkeypatch: pytest.
     lines = str(refusal.value).splitlines()[1:]
     assert sorted(line.strip().partition("=")[0] for line in lines) == sorted(BAD)
     assert "NODE_NAME=Edge One: must be 1 to 32 of a-z, 0-9 and the hyphen" in str(refusal.value)
+
+
+def test_every_setting_has_a_bad_value_above() -> None:
+    """So that a new one is not forgotten."""
+    assert {name.upper() for name in FixedSettings.model_fields} == BAD.keys()
+
+
+def test_the_sender_reads_what_the_settings_say(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One spelling on both sides."""
+    monkeypatch.setenv("SMS_THREADS", "3")
+    assert Options.read(load(env_file).environment()) == Options(threads=3)
 
 
 def test_a_refusal_repeats_no_secret(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
