@@ -10,12 +10,14 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberType
 
 from kemi.domain.model import Group, Hotline, Member, NotifyMissed, SkippedMember, Strategy
 
+_HOME: Final = "+84"
+
 # No SMS reaches these. An unknown kind is tried: new mobile prefixes are older than the library's tables.
-_NO_SMS: Final = frozenset(
+NO_SMS: Final = frozenset(
     {
         PhoneNumberType.FIXED_LINE,
         PhoneNumberType.TOLL_FREE,
@@ -147,6 +149,9 @@ def _group(row: GroupRow, rows: Iterable[MemberRow]) -> Group:
 def can_text(number: str) -> bool:
     """Whether an SMS can reach an E.164 `number`: not a landline, not a service number."""
     try:
-        return phonenumbers.number_type(phonenumbers.parse(number)) not in _NO_SMS
+        # parse() costs two thirds of it, and at home there is nothing to find out
+        home = number.startswith(_HOME)
+        parsed = PhoneNumber(84, int(number[len(_HOME) :])) if home else phonenumbers.parse(number)
+        return phonenumbers.number_type(parsed) not in NO_SMS
     except phonenumbers.NumberParseException:
         return False

@@ -73,12 +73,9 @@ class Rows:
         found = self._ask("affected_numbers", numbers=numbers, groups=groups, gateways=gateways)
         return [number for (number,) in found]
 
-    def all_numbers(self) -> Iterator[list[str]]:
-        """Yield the numbers of all hotlines, page by page."""
-        after = ""
-        while page := [number for (number,) in self._ask("number_page", after=after, size=PAGE)]:
-            yield page
-            after = page[-1]
+    def number_page(self, after: str) -> list[str]:
+        """Return the next page of the numbers of all hotlines, those after `after`."""
+        return [number for (number,) in self._ask("number_page", after=after, size=PAGE)]
 
     def hotlines(self, numbers: list[str]) -> tuple[Records, list[str]]:
         """Compile the hotlines with these numbers; return records (None: no such hotline) and problems."""

@@ -9,7 +9,8 @@ What LMDB wants, and why each line here is as it is (kemi/decisions/0003):
 * readers killed with -9 keep their slots until `reader_check()`, done at every opening and by the compiler.
 
 Keys: `v` the format, `h:+84…` hotline, `t:<id>` tenant, `p:<id>` plan, `g:<id>` gateway, `a:<ip>` trunk address.
-Values: msgpack of the structs in `kemi.domain.model`; `v` comes last, so a table half built is no table.
+Values: msgpack of the structs in `kemi.domain.model`; `v` comes last, so a table half built is no table. `s` is the
+compiler's own note of how far it has come.
 """
 
 import fcntl
@@ -30,12 +31,18 @@ MAP_SIZE: Final = 16 << 30  # bytes of address space; a hotline takes about 400 
 MAX_READERS: Final = 1024  # processes of this machine that may read, several times what there are
 
 _FORMAT_KEY: Final = b"v"
+_HORIZON_KEY: Final = b"s"
 _Record = TypeVar("_Record", Hotline, Tenant, Plan, Gateway, TrunkAddress)
 
 
 def hotline_key(number: str) -> bytes:
     """Return the key of the hotline with this E.164 number."""
     return b"h:" + number.encode()
+
+
+def key_number(key: bytes) -> str:
+    """Return the number that `hotline_key` made this key of."""
+    return key[2:].decode()
 
 
 def id_key(kind: str, row_id: int) -> bytes:
@@ -171,6 +178,16 @@ class TableWriter:
     def finish(self) -> None:
         """Say that the table is complete: from now on it can be read."""
         self.apply({_FORMAT_KEY: FORMAT})
+
+    def keep_horizon(self, horizon: str) -> None:
+        """Note that everything up to this transaction of PostgreSQL is in the table."""
+        self.apply({_HORIZON_KEY: horizon.encode()})
+
+    def horizon(self) -> str:
+        """Return what was noted, "" if nothing was."""
+        with self._env.begin() as txn:
+            noted: bytes = txn.get(_HORIZON_KEY, b"")
+        return noted.decode()
 
     def items(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield the keys that begin with `prefix` and their values, in order, from one snapshot."""

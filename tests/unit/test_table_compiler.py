@@ -1,9 +1,12 @@
 """The compiler: who rings, who does not, and why a hotline cannot ring."""
 
+import phonenumbers
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kemi.domain.model import Group, Member, SkippedMember
-from kemi.table.compiler import Compiled, GroupRow, HotlineRow, MemberRow, can_text, compile_hotline
+from kemi.table.compiler import NO_SMS, Compiled, GroupRow, HotlineRow, MemberRow, can_text, compile_hotline
 
 NUMBER = "+842727777787"
 MOBILE, LANDLINE = "+84844441909", "+842838123456"
@@ -95,6 +98,11 @@ def test_members_ring_in_the_order_they_come_in() -> None:
     numbers = [f"+8490000000{n}" for n in (3, 1, 2)]
     members = [MemberRow(n, number, enabled=True, is_hotline=False) for n, number in enumerate(numbers)]
     assert [one.number for one in group_of(*members).members] == numbers
+
+
+@given(st.from_regex(r"\+84[0-9]{5,13}", fullmatch=True))
+def test_numbers_at_home_are_judged_as_phonenumbers_judges_them(number: str) -> None:
+    assert can_text(number) is (phonenumbers.number_type(phonenumbers.parse(number)) not in NO_SMS)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ import pytest
 from psycopg2.extensions import connection
 
 from kemi.domain.model import Hotline
+from kemi.table.follower import Follower
+from kemi.table.rows import Rows
 from kemi.table.store import TableWriter
-from kemi.table.sync import Sync, connect
+from kemi.table.sync import connect
 
 NUMBERS: Final = [f"+8490000000{n}" for n in range(8)]
 # Each takes random ids and numbers from a small world, so that rows collide, depend on each other and vanish.
@@ -99,10 +101,15 @@ class Operators:
         }
 
 
+def records(writer: TableWriter) -> dict[bytes, bytes]:
+    """All but the compiler's own note of how far it has come."""
+    return {key: value for key, value in writer.items(b"") if key != b"s"}
+
+
 def compiled_anew(conn: connection, directory: Path) -> dict[bytes, bytes]:
     with TableWriter(directory) as writer:
-        Sync(conn, writer).compile_all()
-        return dict(writer.items(b""))
+        Follower(conn, writer).compile_all()
+        return records(writer)
 
 
 def can_ring(value: bytes) -> bool:
@@ -116,19 +123,67 @@ def test_change_by_change_agrees_with_compiling_everything(url: str, tmp_path: P
     conn, other = connect(url), connect(url)
     rang: set[bytes] = set()
     with TableWriter(tmp_path / "live") as writer:
-        sync = Sync(conn, writer)
-        sync.compile_all()
+        follower = Follower(conn, writer)
+        follower.compile_all()
         for round_ in range(12):
             for _ in range(40):
                 operators.act()
                 if dice.random() < 0.3:
-                    sync.compile_changes()
+                    follower.compile_changes()
             if round_ % 3 == 2:
                 operators.finish()
-            sync.compile_changes()
-            live = dict(writer.items(b""))
+            follower.compile_changes()
+            live = records(writer)
             assert live == compiled_anew(other, tmp_path / "anew")
             rang |= {value for key, value in live.items() if key.startswith(b"h:") and can_ring(value)}
     assert len(rang) >= 5, "the dice made no world worth comparing"
+    for each in (operators, conn, other):
+        each.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_changes_while_everything_is_compiled_are_not_lost(
+    url: str, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operators go on between two pages, of one number each here; and while the compiler is away."""
+    operators = Operators(url, random.Random(seed))
+    conn, other = connect(url), connect(url)
+    page = Rows.number_page
+
+    def page_after_changes(rows: Rows, after: str) -> list[str]:
+        for _ in range(6):
+            operators.act()
+        return page(rows, after)
+
+    for _ in range(6):
+        with monkeypatch.context() as patched, TableWriter(tmp_path / "live") as writer:
+            patched.setattr("kemi.table.rows.PAGE", 1)
+            patched.setattr(Rows, "number_page", page_after_changes)
+            follower = Follower(conn, writer)
+            follower.compile_all()
+            operators.finish()
+            follower.compile_changes()
+            live = records(writer)
+        assert live == compiled_anew(other, tmp_path / "anew")
+        for _ in range(20):
+            operators.act()
+        operators.finish()
+    for each in (operators, conn, other):
+        each.close()
+
+
+def test_what_was_missed_while_away_is_compiled_before_the_rest(url: str, tmp_path: Path) -> None:
+    """Looking at every row takes its time; nobody waits for it with a change made while the compiler was away."""
+    operators = Operators(url, random.Random(1))
+    conn, other = connect(url), psycopg2.connect(url)
+    with TableWriter(tmp_path) as writer:
+        Follower(conn, writer).compile_all()
+    with other, other.cursor() as cur:
+        cur.execute("update tenant set enabled = false where id = 2")
+    with TableWriter(tmp_path) as writer:
+        follower = Follower(conn, writer)
+        before = records(writer)[b"t:2"]
+        assert follower.compile_changes() >= 1
+        assert records(writer)[b"t:2"] != before
     for each in (operators, conn, other):
         each.close()

@@ -1,0 +1,174 @@
+"""Follows the database: brings each change of the configuration into the routing table, and at first all of it.
+
+A change is found by its transaction, not by its id or time: what was under way at the last look, and so could
+not be seen, has an xid at or above that look's horizon. Compiling a change twice does no harm, so the horizon is
+kept in the table: whoever was away begins with what he missed, and then looks at every row all the same.
+"""
+
+import logging
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+from psycopg2.extensions import connection
+
+from kemi.domain.model import TrunkAddress
+from kemi.table.rows import Change, Records, Rows, pages
+from kemi.table.store import TableWriter, hotline_key, key_number
+from sql.named import queries
+
+_PROBLEMS_SHOWN: Final = 20
+
+log = logging.getLogger("table")
+
+
+class Follower:
+    """Brings what is in the database into the table. One connection, one writer, no thread."""
+
+    def __init__(self, conn: connection, writer: TableWriter) -> None:
+        self._conn = conn
+        self._writer = writer
+        self._horizon = writer.horizon()
+        self._done: set[int] = set()  # changes at or above the horizon that are compiled
+        self._priorities: dict[int, int] = {}
+        self._all_wanted = False
+
+    def compile_all(self) -> int:
+        """Make the table equal to the database, writing only what differs; return the number of hotlines.
+
+        It begins with what changed since the table was last kept, and between two pages of hotlines it compiles
+        what has just changed: nobody waits for the end of a long compilation.
+        """
+        while True:
+            self._all_wanted = False
+            hotlines = self._compile_every_row()
+            if not self._all_wanted:
+                self._writer.keep_horizon(self._horizon)
+                self._writer.finish()
+                return hotlines
+
+    def compile_changes(self) -> int:
+        """Compile what has changed since the last look; return how many lines of `routing_change` were new."""
+        new = self._compile_new()
+        if self._all_wanted:
+            self.compile_all()
+        return new
+
+    def _compile_new(self) -> int:
+        with self._snapshot() as rows:
+            horizon = rows.horizon()
+            changes = rows.changes(self._horizon or horizon)
+            new = [change for change in changes if change.id not in self._done]
+            self._compile(rows, new)
+        self._all_wanted |= any(change.kind == "everything" for change in new)
+        self._horizon, self._done = horizon, {change.id for change in changes}
+        if new:
+            self._writer.keep_horizon(horizon)  # an older one would do, and cost only work
+        return len(new)
+
+    def _compile_every_row(self) -> int:
+        self._compile_new()
+        problems: list[str] = []
+        wanted: set[bytes] = set()
+        with self._snapshot() as rows:
+            self._priorities = rows.priorities()
+            for prefix, records in (
+                (b"p:", rows.plans()),
+                (b"t:", rows.tenants()),
+                (b"g:", rows.gateways()),
+                (b"a:", rows.trunk_addresses()),
+            ):
+                gone = (key for key, _ in self._writer.items(prefix) if key not in records)
+                self._writer.apply({**dict.fromkeys(gone), **records})
+        for numbers in self._number_pages():
+            wanted.update(map(hotline_key, numbers))
+            problems += self._compile_numbers(numbers)
+        # What is in the table and was on no page is gone, or came in between; a look at each tells.
+        rest = [key_number(key) for key, _ in self._writer.items(b"h:") if key not in wanted]
+        for numbers in pages(rest):
+            problems += self._compile_numbers(numbers)
+        _tell(problems)
+        return len(wanted)
+
+    def _number_pages(self) -> Iterator[list[str]]:
+        after = ""
+        while True:
+            with self._snapshot() as rows:
+                numbers = rows.number_page(after)
+            if not numbers:
+                return
+            yield numbers
+            after = numbers[-1]
+            self._compile_new()
+
+    def _compile_numbers(self, numbers: list[str]) -> list[str]:
+        with self._snapshot() as rows:
+            records, problems = rows.hotlines(numbers)
+            self._writer.apply(records)
+        return problems
+
+    def forget_changes(self) -> None:
+        """Delete the lines of `routing_change` that nobody needs any more."""
+        with self._conn, self._conn.cursor() as cur:
+            cur.execute("set transaction isolation level read committed, read write")
+            cur.execute(queries("compiler")["forget_changes"])
+
+    def listen(self) -> None:
+        """Ask to be woken by a change."""
+        with self._conn, self._conn.cursor() as cur:
+            cur.execute("listen routing_change")
+
+    def wait(self, seconds: float) -> None:
+        """Return when a change is announced, or after `seconds`."""
+        if not self._conn.notifies:
+            select.select([self._conn], [], [], seconds)
+        self._conn.poll()
+        self._conn.notifies.clear()
+
+    def _compile(self, rows: Rows, changes: list[Change]) -> None:
+        keys: dict[str, list[int]] = {}
+        for change in changes:
+            keys.setdefault(change.kind, []).append(change.key)
+        for kind, read in (("plan", rows.plans), ("tenant", rows.tenants), ("gateway", rows.gateways)):
+            if kind in keys:
+                self._writer.apply(read(keys[kind]))
+        if "trunk" in keys:
+            self._writer.apply(self._trunk_addresses(rows, keys["trunk"]))
+        moved = self._moved_gateways(rows) if "gateway" in keys else []
+        numbers = [f"+{digits}" for digits in keys.get("number", ())]
+        problems: list[str] = []
+        if numbers or moved or "external_group" in keys:
+            for page in pages(rows.affected(numbers, keys.get("external_group", []), moved)):
+                records, found = rows.hotlines(page)
+                self._writer.apply(records)
+                problems += found
+        _tell(problems)
+
+    def _trunk_addresses(self, rows: Rows, ids: list[int]) -> Records:
+        owner = msgspec.msgpack.Decoder(TrunkAddress)
+        records: Records = {
+            key: None for key, value in self._writer.items(b"a:") if owner.decode(value).trunk_id in ids
+        }
+        records.update(rows.trunk_addresses(ids))
+        return records
+
+    def _moved_gateways(self, rows: Rows) -> list[int]:
+        before, self._priorities = self._priorities, rows.priorities()
+        return [row_id for row_id, priority in self._priorities.items() if before.get(row_id) != priority]
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Rows]:
+        try:
+            yield Rows(self._conn)
+        finally:
+            if not self._conn.closed:
+                self._conn.rollback()
+
+
+def _tell(problems: list[str]) -> None:
+    for problem in problems[:_PROBLEMS_SHOWN]:
+        log.warning("%s", problem)
+    if len(problems) > _PROBLEMS_SHOWN:
+        log.warning("and %d problems more", len(problems) - _PROBLEMS_SHOWN)
