@@ -1,7 +1,7 @@
 """`python -m kemi.ledger.writer`: tail the spool of this machine into the ledger, for ever.
 
     read what is new (every 50 ms) → one transaction (kemi/ledger/store.py) → offsets move
-    every second                     files to the disk; ends of files; calls whose edge died
+    every second                     ends of files; calls whose edge died; in a thread, files to the disk
     every hour                       finished files older than SPOOL_KEEP_DAYS are deleted
 
 A database that is down stops the reading, not the calls: the spool waits. A line that cannot be used becomes a dead
@@ -11,6 +11,7 @@ letter and an alarm; it stops nothing. Killed at any moment, it goes on where th
 import logging
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Final, NoReturn
@@ -27,7 +28,8 @@ from kemi.spool.disk import DiskSync
 from kemi.spool.tail import Piece
 
 POLL_SECONDS: Final = 0.05
-TEND_SECONDS: Final = 1.0  # also the longest that power loss may cost: files are synced this often
+TEND_SECONDS: Final = 1.0
+SYNC_SECONDS: Final = 1.0
 TIDY_SECONDS: Final = 3600.0
 _MOST_LINES: Final = 5000  # in one transaction
 RETRY_SECONDS: Final = 1.0
@@ -133,7 +135,7 @@ class Writer:
             self._room.tails[key].offset = offset
 
 
-def keep(url: str, directory: Path, disk: DiskSync, *, node: str, grace_seconds: int, keep_days: int) -> NoReturn:
+def keep(url: str, directory: Path, *, node: str, grace_seconds: int, keep_days: int) -> NoReturn:
     """Connect, and write until the database fails. Raises `psycopg2.Error`."""
     conn = psycopg2.connect(
         url, connect_timeout=5, application_name="ledger", keepalives_idle=10, tcp_user_timeout=10_000
@@ -148,7 +150,6 @@ def keep(url: str, directory: Path, disk: DiskSync, *, node: str, grace_seconds:
             recorded = writer.step()
             now = time.monotonic()
             if now >= tend_at:
-                disk.sync()
                 writer.tend()
                 tend_at = now + TEND_SECONDS
             if now >= tidy_at:
@@ -167,13 +168,12 @@ def main() -> NoReturn:
         signal.signal(number, _stop)
     set_wait_callback(wait_select)  # or a server that hangs would keep us from hearing SIGTERM
     directory = Path(os.environ["VAR_DIR"]) / "spool"
-    disk = DiskSync(directory)
+    threading.Thread(target=_sync_for_ever, args=(DiskSync(directory),), name="disk", daemon=True).start()
     while True:
         try:
             keep(
                 os.environ["DATABASE_URL"],
                 directory,
-                disk,
                 node=os.environ.get("NODE_NAME", ""),
                 grace_seconds=int(os.environ.get("INTERRUPTED_GRACE_SECONDS", "10")),
                 keep_days=int(os.environ.get("SPOOL_KEEP_DAYS", "7")),
@@ -181,8 +181,17 @@ def main() -> NoReturn:
         except (psycopg2.Error, OSError) as error:
             words = " ".join(str(error).split())
             _log.warning("the spool waits, trying again in %g s: %s", RETRY_SECONDS, words)
-        disk.sync()
         time.sleep(RETRY_SECONDS)
+
+
+def _sync_for_ever(disk: DiskSync) -> NoReturn:
+    """Whatever the database does, power loss costs no more than a second (kemi/decisions/0005)."""
+    while True:
+        try:
+            disk.sync()
+        except OSError as error:
+            _log.error("alarm=not_on_disk error=%s", error.strerror)
+        time.sleep(SYNC_SECONDS)
 
 
 def _stop(_signal: int, _frame: object) -> NoReturn:

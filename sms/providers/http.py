@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from sms.providers.kinds import Accepted, Message, Provider, Refused
 from sms.templates import MissingSecretError, escape_for, fill, in_url, plain
@@ -35,11 +36,11 @@ def send(provider: Provider, message: Message, env: Mapping[str, str]) -> Accept
             return _judge(provider, response.status_code, reply)
     except MissingSecretError as error:
         return Refused(str(error), final=False)
-    except requests.Timeout:
+    except (requests.Timeout, ReadTimeoutError):
         return Refused(f"no answer within {provider.timeout_seconds:g} s", final=False)
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, requests.exceptions.MissingSchema):
         return Refused("its URL or a header cannot be used", final=False)
-    except requests.RequestException as error:  # its text may hold the URL, and the URL a secret
+    except (requests.RequestException, HTTPError) as error:  # its text may hold the URL, and the URL a secret
         return Refused(f"no answer: {type(error).__name__}", final=False)
     except re.error as error:
         return Refused(f"its success_pattern or message_id_pattern cannot be used: {error}", final=False)
@@ -77,15 +78,13 @@ def _session() -> requests.Session:
 
 
 def _read(response: requests.Response, deadline: float) -> str:
-    """Return the beginning of the reply. Raises `requests.RequestException`, also for one that never ends."""
+    """Return the beginning of the reply. Raises `requests.Timeout` for one that never ends, urllib3's `HTTPError`."""
     data = b""
-    for chunk in response.iter_content(1024):
-        data += chunk
+    # read1 gives what is there; iter_content would wait for whole chunks, as long as every byte comes in time.
+    while len(data) < _MOST_REPLY and (some := response.raw.read1(_MOST_REPLY, decode_content=True)):
+        data += some
         if time.monotonic() > deadline:
             raise requests.Timeout
-        if len(data) >= _MOST_REPLY:
-            response.close()
-            break
     return data[:_MOST_REPLY].decode("utf-8", "replace").replace("\0", "\ufffd")
 
 

@@ -1,0 +1,144 @@
+"""A sender may die at any moment: everybody is told, and only a request whose fate is unknown is made twice."""
+
+import random
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from sms import store
+from sms.providers import Accepted
+from sql import seed
+from sql.migrate import migrate, migrations
+from tests.database import Server, server
+from tests.sms_room import SmsRoom, sms_room
+
+
+@pytest.fixture(autouse=True)
+def log_since() -> int:
+    """No edge runs in these tests."""
+    return 0
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[SmsRoom]:
+    with sms_room(tmp_path) as room:
+        room.sql("update sms_provider set timeout_seconds = 1")
+        yield room
+
+
+def test_killed_between_claim_and_post_nothing_is_doubled(room: SmsRoom) -> None:
+    """Six times, at the first to third request; the claimed rows are taken over when their lease is over."""
+    dice = random.Random("claimed")
+    room.queue(members=30)
+    for _ in range(6):
+        with room.sender("tests.sms_killed", "claimed", str(dice.randint(1, 3)), SMS_THREADS="1") as process:
+            assert process.wait(20) == -signal.SIGKILL
+    with room.sender():
+        lease_over(room)
+        room.until_states(accepted=30)
+    assert room.received() == [str(number) for number in range(1, 31)]
+
+
+def test_killed_between_post_and_record_only_that_one_is_doubled(room: SmsRoom) -> None:
+    dice = random.Random("posted")
+    room.queue(members=30)
+    for _ in range(6):
+        with room.sender("tests.sms_killed", "posted", str(dice.randint(1, 3)), SMS_THREADS="1") as process:
+            assert process.wait(20) == -signal.SIGKILL
+    unknown = {str(number) for (number,) in room.rows("select id from notification where state = 'sending'")}
+    assert len(unknown) == 6
+    with room.sender():
+        lease_over(room)
+        room.until_states(accepted=30)
+    times = Counter(room.received())
+    assert {number for number, count in times.items() if count > 1} == unknown
+    assert set(times.values()) == {1, 2}
+    assert len(times) == 30
+    assert room.rows("select count(*) from notification_attempt where finished_at is null") == [(6,)]
+
+
+def test_before_its_lease_is_over_nobody_takes_a_claimed_one(room: SmsRoom) -> None:
+    room.queue()
+    with room.sender("tests.sms_killed", "claimed", "1") as process:
+        assert process.wait(20) == -signal.SIGKILL
+    room.queue()
+    with room.sender():
+        room.until_states(accepted=1, sending=1)
+    assert room.received() == ["2"]
+
+
+def test_a_sender_that_comes_too_late_does_not_record(room: SmsRoom) -> None:
+    """It was suspended until its lease was over; the other's record stands."""
+    room.queue()
+    late, other = psycopg2.connect(room.url), psycopg2.connect(room.url)
+    (mine,) = store.claim(late, 1, 30)
+    lease_over(room)
+    (theirs,) = store.claim(other, 1, 30)
+    assert (mine.id, mine.attempt, theirs.attempt) == (theirs.id, 1, 2)
+    assert store.record(other, theirs, Accepted(200, "theirs", "theirs"), 0)
+    assert not store.record(late, mine, Accepted(200, "mine", "mine"), 0)
+    assert room.rows("select provider_message_id from notification") == [("theirs",)]
+    late.close()
+    other.close()
+
+
+def test_a_lost_reply_is_recorded_as_such_and_asked_again(room: SmsRoom) -> None:
+    room.sink.resets(after_taking=True)
+    with room.sender():
+        room.queue()
+        room.until_posts(1)
+        room.until_states(queued=1)
+        room.sql("update notification set next_attempt_at = now()")
+        room.until_states(accepted=1)
+    assert room.received() == ["1", "1"]
+    assert [error for (error,) in room.rows("select error from notification_attempt order by id")] == [
+        "no answer: ConnectionError",
+        None,
+    ]
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    with server() as own:
+        own.start()
+        yield own
+
+
+def test_the_database_goes_down_and_comes_back(room: SmsRoom, own_server: Server) -> None:
+    """A request that was answered meanwhile is recorded afterwards, not made again."""
+    conn = psycopg2.connect(own_server.url)
+    migrate(conn, migrations(), say=lambda _: None)
+    conn.autocommit = False
+    seed.load(
+        conn,
+        "vcontact",
+        trunk_address="127.0.0.10",
+        gateway_host="127.0.0.20",
+        gateway_port=5060,
+        sms_url=room.sink.url,
+    )
+    room.conn.close()
+    room.conn = conn
+    release = room.sink.delays()
+    with room.sender(DATABASE_URL=own_server.url):
+        room.queue()
+        room.until_posts(1)
+        own_server.stop()
+        release.set()
+        own_server.start()
+        room.conn.close()
+        room.conn = psycopg2.connect(own_server.url)
+        room.until_states(accepted=1)
+        room.queue()
+        room.until_states(accepted=2)
+    assert room.received() == [str(number) for (number,) in room.rows("select id from notification order by id")]
+    assert "Traceback" not in room.log()
+
+
+def lease_over(room: SmsRoom) -> None:
+    """Let the time of every lease pass."""
+    room.sql("update notification set lease_until = now() - interval '1 second' where state = 'sending'")

@@ -1,0 +1,178 @@
+"""What is queued is sent once, in the words of the product, and what cannot be sent says why."""
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from sms import store
+from tests.sms_room import SmsRoom, sms_room
+
+
+@pytest.fixture(autouse=True)
+def log_since() -> int:
+    """No edge runs in these tests."""
+    return 0
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[SmsRoom]:
+    with sms_room(tmp_path) as room:
+        yield room
+
+
+def test_the_text_arrives_word_for_word_in_the_tenant_s_own_time(room: SmsRoom) -> None:
+    """12:09 UTC is 19:09 in Hồ Chí Minh and the next day in Auckland."""
+    with room.sender(SMS_GIVE_UP_SECONDS="900000000"):
+        room.queue(at="2019-09-19 12:09:59+00")
+        room.until_states(accepted=1)
+        room.sql("update tenant set time_zone = 'Pacific/Auckland', brand = 'ACME'")
+        room.queue(at="2019-09-19 12:09:59+00")
+        room.until_states(accepted=2)
+    assert [message["text"] for message in room.sink.messages()] == [
+        "(vContact) Ban da bi nho 1 cuoc goi tu so 0909789846 vao luc 19:09 19/09/2019."
+        " Vui long kiem tra va lien he lai",
+        "(ACME) Ban da bi nho 1 cuoc goi tu so 0909789846 vao luc 00:09 20/09/2019. Vui long kiem tra va lien he lai",
+    ]
+
+
+def test_the_text_of_an_answered_call(room: SmsRoom) -> None:
+    with room.sender():
+        room.queue(kind="answered")
+        room.until_states(accepted=1)
+    (message,) = room.sink.messages()
+    assert message["text"] == "(vContact) Ban vua nhan cuoc goi tu so 0909789846."
+    assert (message["to"], message["sender"]) == ("0844440001", "vContact")
+    assert room.rows("select provider_message_id, attempts, last_error from notification") == [("sink-1", 1, None)]
+    assert room.rows("select http_status, error, finished_at is not null from notification_attempt") == [
+        (200, None, True)
+    ]
+
+
+def test_a_queued_notification_wakes_the_sender(room: SmsRoom) -> None:
+    with room.sender(SMS_POLL_SECONDS="3600") as process:
+        room.queue()
+        room.until_states(accepted=1)
+        room.queue()
+        room.until_states(accepted=2)
+        assert process.poll() is None
+
+
+def test_several_senders_send_each_notification_once(room: SmsRoom) -> None:
+    room.queue(members=120)
+    with room.sender(), room.sender(), room.sender():
+        room.until_states(accepted=120)
+    assert Counter(room.received()).most_common(1)[0][1] == 1
+    assert len(room.received()) == 120
+    assert room.rows("select min(attempts), max(attempts) from notification") == [(1, 1)]
+
+
+def test_two_claims_at_one_time_never_hold_the_same_row(room: SmsRoom) -> None:
+    """The second claims while the first transaction is still open: it takes others, and does not wait."""
+    room.queue(members=10)
+    with psycopg2.connect(room.url) as slow, slow.cursor() as cur:
+        cur.execute(store._SQL["claim_queued"], {"most": 4})
+        held = {row[0] for row in cur.fetchall()}
+        with_conn = psycopg2.connect(room.url)
+        claimed = {one.id for one in store.claim(with_conn, 10, 30)}
+        with_conn.close()
+    slow.close()
+    assert len(held) == 4
+    assert len(claimed) == 6
+    assert not held & claimed
+
+
+def test_a_failing_provider_is_asked_again_with_the_same_text(room: SmsRoom) -> None:
+    room.sink.refuses(503, times=2)
+    with room.sender():
+        room.queue()
+        for tries in (1, 2):
+            room.until_states(queued=1)
+            room.until_posts(tries)
+            room.until_states(queued=1)
+            ((error, wait),) = room.rows(
+                "select last_error, extract(epoch from next_attempt_at - now())::int from notification"
+            )
+            assert error == "the provider answered 503"
+            assert {1: 8, 2: 26}[tries] <= wait <= {1: 11, 2: 33}[tries]
+            room.sql("update tenant set brand = 'Other'")
+            room.sql("update notification set next_attempt_at = now()")
+        room.until_states(accepted=1)
+    texts = {post["text"] for post in room.sink.posts()}
+    assert len(room.sink.posts()) == 3
+    assert len(texts) == 1
+    assert room.rows("select http_status from notification_attempt order by id") == [(503,), (503,), (200,)]
+
+
+def test_a_refusal_for_good_fails_and_may_be_queued_again(room: SmsRoom) -> None:
+    room.sink.refuses(400, body="bad number")
+    with room.sender():
+        room.queue()
+        room.until_states(failed=1)
+        assert room.rows("select reply from notification_attempt") == [("bad number",)]
+        room.sql("update notification set state = 'queued', next_attempt_at = now()")
+        room.until_states(accepted=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("update tenant set sms_provider_id = null", "the tenant has no SMS provider"),
+        ("update sms_provider set enabled = false", "the tenant's SMS provider is disabled"),
+    ],
+)
+def test_without_a_provider_it_fails_and_says_so(room: SmsRoom, change: str, why: str) -> None:
+    room.sql(change)
+    with room.sender():
+        room.queue()
+        room.until_states(failed=1)
+    ((error,),) = room.rows("select last_error from notification")
+    assert error.startswith(why)
+    assert room.sink.posts() == []
+
+
+def test_what_is_too_old_expires_and_is_not_sent(room: SmsRoom) -> None:
+    room.queue(at="now")
+    room.sql("update notification set called_at = now() - interval '6 hours 1 second'")
+    with room.sender():
+        room.until_states(expired=1)
+    assert room.sink.posts() == []
+
+
+def test_what_is_about_to_expire_is_still_sent(room: SmsRoom) -> None:
+    room.queue()
+    room.sql("update notification set called_at = now() - interval '5 hours 59 minutes'")
+    with room.sender():
+        room.until_states(accepted=1)
+
+
+def test_a_hanging_provider_does_not_keep_the_others_waiting(room: SmsRoom) -> None:
+    room.sink.hangs(times=3)
+    room.queue(members=20)
+    with room.sender():
+        room.until_states(accepted=17, sending=3)
+
+
+def test_told_to_end_it_finishes_what_is_under_way(room: SmsRoom) -> None:
+    """No request that was answered is left unrecorded."""
+    room.sql("update sms_provider set timeout_seconds = 1")
+    room.sink.hangs()
+    room.queue()
+    with room.sender() as process:
+        room.until_posts(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(8) == 0
+    assert room.states() == {"queued": 1}
+    assert room.rows("select last_error from notification") == [("no answer within 1 s",)]
+
+
+def test_neither_number_nor_text_is_in_the_log(room: SmsRoom) -> None:
+    room.sink.refuses(400, body="0909789846")
+    with room.sender(LOG_LEVEL="debug"):
+        room.queue(members=2)
+        room.until_states(accepted=1, failed=1)
+    assert "909789846" not in room.log()
+    assert "vContact" not in room.log()
