@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import KSR
 
-from kemi.errors import TokenRefused
+from kemi.errors import TableUnavailable, TokenRefused
 from kemi.ksr import log
 from kemi.ksr.signalling import answer
 
@@ -31,6 +31,8 @@ def refuse(error: BaseException) -> None:
         KSR.set_drop()
     elif isinstance(error, TokenRefused):
         answer(481)
+    elif isinstance(error, TableUnavailable):
+        answer(503)
     else:
         answer(400 if isinstance(error, ValueError) else 500)
 

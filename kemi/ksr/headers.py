@@ -19,6 +19,10 @@ _name = KSR.textopsx.hf_iterator_hname
 _value = KSR.textopsx.hf_iterator_hbody
 _remove = KSR.textopsx.hf_iterator_rm
 _append = KSR.textopsx.hf_iterator_append
+_DROP, _KEEP, _CHECK, _VIA, _TO, _CONTENT_TYPE = (  # looked up once: an Enum's member costs 40 ns a look
+    *(Fate.DROP, Fate.KEEP, Fate.CHECK),
+    *(Fate.VIA, Fate.TO, Fate.CONTENT_TYPE),
+)
 
 
 def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
@@ -31,17 +35,19 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     must(_start(_ITERATOR), "hf_iterator_start")
     try:
         while _next(_ITERATOR) > 0:
-            fate = FATES[_name(_ITERATOR)]
-            if fate is Fate.KEEP or (keep_to and fate is Fate.TO):
+            name = _name(_ITERATOR)
+            fate = FATES[name]
+            if fate is _KEEP:
                 continue
-            if fate is Fate.DROP:
-                _remove(_ITERATOR)
-                continue
-            if fate is Fate.VIA:
+            if fate is _VIA:
                 vias += 1
                 if vias <= vias_kept:
                     continue
-            _take_one(taken, fate)
+            elif fate is _TO and keep_to:
+                continue
+            if fate is not _DROP and _stays(taken, fate, name):
+                continue
+            _remove(_ITERATOR)
     finally:
         _end(_ITERATOR)
     if vias_kept == 1 and vias == 0:
@@ -49,23 +55,24 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     return taken
 
 
-def _take_one(taken: Taken, fate: Fate) -> None:
-    value = _unfolded(_value(_ITERATOR))
-    if fate is Fate.CHECK:
-        name = _name(_ITERATOR)
+def _stays(taken: Taken, fate: Fate, name: str) -> bool:
+    """Put the header at hand into `taken`; True where it may stay as it is."""
+    value: str = _value(_ITERATOR)
+    if "\n" in value:
+        value = " ".join(value.split())  # RFC 3261 §7.3.1: a folded line is one line
+    if fate is _CHECK:
         kept = clean(name, value)
-        if kept == value:
-            return
-        if kept:
+        if kept and kept != value:
             taken.lines.append(f"{name}: {kept}")
-    elif fate is Fate.CONTENT_TYPE:
+        return kept == value
+    if fate is _CONTENT_TYPE:
         taken.content_type = value
-        return  # goes or stays with the body
-    elif fate in _LISTS:
+        return True  # goes or stays with the body
+    if fate in _LISTS:
         getattr(taken, _LISTS[fate]).append(value)
     else:
         setattr(taken, _FIELDS[fate], value)
-    _remove(_ITERATOR)
+    return False
 
 
 def restore_vias(vias: list[str]) -> None:
@@ -74,7 +81,7 @@ def restore_vias(vias: list[str]) -> None:
     try:
         seen = 0
         while _next(_ITERATOR) > 0:
-            if FATES[_name(_ITERATOR)] is Fate.VIA:
+            if FATES[_name(_ITERATOR)] is _VIA:
                 seen += 1
                 if seen == 2:  # the first is ours, tm takes it off
                     must(_append(_ITERATOR, "".join(f"Via: {via}\r\n" for via in vias)), "hf_iterator_append")
@@ -82,11 +89,6 @@ def restore_vias(vias: list[str]) -> None:
         raise ValueError("a reply without its receiver's Via")
     finally:
         _end(_ITERATOR)
-
-
-def _unfolded(value: str) -> str:
-    # RFC 3261 §7.3.1: a folded line is one line.
-    return " ".join(value.split()) if "\n" in value or "\r" in value else value
 
 
 _FIELDS: Final = {

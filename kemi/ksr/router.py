@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import KSR
 
-from kemi.call import Calls, Turned
+from kemi.call import Calls, Ring, Turned
 from kemi.dialog import Dialogs
 from kemi.domain import masking, sdp
 from kemi.domain.events import Ended
@@ -98,16 +98,24 @@ class Router(Replying):
         self._happened(outcome.event)
         if isinstance(outcome, Turned):
             return signalling.answer(outcome.code)
-        signalling.put_body(outcome.body, taken.content_type)
-        KSR.pv.sets("$avp(exchange)", outcome.exchange.pack())
+        try:
+            sent = self._fork(outcome, taken.content_type)
+        except Exception as error:  # the ledger has the call: it must have its end, too
+            log.failed("_fork", error)
+            sent = False
+        if not sent:
+            self._missed(outcome.event.call, "not_sent", 503)
+        return 1
+
+    def _fork(self, ring: Ring, content_type: str) -> bool:
+        signalling.put_body(ring.body, content_type)
+        KSR.pv.sets("$avp(exchange)", ring.exchange.pack())
         KSR.tm.t_on_branch(callbacks.BRANCH)
         KSR.tm.t_on_reply(callbacks.INVITE_REPLY)
         KSR.tm.t_on_failure(callbacks.FAILURE)
-        must(KSR.tm.t_set_fr_inv(outcome.ring_ms), "t_set_fr_inv")
-        self._blocks = outcome.blocks
-        if not signalling.fork(outcome.uris):
-            self._missed(outcome.event.call, "not_sent", 503)
-        return 1
+        must(KSR.tm.t_set_fr_inv(ring.ring_ms), "t_set_fr_inv")
+        self._blocks = ring.blocks
+        return signalling.fork(ring.uris)
 
     @guarded(callbacks.drop)
     def on_branch(self, msg: Any) -> int:
