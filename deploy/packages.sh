@@ -21,7 +21,7 @@ if ! grep -qs '^create_main_cluster' "$conf" && ! ls /etc/postgresql/*/main >/de
     echo 'create_main_cluster = false' >>"$conf"
 fi
 
-# Debian starts Kamailio and offers SIPp's and PostgreSQL's services as it installs them; here nothing may start.
+# Debian starts what it installs; here nothing may start.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -33,3 +33,8 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 # shellcheck disable=SC2086  # a list of words
 apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold $missing
+
+# Debian's own Kamailio would take port 5060 at the next boot; ours is started by `make run` or deploy/systemd.
+case "$missing " in
+*" kamailio "*) systemctl disable --quiet kamailio.service 2>/dev/null || true ;;
+esac
