@@ -87,8 +87,8 @@ def measure(conn: connection, var: Path, size: int, compiler: int) -> None:
     print(f"table on disk: {(var / 'table' / 'data.mdb').stat().st_size / 2**20:.0f} MiB")
     table, dice = TableReader(var / "table"), random.Random(1)
     table.tenant(1)
-    before = anonymous_mib()
     numbers = [f"+8424{30000000 + dice.randint(1, size)}" for _ in range(LOOKUPS)]
+    before = anonymous_mib()
     for what in ("first pass", "second pass"):
         began = time.perf_counter()
         for number in numbers:

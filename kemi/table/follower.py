@@ -15,7 +15,7 @@ import msgspec
 from psycopg2.extensions import connection
 
 from kemi.domain.model import TrunkAddress
-from kemi.table.rows import Change, Records, Rows, pages
+from kemi.table.rows import PAGE, Change, Records, Rows, pages
 from kemi.table.store import TableWriter, hotline_key, key_number
 from sql.named import queries
 
@@ -128,23 +128,31 @@ class Follower:
         self._conn.notifies.clear()
 
     def _compile(self, rows: Rows, changes: list[Change]) -> None:
+        """Compile `changes`; a page of records at most is written in one transaction, so seen at once by readers."""
         keys: dict[str, list[int]] = {}
         for change in changes:
             keys.setdefault(change.kind, []).append(change.key)
+        records: Records = {}
         for kind, read in (("plan", rows.plans), ("tenant", rows.tenants), ("gateway", rows.gateways)):
             if kind in keys:
-                self._writer.apply(read(keys[kind]))
+                records.update(read(keys[kind]))
         if "trunk" in keys:
-            self._writer.apply(self._trunk_addresses(rows, keys["trunk"]))
-        moved = self._moved_gateways(rows) if "gateway" in keys else []
-        numbers = [f"+{digits}" for digits in keys.get("number", ())]
+            records.update(self._trunk_addresses(rows, keys["trunk"]))
         problems: list[str] = []
-        if numbers or moved or "external_group" in keys:
-            for page in pages(rows.affected(numbers, keys.get("external_group", []), moved)):
-                records, found = rows.hotlines(page)
+        for page in pages(self._affected(rows, keys)):
+            if len(records) >= PAGE:
                 self._writer.apply(records)
-                problems += found
+                records = {}
+            hotlines, found = rows.hotlines(page)
+            records.update(hotlines)
+            problems += found
+        self._writer.apply(records)
         _tell(problems)
+
+    def _affected(self, rows: Rows, keys: dict[str, list[int]]) -> list[str]:
+        moved = self._moved_gateways(rows) if "gateway" in keys else []
+        numbers, groups = [f"+{digits}" for digits in keys.get("number", ())], keys.get("external_group", [])
+        return rows.affected(numbers, groups, moved) if numbers or groups or moved else []
 
     def _trunk_addresses(self, rows: Rows, ids: list[int]) -> Records:
         owner = msgspec.msgpack.Decoder(TrunkAddress)

@@ -166,6 +166,8 @@ class TableWriter:
         Raises `lmdb.Error`, with nothing written, where the disk or the map is full.
         """
         written = 0
+        if not changes:
+            return written
         with self._env.begin(write=True) as txn:
             for key, value in changes.items():
                 if value is None:

@@ -61,7 +61,7 @@ def test_what_is_deleted_is_gone_from_the_table(conn: connection, table: TableRe
     assert the(table)
     sql(conn, "update hotline set external_group_id = null; delete from external_group; delete from hotline")
     sql(conn, "delete from gateway; delete from trunk; delete from tenant; delete from plan")
-    assert until(lambda: table.plan(1) is None, PROMPT)
+    assert until(lambda: table.plan(1) is None, PROMPT)  # with it, in one transaction, all the rest
     gone = table.hotline(NUMBER), table.gateway(1), table.trunk_address("127.0.0.10"), table.tenant(1)
     assert gone == (None, None, None, None)
 
