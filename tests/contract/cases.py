@@ -195,6 +195,7 @@ CASES: Final[dict[str, Case]] = {
     "drop first": Case(branch=_drop_first, legs=3),
     "drop all": Case(branch=lambda: KSR.set_drop(), legs=2),  # noqa: PLW0108 (KSR is looked up when it runs)
     "drop 180": Case(reply=_only(180, lambda: KSR.set_drop()), legs=2),  # noqa: PLW0108
+    "180 as 100": Case(reply=_only(180, lambda: KSR.textopsx.change_reply_status(100, "Trying")), legs=2),
     "drop final": Case(reply=_only(200, lambda: KSR.set_drop()), legs=1),  # noqa: PLW0108
     "core drop held": Case(core_reply=_drop_held, legs=1),
     "core drop": Case(core_reply=lambda: KSR.set_drop(), legs=1),  # noqa: PLW0108

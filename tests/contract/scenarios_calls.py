@@ -86,6 +86,15 @@ def a_dropped_180_behind_a_100_does_not(play: Play) -> None:
 
 
 @scenario
+def a_180_reworded_to_100_stays_here_and_is_known(play: Play) -> None:
+    play.invite("180 as 100")
+    play.reply(0, 180)
+    play.reply(1, 200)
+    assert play.caller_saw() == [200]
+    assert len(play.at_gateway("CANCEL")) == 1
+
+
+@scenario
 def a_final_cannot_be_dropped_in_on_reply(play: Play) -> None:
     play.invite("drop final")
     play.reply(0, 200)

@@ -33,6 +33,7 @@ class FakeKamailio(Machine):
         """Take a datagram from `source`; return what it made us send. What the core cannot parse is dropped."""
         ksr.use(self)
         before = len(self.sent)
+        self.traffic.append((source, self.listen, data))
         try:
             message = Message(data)
         except UnparsableError:

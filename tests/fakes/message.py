@@ -39,7 +39,7 @@ class Header:
     end: int
     body_at: int
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The name as compared."""
         return canonical(self.raw_name.decode("latin-1"))

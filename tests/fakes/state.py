@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from tests.fakes.message import Header, Lumps, Message
+from tests.fakes.message import Header, Lumps, Message, UnparsableError
 
 Address = tuple[str, int]
 Route = Literal["request", "reply", "branch", "on_reply", "failure", "branch_failure"]
@@ -147,7 +147,15 @@ class Sent:
     @property
     def status(self) -> int:
         """The status code, 0 for a request."""
-        return self.message.status
+        return int(self.data.split(b" ", 2)[1]) if self.data.startswith(b"SIP/2.0 ") else 0
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether its receiver can read it: every header that RFC 3261 §8.1.1 asks for is there."""
+        try:
+            return bool(self.message)
+        except UnparsableError:
+            return False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ bool for an int. Here all of it is a `MisuseError`, kept by the machine, so that
 hide it.
 """
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ def _must_be_c_text(name: str, text: str) -> None:
         raise SystemError(f"KSR.{name}: embedded null character")
 
 
+@functools.cache
 def load(version: str = VERSION) -> dict[str, Spec]:
     """Return the surface of a Kamailio version: dotted name → `Spec`."""
     path = Path(__file__).parent / f"ksr_api_{version}.json"

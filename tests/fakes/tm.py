@@ -83,6 +83,7 @@ def _newtran(m: Machine) -> int:
         _retransmit(m, found)
         return 0
     context.transaction = Transaction(len(m.transactions) + 1, held, context.avps, held.flags)
+    context.transaction.disable_6xx = m.disable_6xx
     for name, value in _early(m).items():
         setattr(context.transaction, name, value)
     m.transactions.append(context.transaction)

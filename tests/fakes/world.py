@@ -3,6 +3,9 @@
 world = World()  # then: world.kam.receive(world.invite(), world.TRUNK)
 """
 
+import re
+from hashlib import blake2b
+from pathlib import Path
 from typing import ClassVar, Final
 
 from kemi.call import Calls
@@ -12,9 +15,12 @@ from kemi.domain.model import Gateway, Group, Hotline, Member, Plan, Tenant, Tru
 from kemi.tokens import Keyring
 from tests.fakes.kamailio import FakeKamailio  # before the router: it puts KSR where the router's import finds it
 from tests.fakes.state import Address
+from tests.leaks import Finding, Sides, find_leaks
+from tests.sip.wire import Packet
 
 from kemi.ksr.router import Router  # isort: skip
 
+_CONFIG: Final = Path(__file__).parents[2] / "kamailio.cfg"
 HOST: Final = "127.0.0.1:5060"
 KEY: Final = "1:" + "17" * 32
 HOTLINE: Final = "+842727777787"
@@ -24,6 +30,11 @@ SDP: Final = (
     "v=0\r\no=alice 1 1 IN IP4 127.0.0.10\r\ns=Alice\r\nc=IN IP4 127.0.0.10\r\nt=0 0\r\n"
     "m=audio 4000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=tool:AlicePhone\r\n"
 )
+
+
+def branch_of(call_id: str) -> str:
+    """Return what tells a call's Via branch from another's, and nothing of its Call-ID, which is a secret."""
+    return blake2b(call_id.encode(), digest_size=6).hexdigest()
 
 
 class MemoryTable:
@@ -87,9 +98,19 @@ class World:
         self.sink = ListSink()
         keyring = Keyring.parse(KEY, HOST)
         self.kam = FakeKamailio(listen=("127.0.0.1", 5060))
+        self.kam.disable_6xx = bool(re.search(r'"disable_6xx_block", 1', _CONFIG.read_text()))
         calls = Calls(self.table, keyring, HOST, lambda: now)
         dialogs = Dialogs(self.table, keyring, HOST, 86400.0, lambda: now)
         self.kam.handler = Router(calls, dialogs, self.table, self.sink, keyring, HOST)
+
+    def packets(self) -> list[Packet]:
+        """Return everything that was on the wire, in order."""
+        return [Packet(float(at), src, dst, raw) for at, (src, dst, raw) in enumerate(self.kam.traffic, 1)]
+
+    def leaks(self) -> list[Finding]:
+        """Return what one side has learnt of the other."""
+        public = frozenset({"127.0.0.1", HOST, "02727777787", HOTLINE})
+        return find_leaks(self.packets(), Sides(public=public, members=frozenset(MEMBERS)))
 
     def invite(
         self, dialled: str = "02727777787", call_id: str = "c1@10.9.9.9", more: str = "", body: str = SDP
@@ -97,14 +118,14 @@ class World:
         """Return the customer's INVITE, with all that a real one tells of him; `more` are header lines with CRLF."""
         lines = [
             f"INVITE sip:{dialled}@{HOST} SIP/2.0",
-            f"Via: SIP/2.0/UDP 127.0.0.10:5060;branch=z9hG4bK-{call_id};rport",
+            f"Via: SIP/2.0/UDP 127.0.0.10:5060;branch=z9hG4bK{branch_of(call_id)};rport",
             "Via: SIP/2.0/UDP 10.9.9.9:5070;branch=z9hG4bKdeep",
             "Max-Forwards: 70",
             f'From: "Nguyen Van A" <sip:{CALLER}@10.9.9.9>;tag=fromtag',
             f"To: <sip:{dialled}@{HOST}>",
             f"Call-ID: {call_id}",
             "CSeq: 1 INVITE",
-            f"Contact: <sip:{CALLER}@10.9.9.9:5070>",
+            f"Contact: <sip:{CALLER}@127.0.0.10:5060>",
             f"P-Asserted-Identity: <sip:{CALLER}@10.9.9.9>",
             "User-Agent: AlicePhone/1.0",
             "Content-Type: application/sdp",

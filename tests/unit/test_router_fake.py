@@ -1,0 +1,341 @@
+"""Whole calls of the real router on the fake Kamailio: who saw what, what was written, and that nothing leaked."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from kemi.errors import TableUnavailable
+from tests.fakes.message import Message
+from tests.fakes.parties import MEMBER_SDP, Caller
+from tests.fakes.world import HOTLINE, SDP, World
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A world; at its end neither side has learnt anything of the other."""
+    made = World()
+    yield made
+    leaks = made.leaks()
+    assert not leaks, "leaks:\n" + "\n".join(str(each) for each in leaks)
+
+
+class TestAnswered:
+    def test_the_first_to_answer_wins_and_the_others_are_cancelled(self, world: World) -> None:
+        """Also the one whose ringing the caller was not told of."""
+        caller = Caller(world)
+        bob, carol, dave = caller.calls()
+        bob.replies(180)
+        carol.replies(183, "Content-Type: application/sdp\r\n", MEMBER_SDP)
+        dave.replies(100)
+        carol.answers()
+        assert caller.saw == [180, 200]
+        assert bob.was_cancelled
+        assert dave.was_cancelled
+        assert not carol.was_cancelled
+        assert [m.message.text("reason") for m in bob.got("CANCEL")] == [
+            'SIP;cause=200;text="Call completed elsewhere"'
+        ]
+        bob.replies(487)
+        dave.replies(487)
+        assert caller.saw == [180, 200]
+        assert world.sink.kinds() == ["received", "rang", "rang", "answered"]
+
+    def test_every_leg_has_its_own_call_id_and_shows_the_outbound_number(self, world: World) -> None:
+        """And nothing of the caller, which the fixture looks for."""
+        legs = [member.invite.message for member in Caller(world).calls()]
+        assert len({leg.text("call-id") for leg in legs}) == 3
+        assert all("02727777787@" in leg.text("from") for leg in legs)
+        assert all(leg.text("to") == "<sip:02727777787@127.0.0.1:5060>" for leg in legs)
+        assert [leg.parts[1] for leg in legs] == [
+            f"sip:{n}@127.0.0.20:5060".encode() for n in ("0844441909", "0844441910", "0987654321")
+        ]
+
+    def test_the_caller_sees_his_own_headers_and_standard_words(self, world: World) -> None:
+        """From, Call-ID, Vias and his To with the member's tag."""
+        caller = Caller(world)
+        caller.calls()[0].answers()
+        answer = caller.got[-1]
+        assert answer.buf.startswith(b"SIP/2.0 200 OK\r\n")
+        assert answer.text("from") == '"Nguyen Van A" <sip:0909789846@10.9.9.9>;tag=fromtag'
+        assert answer.text("call-id") == caller.call_id
+        assert answer.text("to").startswith("<sip:02727777787@127.0.0.1:5060>;tag=")
+        assert len(answer.vias()) == 2
+        assert "10.9.9.9:5070" in answer.vias()[1]
+        assert answer.body.count(b"m=audio") == 1
+        assert int(answer.text("content-length")) == len(answer.body)
+
+    def test_the_second_200_is_relayed_and_is_no_second_answer(self, world: World) -> None:
+        """RFC 3261 §16.7 step 5; the ledger has one winner."""
+        caller = Caller(world)
+        bob, carol, _ = caller.calls()
+        bob.answers()
+        carol.answers()
+        bob.answers()
+        assert caller.saw == [200, 200, 200]
+        assert world.sink.kinds() == ["received", "answered", "answeredelsewhere"]
+
+    def test_ack_and_bye_go_through_by_the_token_alone(self, world: World) -> None:
+        """The caller hangs up; the member gets his own dialog's BYE, and his 200 goes back."""
+        caller = Caller(world)
+        bob = caller.calls()[0]
+        bob.answers()
+        caller.sends("ACK", 1)
+        ack = bob.got("ACK")[-1].message
+        caller.sends("BYE")
+        bye = bob.got("BYE")[-1]
+        bob.replies(200, to=bye)
+        assert ack.text("from") == bye.message.text("from") == bob.invite.message.text("from")
+        assert bye.message.text("to").startswith("<sip:02727777787@")
+        assert bye.message.parts[1] == b"sip:0844441909@127.0.0.20:5060"
+        assert caller.got[-1].method == "BYE"
+        assert caller.got[-1].text("call-id") == caller.call_id
+        assert world.sink.kinds()[-1] == "ended"
+
+    def test_the_member_hangs_up(self, world: World) -> None:
+        """The caller gets a BYE in his own dialog."""
+        caller = Caller(world)
+        bob = caller.calls()[0]
+        bob.answers()
+        caller.sends("ACK", 1)
+        out = bob.sends("BYE")
+        bye = out[-1].message
+        assert out[-1].to == world.TRUNK
+        assert bye.text("call-id") == caller.call_id
+        assert "fromtag" in bye.text("to")
+        world.kam.reply(out[-1], 200)
+        assert [s.status for s in world.kam.sent if s.to == world.GATEWAY and s.status][-1] == 200
+
+    def test_hold_and_update_go_both_ways(self, world: World) -> None:
+        """With their bodies scrubbed."""
+        caller = Caller(world)
+        bob = caller.calls()[0]
+        bob.answers()
+        caller.sends("ACK", 1)
+        caller.sends("INVITE", 2, "Content-Type: application/sdp\r\n", SDP)
+        again = bob.got("INVITE")[-1]
+        bob.replies(200, "Content-Type: application/sdp\r\n", MEMBER_SDP, to=again)
+        assert caller.saw[-1] == 200
+        out = bob.sends("UPDATE", "Content-Type: application/sdp\r\n", MEMBER_SDP)
+        assert b"o=-" in out[-1].data
+        world.kam.reply(out[-1], 200)
+
+
+class TestMissed:
+    def test_the_caller_hangs_up(self, world: World) -> None:
+        """Every leg that spoke is cancelled, without the caller's own reason; 487 after the last."""
+        caller = Caller(world)
+        members = caller.calls()
+        for member in members:
+            member.replies(180)
+        caller.cancels()
+        assert all(member.was_cancelled for member in members)
+        assert all(b"Nguyen" not in member.got("CANCEL")[0].data for member in members)
+        for member in members:
+            member.replies(487)
+        assert caller.saw == [180, 200, 487]
+        assert world.sink.kinds() == ["received", "rang", "rang", "rang", "missed"]
+        assert world.sink.events[-1].cause == "caller_gave_up"  # type: ignore[union-attr]
+        logged = len(world.kam.logged)
+        caller.acks_refusal()
+        assert len(world.kam.logged) == logged
+
+    def test_a_200_that_crosses_the_cancel_is_an_answer(self, world: World) -> None:
+        """Decided by what happened, not by what was asked."""
+        caller = Caller(world)
+        bob, *_ = caller.calls()
+        bob.replies(180)
+        caller.cancels()
+        bob.answers()
+        assert caller.saw == [180, 200, 200]
+        assert world.sink.kinds()[-1] == "answered"
+
+    def test_nobody_answers_in_time(self, world: World) -> None:
+        """480, once; who rang is cancelled."""
+        caller = Caller(world)
+        bob, carol, _ = caller.calls()
+        bob.replies(180)
+        carol.replies(180)
+        world.kam.time_runs_out()
+        assert caller.saw == [180, 480]
+        assert bob.was_cancelled
+        assert carol.was_cancelled
+        assert world.sink.events[-1].cause == "no_answer"  # type: ignore[union-attr]
+
+    def test_all_refuse(self, world: World) -> None:
+        """The caller gets one code of ours, in standard words; nothing of 401, 3xx or of names."""
+        caller = Caller(world)
+        for member, code in zip(caller.calls(), (486, 302, 401), strict=True):
+            member.replies(code, 'WWW-Authenticate: Digest realm="10.8.8.8"\r\n')
+        assert len(caller.saw) == 1
+        assert caller.saw[0] in (480, 486, 600, 603)
+        assert not caller.got[-1].all("www-authenticate")
+        assert world.sink.kinds()[1:] == ["failed", "failed", "failed", "missed"]
+
+    def test_one_603_does_not_end_the_hunt(self, world: World) -> None:
+        """The others ring on, and one may answer."""
+        caller = Caller(world)
+        bob, carol, _ = caller.calls()
+        bob.replies(180)
+        carol.replies(603)
+        assert not bob.was_cancelled
+        bob.answers()
+        assert caller.saw == [180, 200]
+
+
+class TestOnce:
+    def test_an_invite_sent_three_times_rings_once(self, world: World) -> None:
+        """And is one call."""
+        caller = Caller(world)
+        assert len(caller.calls()) == 3
+        assert caller.calls() == []
+        assert caller.calls() == []
+        assert world.sink.kinds() == ["received"]
+
+    def test_a_retransmitted_bye_ends_once(self, world: World) -> None:
+        """One event."""
+        caller = Caller(world)
+        bob = caller.calls()[0]
+        bob.answers()
+        caller.sends("BYE")
+        caller.sends("BYE")
+        assert world.sink.kinds().count("ended") == 1
+
+
+class TestRefused:
+    def test_a_stranger_is_403_and_nothing_is_looked_up(self, world: World) -> None:
+        """Nothing else revealed, no event, one log line."""
+        out = world.kam.receive(world.invite(), world.STRANGER)
+        assert [sent.status for sent in out] == [403]
+        assert world.sink.events == []
+        assert len(world.kam.logged) == 1
+
+    @pytest.mark.parametrize(
+        "dialled", ["02700000000", "abc", "", "..", "0272777778", "%30", "+84909789846;ext=1", "9" * 64]
+    )
+    def test_an_unknown_number_is_404(self, world: World, dialled: str) -> None:
+        """Whatever was dialled."""
+        out = world.kam.receive(world.invite(dialled), world.TRUNK)
+        assert [sent.status for sent in out] == [404]
+
+    def test_a_hotline_that_cannot_ring_is_480(self, world: World) -> None:
+        """And why is in the event."""
+        held = world.table.hotlines[HOTLINE]
+        refused = msgspec.structs.replace(held, refusal="the group has no enabled member", group=None)
+        world.table.hotlines[HOTLINE] = refused
+        out = world.kam.receive(world.invite(), world.TRUNK)
+        assert [sent.status for sent in out] == [480]
+        assert world.sink.kinds() == ["refused"]
+
+    def test_too_many_hops_is_483(self, world: World) -> None:
+        """Loops end."""
+        invite = world.invite().replace(b"Max-Forwards: 70", b"Max-Forwards: 0")
+        assert [sent.status for sent in world.kam.receive(invite, world.TRUNK)] == [483]
+
+    def test_a_table_that_cannot_be_read_is_500(self, world: World) -> None:
+        """A reply and a log line, no call."""
+
+        def gone(_number: str) -> None:
+            raise TableUnavailable
+
+        world.table.hotline = gone  # type: ignore[method-assign, assignment]
+        out = world.kam.receive(world.invite(), world.TRUNK)
+        assert [sent.status for sent in out if sent.status > 100] == [500]
+        assert world.kam.logged
+
+    @pytest.mark.parametrize("header", [b"Subject: caf\xe9\r\n", b"From", b"Contact", b"P-Asserted-Identity"])
+    def test_bytes_that_are_not_utf_8_are_400_or_dropped_from_the_message(self, world: World, header: bytes) -> None:
+        """Whatever header holds them, nothing dies and nothing leaks."""
+        invite = world.invite()
+        if header.endswith(b"\r\n"):
+            invite = invite.replace(b"User-Agent", header + b"User-Agent", 1)
+        else:
+            invite = invite.replace(header + b": ", header + b': "\xff\xfe" ', 1)
+        out = world.kam.receive(invite, world.TRUNK)
+        finals = [sent.status for sent in out if sent.what in ("reply", "stateless_reply") and sent.status > 100]
+        assert finals in ([400], [])
+        assert bool(finals) != any(sent.what == "request" for sent in out)
+
+    def test_options_is_answered(self, world: World) -> None:
+        """Anybody may ask."""
+        data = world.invite().replace(b"INVITE", b"OPTIONS")
+        assert [sent.status for sent in world.kam.receive(data, world.STRANGER)] == [200]
+
+    @pytest.mark.parametrize("method", ["REGISTER", "MESSAGE", "SUBSCRIBE", "BYE", "REFER", "FOO"])
+    def test_other_methods_are_refused(self, world: World, method: str) -> None:
+        """Each with a reply."""
+        data = world.invite().replace(b"INVITE", method.encode())
+        assert [sent.status for sent in world.kam.receive(data, world.TRUNK)] in ([405], [481])
+
+    def test_a_cancel_of_nothing_is_481(self, world: World) -> None:
+        """And goes nowhere."""
+        out = Caller(world).cancels()
+        assert [sent.status for sent in out] == [481]
+
+    def test_scanner_junk_is_dropped_or_refused(self, world: World) -> None:
+        """Nothing of it reaches the table or the fork."""
+        whole = world.invite()
+        junk = [b"", b"\r\n\r\n", b"\0" * 100, b"INVITE", b"GET / HTTP/1.0\r\n\r\n", whole[:80], whole[:200]]
+        junk += [
+            whole.replace(b"Via", b"Vi"),
+            whole.replace(b"Call-ID", b"Call ID"),
+            whole.replace(b"\r\n\r\n", b"\r\n"),
+        ]
+        junk += [b"SIP/2.0 200 OK\r\n\r\n", b"SIP/2.0 999 x\r\n" + whole.partition(b"\r\n")[2]]
+        for data in junk:
+            world.kam.receive(data, world.STRANGER)
+        assert world.table.reads <= len(junk)
+        assert not [sent for sent in world.kam.sent if sent.what == "request"]
+
+    def test_a_reply_that_matches_nothing_goes_nowhere(self, world: World) -> None:
+        """Not by the next Via either."""
+        caller = Caller(world)
+        bob = caller.calls()[0]
+        world.kam.transactions.clear()
+        world.kam.take()
+        bob.answers()
+        assert world.kam.take() == []
+
+    def test_a_reply_that_cannot_be_read_is_dropped_and_the_next_request_is_served(self, world: World) -> None:
+        """A header that is not UTF-8."""
+        caller = Caller(world)
+        bob, carol, _ = caller.calls()
+        world.kam.take()
+        data = b"SIP/2.0 180 Ringing\r\n" + bob.invite.data.partition(b"\r\n")[2]
+        data = data.replace(b"Contact: ", b'Contact: "\xff" ', 1)
+        world.kam.receive(data, world.GATEWAY)
+        assert world.kam.take() == []
+        carol.answers()
+        assert caller.saw == [200]
+
+
+class TestTokens:
+    def test_a_copied_token_in_a_strangers_hands_is_481(self, world: World) -> None:
+        """It is the peer's it was given to."""
+        caller = Caller(world)
+        bob = caller.calls()[0]
+        bob.answers()
+        before = len(world.kam.sent)
+        bye = _bye(caller)
+        world.kam.receive(bye, world.STRANGER)
+        out = world.kam.sent[before:]
+        assert [sent.status for sent in out] == [481]
+
+    def test_a_forged_token_is_481(self, world: World) -> None:
+        """One letter changed."""
+        caller = Caller(world)
+        caller.calls()[0].answers()
+        answer = next(m for m in caller.got if m.status == 200)
+        user = answer.text("contact").partition(":")[2].partition("@")[0]
+        other = ("B" if user[20] == "A" else "A").join([user[:20], user[21:]])
+        out = world.kam.receive(_bye(caller).replace(user.encode(), other.encode()), world.TRUNK)
+        assert [sent.status for sent in out] == [481]
+
+
+def _bye(caller: Caller) -> bytes:
+    answer: Message = next(m for m in caller.got if m.status == 200 and m.method == "INVITE")
+    return (
+        f"BYE {answer.text('contact').strip('<>')} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.10;branch=z9hG4bKbye\r\n"
+        f"Max-Forwards: 70\r\nFrom: {answer.text('from')}\r\nTo: {answer.text('to')}\r\nCall-ID: {caller.call_id}\r\n"
+        "CSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n"
+    ).encode()
