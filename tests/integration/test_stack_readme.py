@@ -1,0 +1,49 @@
+"""What the README tells people to copy works when it is copied."""
+
+import re
+from pathlib import Path
+
+import psycopg2
+
+from deploy import ports
+from deploy.settings import ROOT, FixedSettings
+from deploy.stack import Stack
+from deploy.wait import until
+from kemi.table.store import TableReader
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_sql_to_copy_makes_a_hotline_that_can_ring(tmp_path: Path) -> None:
+    """Pasted into an empty database as it stands: the workers' table has the hotline, its members and its gateway."""
+    found = re.search(r"```sql\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    settings = FixedSettings(var_dir=tmp_path, sip_listen="udp:{}:{}".format(*ports.free_udp("127.0.0.1")))
+    with Stack(settings, without=("ledger", "sender", "kamailio")) as stack:
+        conn = psycopg2.connect(stack.database_url)
+        conn.autocommit = True
+        with conn.cursor() as cur:
+            cur.execute(found[1])
+        conn.close()
+        table = TableReader(tmp_path / "table")
+        assert until(lambda: table.hotline("+842871234567") is not None, 10.0)
+        hotline = table.hotline("+842871234567")
+        assert hotline is not None
+        assert hotline.refusal is None
+        assert hotline.group is not None
+        assert [member.number for member in hotline.group.members] == ["+84901234567", "+84912345678"]
+        assert table.trunk_address("203.0.113.5") is not None
+
+
+def test_the_readme_names_every_setting() -> None:
+    """The table is complete."""
+    missing = [name.upper() for name in FixedSettings.model_fields if f"`{name.upper()}`" not in README]
+    assert missing == []
+
+
+def test_every_path_in_the_map_exists() -> None:
+    """The map leads somewhere."""
+    rooms = README.partition("## Map of the rooms")[2]
+    names = [line.split()[0] for line in rooms.splitlines() if line.startswith("    ") and line.strip()]
+    places = [(ROOT / name, ROOT / "kemi" / name) for name in names]
+    assert [name for name, where in zip(names, places, strict=True) if not any(place.exists() for place in where)] == []
