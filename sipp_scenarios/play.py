@@ -1,0 +1,118 @@
+"""Playing a scenario against a running edge: SIPp as caller and as gateway, with the wire captured meanwhile."""
+
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.wait import until
+from kemi.table.store import TableReader
+from sipp_scenarios.scenario import Scenario
+from tests.capture import Capture
+from tests.edge import BOB, CALLER, CAROL, CUSTOMER_HOST, GATEWAY_HOST, STRANGER_HOST, Edge, free_port
+from tests.sip.message import Address
+from tests.sip.wire import Packet
+
+_SECONDS: Final = 30  # a scenario that takes longer has failed
+_MEDIA_HOSTS: Final = {"caller": "127.0.0.11", "gateway": "127.0.0.21"}
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a scenario left behind: packets, how each SIPp ended (empty: well), where the log stood before."""
+
+    packets: list[Packet]
+    complaints: dict[str, str]
+    log_offset: int
+
+
+def play(scenario: Scenario, edge: Edge) -> Played:
+    """Play `scenario`; the caller speaks once the gateway listens."""
+    offset = edge.log_size()
+    caller_host = CUSTOMER_HOST if scenario.given.caller == "trunk" else STRANGER_HOST
+    with (
+        _ring_seconds(scenario, edge),
+        tempfile.TemporaryDirectory(prefix="sipp-") as folder,
+        Capture(edge.address[1]) as capture,
+    ):
+        gateway = None
+        if scenario.play.legs:
+            gateway = _Sipp(scenario, "gateway", Path(folder), (GATEWAY_HOST, edge.gateway_port), edge.address)
+            gateway.waits_for_calls()
+        caller = _Sipp(scenario, "caller", Path(folder), (caller_host, free_port(caller_host)), edge.address)
+        complaints = {"caller": caller.ends(), "gateway": gateway.ends() if gateway else ""}
+    return Played(capture.packets, complaints, offset)
+
+
+class _Sipp:
+    """One SIPp process."""
+
+    def __init__(self, scenario: Scenario, role: str, folder: Path, me: Address, edge: Address) -> None:
+        self._me = me
+        self._errors = folder / f"{role}.errors"
+        file = folder / f"{role}.xml"
+        file.write_text(scenario.xml(role, first=BOB, second=CAROL))
+        calls = scenario.play.legs if role == "gateway" else 1
+        keys = {"dialled": scenario.given.dialled, "customer": CALLER}
+        command = ["sipp", f"{edge[0]}:{edge[1]}", "-sf", str(file), "-i", me[0], "-p", str(me[1])]
+        command += ["-mi", _MEDIA_HOSTS[role], "-m", str(calls), "-nostdin", "-cp", str(free_port(me[0]))]
+        command += ["-timeout", str(_SECONDS), "-timeout_error", "-trace_err", "-error_file", str(self._errors)]
+        for key, value in keys.items():
+            command += ["-key", key, value]
+        self._process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+
+    def waits_for_calls(self) -> None:
+        """Return when its port is taken. Raises `TimeoutError`."""
+        if not until(self._listens, 5.0):
+            raise TimeoutError(f"SIPp does not listen: {self.ends()}")
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(self._me)
+            except OSError:
+                return True
+        return False
+
+    def ends(self) -> str:
+        """Wait for its end; "" if every call went as written, else what it says."""
+        try:
+            _, said = self._process.communicate(timeout=_SECONDS + 5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            _, said = self._process.communicate()
+        if self._process.returncode == 0:
+            return ""
+        errors = self._errors.read_text(errors="replace") if self._errors.exists() else said.decode(errors="replace")
+        return f"exit {self._process.returncode}: {errors.strip()[:2000]}"
+
+
+@contextmanager
+def _ring_seconds(scenario: Scenario, edge: Edge) -> Iterator[None]:
+    wanted = scenario.given.ring_seconds
+    if wanted is None:
+        yield
+        return
+    before = edge.ledger.rows("select ring_seconds from external_group where name = 'Kinh doanh'")[0]["ring_seconds"]
+    try:
+        _set_ring_seconds(edge, wanted)
+        yield
+    finally:
+        _set_ring_seconds(edge, before)
+
+
+def _set_ring_seconds(edge: Edge, seconds: int) -> None:
+    edge.sql("update external_group set ring_seconds = %(seconds)s where name = 'Kinh doanh'", seconds=seconds)
+
+    def has_it(table: TableReader) -> bool:
+        hotline = table.hotline("+842727777787")
+        return hotline is not None and hotline.group is not None and hotline.group.ring_seconds == seconds
+
+    if not edge.table_says(has_it):
+        raise TimeoutError("the routing table does not follow")

@@ -1,0 +1,101 @@
+"""A scenario folder, read and checked: `scenario.yml`, `caller.xml`, `gateway.xml`, shared fragments.
+
+A name that is not known here is an error, in the YAML as in the XML: a misspelt expectation is no expectation.
+"""
+
+import re
+from pathlib import Path
+from typing import Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+ROOM: Final = Path(__file__).resolve().parent
+_USE: Final = re.compile(r'^\s*<use fragment="([a-z0-9_]+)" />\n', re.MULTILINE)
+_VALUE: Final = re.compile(r"\{\{([a-z]+)\}\}")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Given(_Strict):
+    """Who calls what. `ring_seconds` changes the group for this scenario."""
+
+    caller: Literal["trunk", "stranger"]
+    dialled: str
+    ring_seconds: int | None = None
+
+
+class Play(_Strict):
+    """How many legs the gateway plays; 0: it is not there."""
+
+    legs: int
+
+
+class LedgerRow(_Strict):
+    """Columns of `call`, and the outcome of each leg by the member's number, national."""
+
+    outcome: str
+    legs: dict[str, str]
+    reason: str | None = None
+    ended_by: str | None = None
+
+
+class Expect(_Strict):
+    """What must be seen: final and ringing codes at the caller, requests at the gateway (each once), rows, texts."""
+
+    caller: list[int]
+    gateway: dict[str, int]
+    sms: dict[str, str]
+    log: list[str]
+    ledger: LedgerRow | None = None
+
+
+class Absent(_Strict):
+    """What must not be seen: requests at the gateway, words in the log, a row in the ledger."""
+
+    gateway: list[str] = Field(default_factory=list)
+    log: list[str] = Field(default_factory=list)
+    ledger: bool = False
+
+
+class Scenario(_Strict):
+    """One folder."""
+
+    name: str
+    summary: str
+    standard: str
+    given: Given
+    play: Play
+    expect: Expect
+    absent: Absent
+
+    def xml(self, role: str, **values: str) -> str:
+        """The SIPp file of a role, its fragments and `{{values}}` in place (SIPp fills no [key] into a regexp).
+
+        Raises `FileNotFoundError` for an unknown fragment, `KeyError` for an unknown value.
+        """
+
+        def fragment(found: re.Match[str]) -> str:
+            return (ROOM / "fragments" / f"{found.group(1)}.xml").read_text()
+
+        text = _USE.sub(fragment, (ROOM / self.name / f"{role}.xml").read_text())
+        text = _VALUE.sub(lambda found: values[found.group(1)], text)
+        if "<use" in text:
+            raise ValueError(f"{self.name}/{role}.xml: a <use> that cannot be read")
+        return text
+
+
+def names() -> list[str]:
+    """The names of all scenarios, in order."""
+    return sorted(folder.parent.name for folder in ROOM.glob("*/scenario.yml"))
+
+
+def load(name: str) -> Scenario:
+    """Read a scenario by its name or number. Raises `FileNotFoundError`, `pydantic.ValidationError`."""
+    found = next((each for each in names() if each == name or each.split("_")[0] == name), None)
+    if found is None:
+        raise FileNotFoundError(f"no scenario {name}; there are {', '.join(names())}")
+    described = yaml.safe_load((ROOM / found / "scenario.yml").read_text())
+    return Scenario(name=found, **described)
