@@ -43,8 +43,8 @@ lint: setup ## ruff, mypy, import-linter
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-scenarios: setup ## the SIPp scenarios of sipp_scenarios/ alone
-	@$(PYTHON) -m pytest tests/sipp $(ARGS)
+scenarios: setup ## play sipp_scenarios/ on an edge of its own; ARGS=--list, or names or numbers
+	@$(PYTHON) -m sipp_scenarios.run $(ARGS)
 
 clean: ## forget .venv and caches; var/ (data, keys) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

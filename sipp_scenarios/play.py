@@ -30,10 +30,15 @@ class Played:
     log_offset: int
 
 
+def caller_host(scenario: Scenario) -> str:
+    """The address the caller calls from."""
+    return CUSTOMER_HOST if scenario.given.caller == "trunk" else STRANGER_HOST
+
+
 def play(scenario: Scenario, edge: Edge) -> Played:
     """Play `scenario`; the caller speaks once the gateway listens."""
     offset = edge.log_size()
-    caller_host = CUSTOMER_HOST if scenario.given.caller == "trunk" else STRANGER_HOST
+    host = caller_host(scenario)
     with (
         _ring_seconds(scenario, edge),
         tempfile.TemporaryDirectory(prefix="sipp-") as folder,
@@ -43,7 +48,7 @@ def play(scenario: Scenario, edge: Edge) -> Played:
         if scenario.play.legs:
             gateway = _Sipp(scenario, "gateway", Path(folder), (GATEWAY_HOST, edge.gateway_port), edge.address)
             gateway.waits_for_calls()
-        caller = _Sipp(scenario, "caller", Path(folder), (caller_host, free_port(caller_host)), edge.address)
+        caller = _Sipp(scenario, "caller", Path(folder), (host, free_port(host)), edge.address)
         complaints = {"caller": caller.ends(), "gateway": gateway.ends() if gateway else ""}
     return Played(capture.packets, complaints, offset)
 

@@ -3,44 +3,75 @@
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
+import pydantic
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.console import wide_console
 from sipp_scenarios.check import problems
 from sipp_scenarios.play import play
 from sipp_scenarios.scenario import Scenario, load, names
 from tests.edge import Edge, running_edge
 
-_console = Console()
+_WIDTH: Final = max(len(name) for name in names())  # lines come one by one, and still stand in columns
+
+app: Final = typer.Typer(add_completion=False)
 
 
+@app.command()
 def main(
     name: Annotated[list[str] | None, typer.Argument(help="Names or numbers; all of them if none is given.")] = None,
     show: Annotated[bool, typer.Option("--list", help="Say what there is, and play nothing.")] = False,
 ) -> None:
     """Play SIPp scenarios on a fresh edge; the exit code is 1 if anything is not as promised."""
-    scenarios = [load(each) for each in name or names()]
+    console = wide_console()
+    try:
+        scenarios = [load(each) for each in name or names()]
+    except (FileNotFoundError, pydantic.ValidationError) as wrong:
+        console.print(str(wrong), style="red", markup=False)
+        raise typer.Exit(2) from wrong
     if show:
-        for scenario in scenarios:
-            _console.print(f"[bold]{scenario.name}[/bold]\n  {scenario.summary}\n  {scenario.standard}")
+        console.print(_what_there_is(scenarios))
         return
-    with tempfile.TemporaryDirectory(prefix="scenarios-") as folder, running_edge(Path(folder)) as edge:
-        results = [(scenario, *_played(scenario, edge)) for scenario in scenarios]
-    table = Table("scenario", "seconds", "result")
-    for scenario, seconds, found in results:
-        table.add_row(scenario.name, f"{seconds:.1f}", "\n".join(found) or "[green]as promised")
-    _console.print(table)
-    raise typer.Exit(1 if any(found for _, _, found in results) else 0)
+    with console.status("starting an edge") as status, tempfile.TemporaryDirectory(prefix="scenarios-") as folder:
+        begun = time.monotonic()
+        with running_edge(Path(folder), say=console.print) as edge:
+            console.print(f"an edge of its own is up after {time.monotonic() - begun:.1f} s; scenario, seconds, result")
+            failed = 0
+            for scenario in scenarios:
+                status.update(f"playing {scenario.name}")
+                failed += _tell(console, scenario, *_played(scenario, edge))
+    console.print(f"{len(scenarios) - failed} of {len(scenarios)} as promised, in {time.monotonic() - begun:.0f} s")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _what_there_is(scenarios: list[Scenario]) -> Table:
+    table = Table("scenario", "what happens", "standard", box=None, padding=(0, 2, 0, 0))
+    for scenario in scenarios:
+        table.add_row(scenario.name, scenario.summary, scenario.standard)
+    return table
 
 
 def _played(scenario: Scenario, edge: Edge) -> tuple[float, list[str]]:
     begun = time.monotonic()
-    found = problems(scenario, edge, play(scenario, edge))
+    try:
+        found = problems(scenario, edge, play(scenario, edge))
+    except (OSError, TimeoutError) as wrong:  # SIPp or the capture could not be had: the next one may do better
+        found = [str(wrong)]
     return time.monotonic() - begun, found
 
 
+def _tell(console: Console, scenario: Scenario, seconds: float, found: list[str]) -> bool:
+    """Print a scenario's line, and what was wrong below it; True where something was."""
+    verdict = "[bold red]✗ not as promised" if found else "[green]✓ as promised"
+    console.print(f"{scenario.name:{_WIDTH}}  {seconds:5.1f}  {verdict}")
+    for each in found:
+        console.print(f"    {each}", markup=False, soft_wrap=True)
+    return bool(found)
+
+
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -43,33 +43,41 @@ class LedgerRow(_Strict):
 
 
 class Expect(_Strict):
-    """What must be seen: final and ringing codes at the caller, requests at the gateway (each once), rows, texts."""
+    """What must be seen: ringing and final codes at the caller, requests at the gateway (each once), rows, texts.
+
+    `caller_sent` counts what left the caller, retransmissions too. No `ledger`: the ledger must not know the call.
+    """
 
     caller: list[int]
     gateway: dict[str, int]
     sms: dict[str, str]
     log: list[str]
     ledger: LedgerRow | None = None
+    caller_sent: dict[str, int] | None = None
 
 
 class Absent(_Strict):
-    """What must not be seen: requests at the gateway, words in the log, a row in the ledger."""
+    """What must not be seen: requests at the gateway, words in the log."""
 
     gateway: list[str] = Field(default_factory=list)
     log: list[str] = Field(default_factory=list)
-    ledger: bool = False
 
 
 class Scenario(_Strict):
     """One folder."""
 
-    name: str
+    folder: Path
     summary: str
     standard: str
     given: Given
     play: Play
     expect: Expect
     absent: Absent
+
+    @property
+    def name(self) -> str:
+        """What it is called by: the folder's name, which begins with its number."""
+        return self.folder.name
 
     def xml(self, role: str, **values: str) -> str:
         """The SIPp file of a role, its fragments and `{{values}}` in place (SIPp fills no [key] into a regexp).
@@ -80,7 +88,7 @@ class Scenario(_Strict):
         def fragment(found: re.Match[str]) -> str:
             return (ROOM / "fragments" / f"{found.group(1)}.xml").read_text()
 
-        text = _USE.sub(fragment, (ROOM / self.name / f"{role}.xml").read_text())
+        text = _USE.sub(fragment, (self.folder / f"{role}.xml").read_text())
         text = _VALUE.sub(lambda found: values[found.group(1)], text)
         if "<use" in text:
             raise ValueError(f"{self.name}/{role}.xml: a <use> that cannot be read")
@@ -94,8 +102,13 @@ def names() -> list[str]:
 
 def load(name: str) -> Scenario:
     """Read a scenario by its name or number. Raises `FileNotFoundError`, `pydantic.ValidationError`."""
-    found = next((each for each in names() if each == name or each.split("_")[0] == name), None)
+    found = next((each for each in names() if name in {each, each.split("_")[0], each.split("_")[0].lstrip("0")}), None)
     if found is None:
         raise FileNotFoundError(f"no scenario {name}; there are {', '.join(names())}")
-    described = yaml.safe_load((ROOM / found / "scenario.yml").read_text())
-    return Scenario(name=found, **described)
+    return read(ROOM / found)
+
+
+def read(folder: Path) -> Scenario:
+    """Read the scenario in `folder`. Raises `FileNotFoundError`, `pydantic.ValidationError` for what is not known."""
+    described = yaml.safe_load((folder / "scenario.yml").read_text())
+    return Scenario(folder=folder, **described)

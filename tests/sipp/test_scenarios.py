@@ -1,0 +1,39 @@
+"""Every scenario of sipp_scenarios/ comes out as its scenario.yml promises."""
+
+import pytest
+from typer.testing import CliRunner
+
+from sipp_scenarios.check import problems
+from sipp_scenarios.play import play
+from sipp_scenarios.run import app
+from sipp_scenarios.scenario import load, names
+from tests.edge import Edge
+
+
+@pytest.mark.parametrize("name", names())
+def test_it_is_as_promised(name: str, edge: Edge) -> None:
+    """Wire, ledger, SMS and log are as written, and nothing leaks."""
+    scenario = load(name)
+    found = problems(scenario, edge, play(scenario, edge))
+    assert not found, "\n".join(found)
+
+
+def test_all_eight_are_there() -> None:
+    """A folder without its scenario.yml would be left out in silence."""
+    assert [name.partition("_")[0] for name in names()] == [f"{number:02}" for number in range(1, 9)]
+
+
+def test_the_list_tells_them_without_playing() -> None:
+    """`--list` shows every name and what happens in it."""
+    listed = CliRunner().invoke(app, ["--list"])
+    assert listed.exit_code == 0
+    assert all(name in listed.output for name in names())
+    assert "rings nobody" in listed.output
+
+
+def test_an_unknown_name_is_said_with_the_known_ones() -> None:
+    """Not a traceback; exit code 2, as for any wrong argument."""
+    refused = CliRunner().invoke(app, ["99"])
+    assert refused.exit_code == 2
+    assert "no scenario 99" in refused.output
+    assert "01_a_member_answers" in refused.output
