@@ -34,6 +34,14 @@ class Replies:
         lines += taken.lines + taken.negotiated(reliable=reliable)
         return "\r\n".join(lines) + "\r\n"
 
+    @staticmethod
+    def check(taken: Taken) -> None:
+        """Raise `ValueError` where `block` could not read the reply: some replies must be dropped before that."""
+        if taken.contact:
+            addresses.addr_spec(taken.contact)
+            route_set(taken.record_routes)
+        addresses.addr_spec(taken.from_)
+
     def _contact(self, exchange: Exchange, taken: Taken, source: Hop, tag: str) -> str:
         target = addresses.addr_spec(taken.contact)
         if exchange.token:  # RFC 3261 §12.2.1.2: the far side of a running call moves to a new target

@@ -1,20 +1,52 @@
 """SDP as the other side may see it (RFC 8866): what makes media work, and nothing of who sent it.
 
-By allow-list of lines and of attributes: a line invented tomorrow is dropped too. What stays of the sender is
-his media address and port; they go when media is anchored (README, listed exceptions).
+By allow-list of lines and of attributes, each with the form its RFC gives it: a line invented tomorrow is dropped
+too, and an allow-listed one must not carry a stranger's text. What stays of the sender is his media address and
+port; they go when media is anchored (README, listed exceptions).
 """
 
+import re
 from typing import Final, NamedTuple
 
-_ATTRIBUTES: Final = frozenset(
-    {
-        *("rtpmap", "fmtp", "ptime", "maxptime", "rtcp", "rtcp-mux", "rtcp-fb", "mid", "group", "silenceSupp"),
-        *("sendrecv", "sendonly", "recvonly", "inactive"),  # hold
-        *("crypto", "fingerprint", "setup", "connection"),  # SRTP: keys are made for the call
-        *("T38FaxVersion", "T38MaxBitRate", "T38FaxFillBitRemoval", "T38FaxTranscodingMMR"),
-        *("T38FaxTranscodingJBIG", "T38FaxRateManagement", "T38FaxMaxBuffer", "T38FaxMaxDatagram", "T38FaxUdpEC"),
-    }
+_V4: Final = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
+_V6: Final = r"[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}"
+_ADDRESS: Final = rf"IN (?:IP4 {_V4}|IP6 {_V6})"  # never a name: it may be the sender's own
+_MID: Final = r"(?=[A-Za-z0-9])(?:audio|video|text|data|application|sdparta_|[A-Za-z])?[0-9]{0,3}"
+_PARAMETER: Final = r"[A-Za-z0-9-]{1,32}(?:=[A-Za-z0-9+/=,.-]{0,256})?"
+_FLAG, _NUMBER, _SWITCH = "", ":[0-9]{1,6}", "(?::[01])?"
+
+_MEDIA: Final = re.compile(
+    r"m=(?:audio|video|text|image|application|message) [0-9]{1,5}(?:/[0-9]{1,3})? [A-Za-z]{2,6}(?:/[A-Za-z]{2,5}){0,3}"
+    r"(?: (?:[0-9]{1,3}|t38|\*|webrtc-datachannel))+"
 )
+_CONNECTION: Final = re.compile(rf"c={_ADDRESS}(?:/[0-9]{{1,3}}){{0,2}}")
+_BANDWIDTH: Final = re.compile(r"b=(?:AS|CT|TIAS|RS|RR):[0-9]{1,8}")
+_ATTRIBUTES: Final = {
+    name: re.compile(form)
+    for name, form in {
+        "rtpmap": r":[0-9]{1,3} [A-Za-z0-9.+_-]{1,24}/[0-9]{3,6}(?:/[0-9]{1,2})?",
+        # Parameters are the codec's own affair; nine digits in a row could be a telephone number.
+        "fmtp": rf":[0-9]{{1,3}} (?!.*[0-9]{{9}})(?:[0-9,/-]{{1,40}}|{_PARAMETER}(?:; ?{_PARAMETER}){{0,30}};?)",
+        **dict.fromkeys(("ptime", "maxptime"), r":[0-9]{1,4}(?:\.[0-9]{1,3})?"),
+        "rtcp": rf":[0-9]{{1,5}}(?: {_ADDRESS})?",
+        "rtcp-fb": r":(?:[0-9]{1,3}|\*) (?:ack|nack|ccm|trr-int|transport-cc|goog-remb)(?: [a-z0-9]{1,5})?",
+        "mid": f":{_MID}",
+        "group": rf":(?:BUNDLE|LS|FID)(?: {_MID}){{0,8}}",
+        "silenceSupp": ":(?:on|off)(?: -){4}",
+        **dict.fromkeys(("rtcp-mux", "sendrecv", "sendonly", "recvonly", "inactive"), _FLAG),
+        # SRTP: keys are made for the call.
+        "crypto": r":[0-9]{1,4} [A-Za-z0-9_]{1,40} inline:"
+        r"[A-Za-z0-9+/=|:]{1,160}(?: [A-Z_]{1,20}(?:=[A-Z0-9_]{1,8})?)*",
+        "fingerprint": r":[A-Za-z0-9-]{3,8} [0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){15,63}",
+        "setup": ":(?:active|passive|actpass|holdconn)",
+        "connection": ":(?:new|existing)",
+        **dict.fromkeys(("T38FaxVersion", "T38MaxBitRate", "T38FaxMaxBuffer", "T38FaxMaxDatagram"), _NUMBER),
+        **dict.fromkeys(("T38FaxFillBitRemoval", "T38FaxTranscodingMMR", "T38FaxTranscodingJBIG"), _SWITCH),
+        "T38FaxRateManagement": ":(?:transferredTCF|localTCF)",
+        "T38FaxUdpEC": ":t38UDP(?:Redundancy|FEC|NoEC)",
+    }.items()
+}
+_NEEDED: Final = {"m=": _MEDIA, "c=": _CONNECTION}  # media without them is no media
 _VERSIONS: Final = 1 << 31  # fits what every stack reads
 _VERSION_FIELD: Final = 2  # o=<user> <session id> <version> <net> <type> <address>
 
@@ -31,35 +63,57 @@ class Origin(NamedTuple):
     host: str
 
 
+class Description(NamedTuple):
+    """A body that was read: what passes of it, but for `o=`."""
+
+    version: int
+    rest: str
+
+    def shown_by(self, origin: Origin) -> str:
+        """Return the SDP that the other side gets."""
+        shown = (self.version + origin.offset) % _VERSIONS
+        family = "IP6" if ":" in origin.host else "IP4"
+        return f"v=0\r\no=- {origin.session_id} {shown} IN {family} {origin.host}\r\ns=-\r\n{self.rest}"
+
+
 def scrub(body: str, origin: Origin) -> str:
-    """Return the SDP of `body` with only allow-listed lines. Raises `ValueError` where it is no SDP."""
+    """Return the SDP of `body` with only what may pass. Raises `ValueError` where it is no SDP."""
+    return read(body).shown_by(origin)
+
+
+def read(body: str) -> Description:
+    """Take what may pass out of `body`. Raises `ValueError` where it is no SDP, or its media cannot be read."""
     if not body.startswith("v=0"):
         raise ValueError("a body that is not SDP")
-    kept: list[str] = []
+    version, kept = -1, []
     for line in body.splitlines():
+        line = line.rstrip(" ")  # noqa: PLW2901 - some ATAs end lines so
         kind = line[:2]
-        if kind in {"m=", "c=", "b="}:
-            kept.append(line)
-        elif kind == "a=":
-            if line[2:].partition(":")[0] in _ATTRIBUTES:
+        if kind == "a=":
+            name = line[2:].partition(":")[0]
+            form = _ATTRIBUTES.get(name)
+            if form is not None and form.fullmatch(line, 2 + len(name)):
                 kept.append(line)
-        elif kind == "o=":
-            kept.append(_origin(line, origin))
-        elif kind == "v=":
-            kept.append("v=0")
-        elif kind == "s=":
-            kept.append("s=-")
+        elif kind in _NEEDED:
+            if _NEEDED[kind].fullmatch(line) is None:
+                raise ValueError("media that cannot be read")
+            kept.append(line)
+        elif kind == "b=":
+            if _BANDWIDTH.fullmatch(line):
+                kept.append(line)
         elif kind == "t=":
             kept.append("t=0 0")
+        elif kind == "o=" and version < 0:
+            version = _version(line)
+    if version < 0:
+        raise ValueError("SDP without its o= line")
     kept.append("")
-    return "\r\n".join(kept)
+    return Description(version, "\r\n".join(kept))
 
 
-def _origin(line: str, origin: Origin) -> str:
+def _version(line: str) -> int:
     fields = line[2:].split()
     version = fields[_VERSION_FIELD] if len(fields) > _VERSION_FIELD else "0"
     if not version.isdecimal() or not version.isascii():
         raise ValueError("an o= line without a version")
-    shown = (int(version) + origin.offset) % _VERSIONS
-    family = "IP6" if ":" in origin.host else "IP4"
-    return f"o=- {origin.session_id} {shown} IN {family} {origin.host}"
+    return int(version)

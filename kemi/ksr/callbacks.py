@@ -12,7 +12,7 @@ import KSR
 
 from kemi.errors import TableUnavailable, TokenRefused
 from kemi.ksr import log
-from kemi.ksr.signalling import answer
+from kemi.ksr.signalling import answer, blank
 
 REQUEST: Final = "ksr_request_route"
 REPLY: Final = "ksr_reply_route"
@@ -41,6 +41,15 @@ def drop(error: BaseException) -> None:
     """What a failing branch or reply callback does: the message does not leave."""
     del error
     KSR.set_drop()
+
+
+def hold_back(error: BaseException) -> None:
+    """What a failing on-reply callback does: the reply does not leave; a final one, which tm sends on, says nothing."""
+    del error
+    KSR.set_drop()
+    with contextlib.suppress(Exception):
+        if (code := KSR.pv.get("$rs")) >= 200:  # kemi/decisions/0010
+            blank(code)
 
 
 def give_up(error: BaseException) -> None:

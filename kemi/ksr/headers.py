@@ -29,27 +29,34 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     """Remove from the message all that may not pass, and return what was taken out.
 
     `vias_kept`: Via headers that stay (1 in a request; 2 in a reply, ours and its receiver's). `keep_to`: the To
-    is neutral already. Raises `UnicodeDecodeError` and `ValueError` where the message cannot be read.
+    is neutral already. Raises `UnicodeDecodeError` and `ValueError` where the message cannot be read; it is stripped
+    all the same, because there are replies that nothing can hold back.
     """
     taken, vias = Taken(), 0
+    wrong: ValueError | None = None
     must(_start(_ITERATOR), "hf_iterator_start")
     try:
         while _next(_ITERATOR) > 0:
-            name = _name(_ITERATOR)
-            fate = FATES[name]
-            if fate is _KEEP:
-                continue
-            if fate is _VIA:
-                vias += 1
-                if vias <= vias_kept:
+            try:
+                name = _name(_ITERATOR)
+                fate = FATES[name]
+                if fate is _KEEP:
                     continue
-            elif fate is _TO and keep_to:
-                continue
-            if fate is not _DROP and _stays(taken, fate, name):
-                continue
-            _remove(_ITERATOR)
+                if fate is _VIA:
+                    vias += 1
+                    if vias <= vias_kept:
+                        continue
+                elif fate is _TO and keep_to:
+                    continue
+                if fate is not _DROP and _stays(taken, fate, name):
+                    continue
+            except UnicodeDecodeError as error:
+                wrong = error
+            must(_remove(_ITERATOR), "hf_iterator_rm")
     finally:
         _end(_ITERATOR)
+    if wrong is not None:
+        raise wrong
     if vias_kept == 1 and vias == 0:
         raise ValueError("a request without a Via")
     return taken
@@ -70,6 +77,9 @@ def _stays(taken: Taken, fate: Fate, name: str) -> bool:
         return True  # goes or stays with the body
     if fate in _LISTS:
         getattr(taken, _LISTS[fate]).append(value)
+    elif fate in _JOINED:
+        held = getattr(taken, _FIELDS[fate])
+        setattr(taken, _FIELDS[fate], f"{held}, {value}" if held else value)
     else:
         setattr(taken, _FIELDS[fate], value)
     return False
@@ -100,6 +110,7 @@ _FIELDS: Final = {
     Fate.REQUIRE: "require",
     Fate.RSEQ: "rseq",
 }
+_JOINED: Final = frozenset({Fate.SUPPORTED, Fate.REQUIRE})  # RFC 3261 §7.3.1: several lines are one list
 _LISTS: Final = {
     Fate.VIA: "deep_vias",
     Fate.RECORD_ROUTE: "record_routes",

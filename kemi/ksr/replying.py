@@ -35,21 +35,30 @@ class Replying:
         self._keys = keyring
         self._host = host
         self._replies = Replies(keyring, host)
-        self._taken = Taken()  # of the reply at hand, from ksr_reply_route to the tm callback
+        # Of the reply at hand, from ksr_reply_route to the tm callback.
+        self._taken = Taken()
+        self._sdp: sdp.Description | None = None
 
     @guarded(callbacks.drop)
     def ksr_reply_route(self, msg: Any) -> int:
         """Every reply, before tm: strip it, or drop it."""
         del msg
         if 200 <= _get("$rs") < 300 and _get("$rm") != "CANCEL":
-            self._taken = headers.take(vias_kept=2)  # tm cannot drop a final reply, so it is read before tm has it
+            self._read()  # tm cannot drop a final reply, so it is read before tm has it
         # Last: a reply that is dropped after its transaction was found leaves that transaction to the next message.
         if not yes(KSR.tm.t_check_trans()):
             log.turned_away("a reply that matches nothing", _get("$si"), 0)
             KSR.set_drop()
         return 1
 
-    @guarded(callbacks.drop)
+    def _read(self) -> None:
+        """Strip the reply at hand and read what goes on of it. Raises `ValueError` where that cannot be read."""
+        self._taken = taken = headers.take(vias_kept=2)
+        self._replies.check(taken)
+        body = request.sdp(taken.content_type)
+        self._sdp = sdp.read(body) if body else None
+
+    @guarded(callbacks.hold_back)
     def on_invite_reply(self, msg: Any) -> int:
         """A leg answers, somehow. The transaction's reply lock is held."""
         del msg
@@ -77,7 +86,7 @@ class Replying:
 
     def _provisional(self, exchange: Exchange, code: int) -> None:
         if exchange.reliable:
-            self._taken = headers.take(vias_kept=2)
+            self._read()
             self._give_back(exchange, code, code, reliable=True)
         elif KSR.isflagset(_RANG):
             # One clean 180 is enough; members' sounds are not mixed. Dropped, the 18x would be unknown to tm, which
@@ -98,14 +107,14 @@ class Replying:
         self._taken = headers.take(vias_kept=2)
         self._give_back(exchange, code, code, reliable=False)
 
-    @guarded(callbacks.drop)
+    @guarded(callbacks.hold_back)
     def on_dialog_reply(self, msg: Any) -> int:
         """A reply to a request inside a call."""
         del msg
         code = _get("$rs")
         if code != 100:
             if not 200 <= code < 300:
-                self._taken = headers.take(vias_kept=2)
+                self._read()
             self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
         return 1
 
@@ -113,9 +122,10 @@ class Replying:
         """Make the stripped reply one that the request's sender knows as his own."""
         taken = self._taken
         block = self._replies.block(exchange, taken, request.source(), reliable=reliable)
-        body = request.sdp(taken.content_type) if reliable else ""
-        far = "member" if exchange.side == "caller" else "caller"
-        clean = sdp.scrub(body, self._keys.origin(exchange.call, far)) if body else ""
+        clean = ""
+        if reliable and self._sdp is not None:
+            far = "member" if exchange.side == "caller" else "caller"
+            clean = self._sdp.shown_by(self._keys.origin(exchange.call, far))
         if exchange.vias:
             headers.restore_vias(exchange.vias)
         signalling.put_body(clean, taken.content_type)

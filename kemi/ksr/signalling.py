@@ -37,6 +37,12 @@ def put_body(body: str, content_type: str) -> None:
     must(KSR.textopsx.remove_body(), "remove_body")
 
 
+def blank(code: int) -> None:
+    """Leave of the reply at hand, whose headers are stripped, nothing but `code`."""
+    reword(code, code, "")
+    put_body("", "any")
+
+
 def is_new() -> bool:
     """Make the request's transaction; False for a retransmission, which tm has answered. Raises `ValueError`."""
     rc = KSR.tm.t_newtran()
