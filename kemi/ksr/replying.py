@@ -43,8 +43,10 @@ class Replying:
     def ksr_reply_route(self, msg: Any) -> int:
         """Every reply, before tm: strip it, or drop it."""
         del msg
-        if 200 <= _get("$rs") < 300 and _get("$rm") != "CANCEL":
+        code = _get("$rs")
+        if 200 <= code < 300 and _get("$rm") != "CANCEL":
             self._read()  # tm cannot drop a final reply, so it is read before tm has it
+            signalling.reword(code, code, _get("$rr"))
         # Last: a reply that is dropped after its transaction was found leaves that transaction to the next message.
         if not yes(KSR.tm.t_check_trans()):
             log.turned_away("a reply that matches nothing", _get("$si"), 0)
@@ -98,11 +100,10 @@ class Replying:
             self._give_back(exchange, code, 180, reliable=False)
 
     def _refused(self, exchange: Exchange, leg: int, attempt: int, code: int) -> None:
-        if code == 487 and yes(KSR.tm.t_is_canceled()):
-            return
-        reason = ringing.leg_failure(code)
-        KSR.setflag(_SEEN[ringing.seen_bit(reason)])
-        self._happened(Failed(exchange.call.hex(), leg, attempt, code, reason))
+        if code != 487 or not yes(KSR.tm.t_is_canceled()):
+            reason = ringing.leg_failure(code)
+            KSR.setflag(_SEEN[ringing.seen_bit(reason)])
+            self._happened(Failed(exchange.call.hex(), leg, attempt, code, reason))
         # on_failure answers the caller itself, so this never leaves; if it ever did, it must be fit to.
         self._taken = headers.take(vias_kept=2)
         self._give_back(exchange, code, code, reliable=False)
@@ -129,7 +130,8 @@ class Replying:
         if exchange.vias:
             headers.restore_vias(exchange.vias)
         signalling.put_body(clean, taken.content_type)
-        signalling.reword(code, was, _get("$rr"))
+        if not 200 <= code < 300:  # those have theirs
+            signalling.reword(code, was, _get("$rr"))
         signalling.put_headers(block)
 
     @guarded(callbacks.give_up)

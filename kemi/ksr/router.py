@@ -110,9 +110,9 @@ class Router(Replying):
     def _fork(self, ring: Ring, content_type: str) -> bool:
         signalling.put_body(ring.body, content_type)
         KSR.pv.sets("$avp(exchange)", ring.exchange.pack())
-        KSR.tm.t_on_branch(callbacks.BRANCH)
-        KSR.tm.t_on_reply(callbacks.INVITE_REPLY)
-        KSR.tm.t_on_failure(callbacks.FAILURE)
+        must(KSR.tm.t_on_branch(callbacks.BRANCH), "t_on_branch")
+        must(KSR.tm.t_on_reply(callbacks.INVITE_REPLY), "t_on_reply")
+        must(KSR.tm.t_on_failure(callbacks.FAILURE), "t_on_failure")
         must(KSR.tm.t_set_fr_inv(ring.ring_ms), "t_set_fr_inv")
         self._blocks = ring.blocks
         return signalling.fork(ring.uris)
@@ -140,7 +140,7 @@ class Router(Replying):
             if not signalling.is_new():
                 return 1
             KSR.pv.sets("$avp(exchange)", relay.exchange.pack())
-            KSR.tm.t_on_reply(callbacks.DIALOG_REPLY)
+            must(KSR.tm.t_on_reply(callbacks.DIALOG_REPLY), "t_on_reply")
         if method == "BYE":
             self._happened(Ended(relay.exchange.call.hex(), relay.leg, relay.exchange.side))
         body = request.sdp(taken.content_type)

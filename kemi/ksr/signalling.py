@@ -39,7 +39,8 @@ def put_body(body: str, content_type: str) -> None:
 
 def blank(code: int) -> None:
     """Leave of the reply at hand, whose headers are stripped, nothing but `code`."""
-    reword(code, code, "")
+    if code >= 300:  # a 2xx has had its words before tm
+        reword(code, code, "")
     put_body("", "any")
 
 

@@ -27,7 +27,7 @@ class Caller:
         """Send the INVITE; return the members whose telephones got one."""
         invite = self.world.invite(dialled, self.call_id, more)
         out = self.world.kam.receive(invite, source or self.world.TRUNK)
-        return [Member(self.world, sent) for sent in out if sent.what == "request"]
+        return [Member(self.world, sent) for sent in out if sent.what == "request" and sent.is_readable]
 
     @property
     def got(self) -> list[Message]:
@@ -37,8 +37,8 @@ class Caller:
 
     @property
     def saw(self) -> list[int]:
-        """The status codes he received, 100 left out."""
-        return [status for sent in self.world.kam.sent if (status := sent.status) > 100 and sent.to == self.world.TRUNK]
+        """The status codes he received and can read, 100 left out."""
+        return [message.status for message in self.got if message.status > 100]
 
     def cancels(self) -> list[Sent]:
         """Hang up while it rings."""

@@ -232,7 +232,7 @@ class TestRefused:
         invite = world.invite().replace(b"Max-Forwards: 70", b"Max-Forwards: 0")
         assert [sent.status for sent in world.kam.receive(invite, world.TRUNK)] == [483]
 
-    def test_a_table_that_cannot_be_read_is_500(self, world: World) -> None:
+    def test_a_table_that_cannot_be_read_is_503(self, world: World) -> None:
         """A reply and a log line, no call."""
 
         def gone(_number: str) -> None:
@@ -240,7 +240,7 @@ class TestRefused:
 
         world.table.hotline = gone  # type: ignore[method-assign, assignment]
         out = world.kam.receive(world.invite(), world.TRUNK)
-        assert [sent.status for sent in out if sent.status > 100] == [500]
+        assert [sent.status for sent in out if sent.status > 100] == [503]
         assert world.kam.logged
 
     @pytest.mark.parametrize("header", [b"Subject: caf\xe9\r\n", b"From", b"Contact", b"P-Asserted-Identity"])

@@ -11,7 +11,6 @@ from tests.fakes.state import Call
 from tests.fakes.world import SDP, World
 
 Play = Callable[[World], None]
-BROKEN: Final = RuntimeError("broken on purpose 0909789846")
 
 
 def answered(world: World) -> None:
@@ -135,7 +134,8 @@ def of(name: str, effect: Callable[[], Any]) -> Callable[[Call], Any]:
 
 
 def raising() -> Any:
-    raise BROKEN
+    """Raise, each time a new error: one raised again and again would keep every traceback, and all it holds."""
+    raise RuntimeError("broken on purpose 0909789846")
 
 
 @pytest.mark.parametrize("name", PLAYS)
@@ -161,11 +161,11 @@ def test_any_single_call_of_ksr_may_raise(name: str) -> None:
 
 @pytest.mark.parametrize("name", PLAYS)
 def test_any_single_call_of_ksr_may_say_no(name: str) -> None:
-    """-1, False or None instead of what was hoped for."""
+    """-1, False or None instead of what was hoped for; but for the -1 that ends every walk over the headers."""
     sound = run(PLAYS[name], None).kam
     no = {"int": -1, "bool": False, "none": 0, "xval": None}
     found = {}
-    for call in sound.calls:
+    for call in (each for each in sound.calls if each.name != "textopsx.hf_iterator_next"):
         refusal = no[sound.specs[call.name].returns]
         world = run(PLAYS[name], at(call.number, lambda refusal=refusal: refusal))  # type: ignore[misc]
         if wrong := safe(world):
