@@ -102,5 +102,5 @@ def route_set(record_routes: list[str], *, reverse: bool = False) -> str:
 
 def next_hop(routes: str, target: str, source: Hop, is_known: Callable[[str], bool] = lambda _: False) -> Hop:
     """Return where a request with this route set goes first; see `addresses.hop`. Raises `ValueError`."""
-    first = addresses.addr_spec(routes.partition(",")[0]) if routes else target
+    first = routes[1:].partition(">")[0] if routes else target  # a URI may hold commas
     return addresses.hop(first, source, is_known)

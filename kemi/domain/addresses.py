@@ -9,7 +9,10 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 _QUOTED: Final = re.compile(r'\s*"(?:[^"\\]|\\.)*"', re.DOTALL)
-_TAG: Final = re.compile(r";\s*tag\s*=\s*([A-Za-z0-9.!%*_+`'~-]+)", re.ASCII | re.IGNORECASE)
+_QUOTES: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_TAG: Final = re.compile(r";\s*tag\s*=\s*([A-Za-z0-9.!%*_+`'~-]+)\s*(?:;|$)", re.ASCII | re.IGNORECASE)
+_SPEC: Final = re.compile(r"[^\s<>\"\x00-\x20\x7f]+")
+_LISTED: Final = re.compile(r'(?:[^,"<]|"(?:[^"\\]|\\.)*+"|<[^>]*+>)++', re.DOTALL)
 _URI: Final = re.compile(
     r"(?P<scheme>sip):(?:(?P<user>[^\s@<>\"]+)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>\d{1,5}))?"
     r"(?P<params>;[^\s<>\"?]*)?(?:\?[^\s<>\"]*)?",
@@ -41,15 +44,16 @@ def addr_spec(value: str) -> str:
     else:
         uri = rest.partition(";")[0]  # RFC 3261 §20: without brackets, parameters are the header's
     uri = uri.strip()
-    if not uri or len(uri.split(None, 1)) != 1:
+    if _SPEC.fullmatch(uri) is None:
         raise ValueError("an address without a URI")
     return uri
 
 
 def tag(value: str) -> str:
     """Return the tag of a From or To value, "" where it has none."""
-    after = value.rpartition(">")[2] if ">" in value else value
-    found = _TAG.search(after)
+    if '"' in value:
+        value = _QUOTES.sub("", value)  # what a display name or a parameter quotes is no tag
+    found = _TAG.search(value, value.rfind(">") + 1)
     return found.group(1) if found else ""
 
 
@@ -81,6 +85,12 @@ def hop(uri: str, source: Hop, is_known: Callable[[str], bool] = lambda _: False
     return source
 
 
+def without_port(host: str) -> str:
+    """Return the host of "host", "host:port" or "[IPv6]:port"; brackets stay."""
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdecimal() and (":" not in name or name.endswith("]")) else host
+
+
 def is_ip(host: str) -> bool:
     """Say whether `host` is an IP address and not a name (`inet_pton`: ten times cheaper than `ipaddress`)."""
     try:
@@ -91,17 +101,15 @@ def is_ip(host: str) -> bool:
 
 
 def split_list(value: str) -> list[str]:
-    """Split a comma-separated header value, minding quotes and angle brackets (RFC 3261 §7.3.1)."""
+    """Split a comma-separated header value, minding quotes and brackets (RFC 3261 §7.3.1). Raises `ValueError`."""
     if "," not in value:
         return [value.strip()] if value.strip() else []
-    parts, start, quoted, depth = [], 0, False, 0
-    for i, ch in enumerate(value):
-        if ch == '"' and (i == 0 or value[i - 1] != "\\"):
-            quoted = not quoted
-        elif not quoted and ch in "<>":
-            depth += 1 if ch == "<" else -1
-        elif ch == "," and not quoted and depth == 0:
-            parts.append(value[start:i].strip())
-            start = i + 1
-    parts.append(value[start:].strip())
+    parts, at = [], 0
+    while at < len(value):
+        found = _LISTED.match(value, at)
+        end = found.end() if found else at
+        if end < len(value) and value[end] != ",":
+            raise ValueError("a quote or a bracket without its end")
+        parts.append(value[at:end].strip())
+        at = end + 1
     return [part for part in parts if part]

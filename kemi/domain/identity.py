@@ -1,5 +1,6 @@
 """Who calls: the asserted identity, the presented one, or nobody (RFC 3261 §20.20, RFC 3323, RFC 3325)."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from kemi.domain import addresses
@@ -22,11 +23,19 @@ def caller(from_: str, asserted: list[str], privacy: list[str]) -> Caller:
     """
     if _asks_for_privacy(privacy) or _is_anonymous(from_):
         return Caller(None, withheld=True)
-    for value in (*(part for text in asserted for part in addresses.split_list(text)), from_):
+    for value in (*_listed(asserted), from_):
         number = _number(value)
         if number is not None:
             return Caller(number, withheld=False)
     return Caller(None, withheld=False)
+
+
+def _listed(values: list[str]) -> Iterator[str]:
+    for value in values:
+        try:
+            yield from addresses.split_list(value)
+        except ValueError:
+            continue
 
 
 def _asks_for_privacy(values: list[str]) -> bool:
