@@ -42,7 +42,7 @@ class Calls:
         self._table = table
         self._keys = keyring
         self._host = host
-        self._from_host = host.rpartition(":")[0] if host.count(":") == 1 else host
+        self._from_host = addresses.without_port(host)
         self._now = now
 
     def invite(
@@ -55,7 +55,7 @@ class Calls:
         call = tokens.new_call(self._now(), entropy)
         who = caller(taken.from_, taken.asserted, taken.privacy)
         decision = self._decide(dialled, who)
-        if masking.clean("Require", taken.require) != taken.require.strip():
+        if not masking.knows_all(taken.require):
             decision = Refuse(420, "the caller requires an extension we do not know")
         if isinstance(decision, Refuse):
             return self._turned(call, trunk, dialled, taken, who, decision)

@@ -58,7 +58,7 @@ class _Fates(dict[str, Fate]):
     """
 
     def __missing__(self, name: str) -> Fate:
-        return _LOWER.get(name.strip().lower(), Fate.DROP)
+        return _LOWER.get(name.lower(), Fate.DROP)
 
 
 FATES: Final = _Fates(_NAMES)
@@ -73,6 +73,7 @@ _METHODS: Final = frozenset(
     {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "PRACK", "INFO", "REFER", "NOTIFY", "SUBSCRIBE"}
     | {"MESSAGE", "PUBLISH", "REGISTER"}
 )
+_LONGEST: Final = 512  # characters; every word of a list that we know, twice
 _FORMS: Final = {
     "expires": re.compile(r"\d{1,6}", re.ASCII),
     "min-se": re.compile(r"\d{1,6}", re.ASCII),
@@ -83,13 +84,17 @@ _FORMS: Final = {
 }
 
 
-@lru_cache(maxsize=1024)  # callers of one make send the same few values; strangers cannot grow it
 def clean(name: str, value: str, without: str = "") -> str:
     """Return the part of `value` that header `name` may carry, "" for nothing.
 
     Lists keep their known elements only (option tags, methods, application/sdp); other headers are kept whole
     or not at all. `without` is an option tag to leave out.
     """
+    return _clean(name, value, without) if len(value) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=1024)  # callers of one make send the same few values; strangers cannot grow it beyond 1 MiB
+def _clean(name: str, value: str, without: str) -> str:
     key = _COMPACT.get(name.lower(), name.strip().lower())
     if key in {"supported", "require", "unsupported"}:
         return _known(value, _OPTION_TAGS - {without})
@@ -99,6 +104,11 @@ def clean(name: str, value: str, without: str = "") -> str:
         return "application/sdp" if "application/sdp" in value.lower() or "*/*" in value else ""
     form = _FORMS.get(key)
     return value.strip() if form is not None and form.fullmatch(value.strip()) else ""
+
+
+def knows_all(require: str) -> bool:
+    """Say whether every option tag of a Require is one we know: the others are answered 420 (RFC 3261 §8.2.2.3)."""
+    return all(not word or word in _OPTION_TAGS for word in map(str.strip, require.split(",")))
 
 
 def _known(value: str, words: frozenset[str]) -> str:
