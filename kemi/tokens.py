@@ -10,6 +10,7 @@ can serve the dialog: another edge, or this one after a restart.
 
 import base64
 import binascii
+import re
 import socket
 import zlib
 from hashlib import blake2b
@@ -19,7 +20,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from kemi.domain.addresses import Hop
+from kemi.domain.addresses import Hop, without_port
 from kemi.domain.sdp import Origin
 from kemi.errors import TokenRefused, TokenTooLong
 
@@ -30,6 +31,7 @@ _PLAIN, _DEFLATED = 0, 1
 _DICTIONARY: Final = b";user=phone;transport=tcp;transport=udp;lr>,<sip:anonymous@:5060@192.168.172.16.10.0sip:+84sip:0"
 _LEG_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _CALL_BYTES: Final = 10
+_KEY: Final = re.compile(r"(\d{1,3}):([0-9a-fA-F]{64})", re.ASCII)
 _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
@@ -76,9 +78,9 @@ class Keyring:
 
     def __init__(self, keys: list[tuple[int, bytes]], host: str) -> None:
         """Take (id 0–255, 32 secret bytes) pairs, the current one first, and the host of the Contacts."""
-        self._host = host.rpartition(":")[0] if host.count(":") == 1 else host
-        characters = _MAX_CONTACT - len("sip:@") - len(host)
-        self._buckets = (*_BUCKETS, min(characters * 3 // 4 - _SEALED_EXTRA, 255))
+        self._host = without_port(host).strip("[]")
+        most = min((_MAX_CONTACT - len("sip:@") - len(host)) * 3 // 4 - _SEALED_EXTRA, 255)
+        self._buckets = (*(size for size in _BUCKETS if size < most), most)
         self._current = keys[0][0]
         self._siv = {key_id: AESSIV(_derive(secret, b"token")) for key_id, secret in keys}
         self._hash_keys = {key_id: _derive(secret, b"names") for key_id, secret in keys}
@@ -89,13 +91,15 @@ class Keyring:
 
         `host` is what stands behind the @ of the edge's Contacts.
         """
-        keys = []
+        keys: dict[int, bytes] = {}
         for part in text.split(","):
-            key_id, _, secret = part.strip().partition(":")
-            if not key_id.isdecimal() or int(key_id) > 255 or len(secret) != 64:
+            found = _KEY.fullmatch(part.strip())
+            if found is None or int(found[1]) > 255:
                 raise ValueError("EDGE_KEY must be id:64-hex-digits, the id from 0 to 255")
-            keys.append((int(key_id), bytes.fromhex(secret)))
-        return cls(keys, host)
+            if int(found[1]) in keys:
+                raise ValueError("EDGE_KEY has the same key id twice")
+            keys[int(found[1])] = bytes.fromhex(found[2])
+        return cls(list(keys.items()), host)
 
     def seal(self, token: Token, key_id: int | None = None) -> str:
         """Return the user part of a Contact. Raises `TokenTooLong`.
@@ -104,7 +108,7 @@ class Keyring:
         """
         key_id = self._current if key_id is None else key_id
         sealed = self._siv[key_id].encrypt(self._padded(token), None)
-        return binascii.b2a_base64(bytes((key_id,)) + sealed, newline=False).translate(_URLSAFE).rstrip(b"=").decode()
+        return _base64url(bytes((key_id,)) + sealed)
 
     def open(self, user: str) -> tuple[Token, int]:
         """Return the token in a R-URI's user part and its key id. Raises `TokenRefused`; says nothing more."""
@@ -112,6 +116,8 @@ class Keyring:
             raw = base64.b64decode(user + "=" * (-len(user) % 4), altchars=b"-_", validate=True)
             siv = self._siv[raw[0]]
             plain = siv.decrypt(raw[1:], None)
+            if _base64url(raw) != user:  # the same bytes, spelled otherwise
+                raise TokenRefused("not a token of ours")
             body = plain[2 : 2 + plain[1]]
             return _decode(_inflate(body) if plain[0] == _DEFLATED else body), raw[0]
         except (binascii.Error, KeyError, IndexError, InvalidTag, ValueError, msgspec.DecodeError, zlib.error) as wrong:
@@ -155,7 +161,7 @@ class Keyring:
 
     def _hash(self, text: bytes, key_id: int | None, size: int) -> str:
         digest = blake2b(text, key=self._hash_keys[self._key(key_id)], digest_size=size).digest()
-        return binascii.b2a_base64(digest, newline=False).translate(_URLSAFE).decode()
+        return _base64url(digest)
 
     def _key(self, key_id: int | None) -> int:
         return self._current if key_id is None else key_id
@@ -207,6 +213,10 @@ def unpack_hop(packed: bytes) -> Hop:
         raise TokenRefused("not a hop")
     ip = socket.inet_ntop(socket.AF_INET if size == 4 else socket.AF_INET6, packed[:size])
     return Hop(ip, int.from_bytes(packed[size : size + 2], "big"), "tcp" if len(packed) % 2 else "udp")
+
+
+def _base64url(raw: bytes) -> str:
+    return binascii.b2a_base64(raw, newline=False).translate(_URLSAFE).rstrip(b"=").decode()
 
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:

@@ -80,9 +80,18 @@ def hop(uri: str, source: Hop, is_known: Callable[[str], bool] = lambda _: False
     port = int(found["port"] or 5060)
     if not 0 < port < 65536:
         raise ValueError("a port that does not exist")
-    if ip == source.ip or (is_ip(ip) and is_known(ip)):
+    if ip == source.ip or (is_ip(ip) and (is_known(ip) or _is_same(ip, source.ip))):
         return Hop(ip, port, source.transport)
     return source
+
+
+def _is_same(ip: str, other: str) -> bool:
+    """Say whether two addresses are one IPv6 address: peers and Kamailio write it each in their way."""
+    return ":" in ip and ":" in other and _packed6(ip) == _packed6(other)
+
+
+def _packed6(ip: str) -> bytes:
+    return socket.inet_pton(socket.AF_INET6, ip)
 
 
 def without_port(host: str) -> str:
