@@ -1,0 +1,139 @@
+"""The decision: who rings through which gateway, or why nobody does."""
+
+import msgspec
+import pytest
+
+from kemi.domain.identity import Caller
+from kemi.domain.model import Gateway, Hotline, Member, Plan, SkippedMember, Tenant
+from kemi.domain.routing import MAX_LEGS, Fork, Refuse, decide, leg_uri
+from tests.unit.given import NOW, TENANT, gateway, group, hotline, members
+
+CALLER = Caller("+84909789846", withheld=False)
+PAST, FUTURE = int(NOW) - 1, int(NOW) + 1
+
+
+def decided(
+    line: Hotline | None,
+    tenant: Tenant | None = TENANT,
+    plan: Plan | None = None,
+    gateways: tuple[Gateway, ...] = (gateway(),),
+    caller: Caller = CALLER,
+) -> Fork | Refuse:
+    """The decision on a call now."""
+    return decide(line, tenant, plan, gateways, caller, NOW)
+
+
+DISABLED = msgspec.structs.replace(TENANT, enabled=False)
+REFUSED = [
+    (None, TENANT, (404, "no such hotline")),
+    (hotline(refusal="the outbound number is disabled"), TENANT, (480, "the outbound number is disabled")),
+    (hotline(refusal="no group", group=None), TENANT, (480, "no group")),
+    (hotline(), None, (480, "the tenant is disabled")),
+    (hotline(), DISABLED, (480, "the tenant is disabled")),
+    (hotline(expires_at=PAST), TENANT, (480, "the hotline has expired")),
+    (hotline(expires_at=int(NOW)), TENANT, (480, "the hotline has expired")),
+    (hotline(group=None), TENANT, (480, "the group has no member that can ring")),
+    (hotline(group=group(members=())), TENANT, (480, "the group has no member that can ring")),
+    (hotline(group=group(outbound_expires_at=PAST)), TENANT, (480, "the group's outbound number has expired")),
+    (hotline(refusal="first", expires_at=PAST), DISABLED, (480, "first")),
+]
+
+
+@pytest.mark.parametrize(("line", "tenant", "why"), REFUSED)
+def test_a_call_that_cannot_ring_is_refused_with_the_first_reason(
+    line: Hotline | None, tenant: Tenant | None, why: tuple[int, str]
+) -> None:
+    """In words that name no person's number; the hotline goes with it, for the ledger."""
+    decision = decided(line, tenant)
+    assert decision == Refuse(*why, line)
+
+
+@pytest.mark.parametrize("gateways", [(), (gateway(enabled=False),), (gateway(enabled=False), gateway(enabled=False))])
+def test_without_an_enabled_gateway_it_is_503(gateways: tuple[Gateway, ...]) -> None:
+    """The caller may try again later."""
+    decision = decided(hotline(), gateways=gateways)
+    assert isinstance(decision, Refuse)
+    assert (decision.code, decision.reason) == (503, "no enabled gateway accepts the outbound number")
+
+
+@pytest.mark.parametrize("number", ["+842727777787", "+842871234567"])
+def test_a_hotline_does_not_call_itself(number: str) -> None:
+    """Neither by its own number nor by the one it shows: that would ring for ever."""
+    line = hotline(group=group(outbound_number="+842871234567"))
+    decision = decided(line, caller=Caller(number, withheld=False))
+    assert decision == Refuse(482, "a hotline calls itself", line)
+
+
+@pytest.mark.parametrize("caller", [CALLER, Caller(None, withheld=True), Caller(None, withheld=False)])
+def test_every_member_rings_once_in_the_groups_order(caller: Caller) -> None:
+    """Whoever calls."""
+    decision = decided(hotline(expires_at=FUTURE, group=group(outbound_expires_at=FUTURE)), caller=caller)
+    assert isinstance(decision, Fork)
+    assert [leg.member for leg in decision.legs] == list(members(3))
+    assert [(leg.number, leg.attempt) for leg in decision.legs] == [(0, 0), (1, 0), (2, 0)]
+    assert decision.skipped == ()
+
+
+def test_the_first_enabled_gateway_takes_every_leg() -> None:
+    """Gateways come best first."""
+    decision = decided(hotline(), gateways=(gateway(enabled=False), gateway(id=2), gateway(id=3)))
+    assert isinstance(decision, Fork)
+    assert {leg.gateway.id for leg in decision.legs} == {2}
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "rung"),
+    [
+        (29, None, 29), (30, None, 30), (31, None, MAX_LEGS), (100, None, MAX_LEGS), (3, 1, 1), (3, 2, 2), (3, 3, 3),
+        (3, 4, 3), (40, 35, MAX_LEGS), (40, 30, 30), (40, 29, 29),
+    ],
+)  # fmt: skip
+def test_no_more_ring_than_the_plan_and_tm_allow(count: int, most: int | None, rung: int) -> None:
+    """The others are skipped, last ones first, and the ledger is told why."""
+    decision = decided(hotline(group=group(members=members(count))), plan=Plan(1, "trial", most))
+    assert isinstance(decision, Fork)
+    assert [leg.member for leg in decision.legs] == list(members(count)[:rung])
+    assert [(one.id, one.number) for one in decision.skipped] == [(m.id, m.number) for m in members(count)[rung:]]
+    assert {one.reason for one in decision.skipped} <= {f"only {rung} members may ring at once"}
+
+
+def test_without_a_plan_tm_is_the_only_limit() -> None:
+    """A tenant whose plan is not in the table yet still rings."""
+    decision = decided(hotline(group=group(members=members(40))), plan=None)
+    assert isinstance(decision, Fork)
+    assert len(decision.legs) == MAX_LEGS == 30
+
+
+def test_who_was_skipped_when_compiled_stays_skipped_with_his_reason() -> None:
+    """Before those whom a limit skips."""
+    early = SkippedMember(9, "+84900000009", "the plan allows mobiles only")
+    decision = decided(hotline(group=group(skipped=(early,))), plan=Plan(1, "trial", 2))
+    assert isinstance(decision, Fork)
+    third = members(3)[2]
+    assert decision.skipped == (early, SkippedMember(third.id, third.number, "only 2 members may ring at once"))
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "uri"),
+    [
+        ("+84844441909", {}, "sip:0844441909@127.0.0.20:5060"),
+        ("+84844441909", {"number_format": "e164"}, "sip:+84844441909@127.0.0.20:5060"),
+        ("+84844441909", {"number_format": "e164_no_plus"}, "sip:84844441909@127.0.0.20:5060"),
+        ("+84844441909", {"number_format": "international"}, "sip:0084844441909@127.0.0.20:5060"),
+        ("+12025550123", {}, "sip:+12025550123@127.0.0.20:5060"),
+        ("+84844441909", {"host": "2001:db8::1", "port": 5080}, "sip:0844441909@[2001:db8::1]:5080"),
+        ("+84844441909", {"transport": "tcp"}, "sip:0844441909@127.0.0.20:5060;transport=tcp"),
+    ],
+)
+def test_a_leg_goes_to_the_member_as_the_gateway_wants_him_written(
+    number: str, changes: dict[str, object], uri: str
+) -> None:
+    """Format, port, transport, brackets."""
+    assert leg_uri(Member(1, number, True), gateway(**changes)) == uri
+
+
+def test_every_leg_has_a_uri_of_its_own() -> None:
+    """What tells the branches apart when they leave."""
+    decision = decided(hotline(group=group(members=members(30))))
+    assert isinstance(decision, Fork)
+    assert len({leg.uri for leg in decision.legs}) == 30
