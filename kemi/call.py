@@ -148,6 +148,7 @@ def _received(call: bytes, trunk: TrunkAddress, fork: Fork, who: Caller, sip_cal
         ring_seconds=group.ring_seconds,
         notify_members=group.notify_members,
         notify_missed=group.notify_missed,
+        withheld_sms=fork.tenant.withheld_sms,
         legs=tuple(_offered(leg) for leg in fork.legs),
         skipped=tuple(SkippedLeg(one.id, one.number, one.reason) for one in fork.skipped),
     )

@@ -11,11 +11,18 @@ _TEXTS: Final[dict[Kind, str]] = {
     "answered": "({brand}) Ban vua nhan cuoc goi tu so {number}.",
     "missed": "({brand}) Ban da bi nho 1 cuoc goi tu so {number} vao luc {time}. Vui long kiem tra va lien he lai",
 }
+_WITHOUT_NUMBER: Final[dict[Kind, str]] = {  # nobody can be called back, so nobody is asked to
+    "answered": "({brand}) Ban vua nhan cuoc goi tu so an.",
+    "missed": "({brand}) Ban da bi nho 1 cuoc goi tu so an vao luc {time}.",
+}
 
 
-def text(kind: Kind, brand: str, caller: str, called: datetime) -> str:
-    """Return the SMS about a call of `caller` (E.164) that arrived at `called`, in the tenant's own time."""
-    return _TEXTS[kind].format(brand=brand, number=national(caller), time=called.strftime("%H:%M %d/%m/%Y"))
+def text(kind: Kind, brand: str, caller: str | None, called: datetime) -> str:
+    """Return the SMS about a call of `caller` (E.164, None: not known) that came at `called`, in the tenant's time."""
+    time = called.strftime("%H:%M %d/%m/%Y")
+    if caller is None:
+        return _WITHOUT_NUMBER[kind].format(brand=brand, time=time)
+    return _TEXTS[kind].format(brand=brand, number=national(caller), time=time)
 
 
 def national(number: str) -> str:

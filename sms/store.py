@@ -91,7 +91,7 @@ def _many(cur: cursor, name: str, rows: list[dict[str, Any]]) -> None:
 
 
 def _text(row: dict[str, Any]) -> str | None:
-    if row["brand"] is None or row["caller_number"] is None:
+    if row["brand"] is None:
         return None
     kind: Kind = row["kind"]
     called: datetime = row["called_local"]
@@ -109,8 +109,6 @@ def _claimed(row: dict[str, Any], attempt_id: int) -> Claimed:
 def _hindrance(row: dict[str, Any]) -> str | None:
     if row["brand"] is None:
         return "its tenant is not there any more"
-    if row["text"] is None:
-        return "it has no caller's number to tell"
     if row["provider_id"] is None:
         return "the tenant has no SMS provider: set tenant.sms_provider_id, then queue it again"
     return None if row["provider_enabled"] else "the tenant's SMS provider is disabled"

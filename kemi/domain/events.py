@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from kemi.domain.model import NotifyMissed
+from kemi.domain.model import NotifyMissed, WithheldSms
 
 LegFailure = Literal["busy", "declined", "no_answer", "not_found", "unreachable", "moved", "rejected"]
 MissedCause = Literal["caller_gave_up", "no_answer", "all_refused", "not_sent"]
@@ -59,6 +59,7 @@ class Received(msgspec.Struct, frozen=True, tag_field="kind", tag="received"):
     notify_missed: NotifyMissed
     legs: tuple[OfferedLeg, ...]
     skipped: tuple[SkippedLeg, ...] = ()
+    withheld_sms: WithheldSms = "none"  # what members are told where `caller` is None
 
 
 class Refused(msgspec.Struct, frozen=True, tag_field="kind", tag="refused"):

@@ -14,6 +14,7 @@ Transport = Literal["udp", "tcp"]
 NumberFormat = Literal["national", "e164", "e164_no_plus", "international"]
 Strategy = Literal["simultaneous"]
 NotifyMissed = Literal["offered", "rang"]
+WithheldSms = Literal["none", "without_number"]
 
 
 class Member(msgspec.Struct, frozen=True, gc=False):
@@ -67,12 +68,16 @@ class Hotline(msgspec.Struct, frozen=True):
 
 
 class Tenant(msgspec.Struct, frozen=True, gc=False):
-    """The company that owns hotlines and groups."""
+    """The company that owns hotlines and groups.
+
+    `withheld_sms`: what members are told of a caller whose number is not known.
+    """
 
     id: int
     name: str
     enabled: bool
     plan_id: int
+    withheld_sms: WithheldSms = "none"  # a table from before it was asked is read on
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):

@@ -11,7 +11,8 @@
     refused                      refused            –                                       nobody
 
 The last column is design.md §3.4: only where the group's switch is on; `notify_missed` = "rang" narrows it to those
-whose telephone rang. A landline's notification is `not_applicable`, one about an unknown caller `withheld`.
+whose telephone rang. A landline's notification is `not_applicable`, one about an unknown caller `withheld`, or queued
+without a number where the tenant has chosen that (`withheld_sms`).
 An answer beats a miss: the 200 was relayed. Times are µs since the epoch; durations come from the monotonic clock
 where both events were written in one boot of one node, else from the wall clock.
 """
@@ -84,7 +85,7 @@ def _refused(when: Stamped, event: Refused) -> CallRow:
         trunk_id=event.trunk_id,
         hotline_id=event.hotline_id,
         dialled=event.dialled,
-        caller_number=event.caller,
+        caller_number=None if event.withheld else event.caller,
         caller_withheld=event.withheld,
         sip_call_id=event.sip_call_id,
         arrived_us=when.at_us,
@@ -107,13 +108,14 @@ def _call(facts: Facts, when: Stamped, event: Received, end: _End) -> CallRow:
         dialled=event.hotline,
         group_id=event.group_id,
         outbound_number=event.outbound,
-        caller_number=event.caller,
+        caller_number=None if event.withheld else event.caller,
         caller_withheld=event.withheld,
         sip_call_id=event.sip_call_id,
         arrived_us=when.at_us,
         ring_seconds=event.ring_seconds,
         notify_members=event.notify_members,
         notify_missed=event.notify_missed,
+        withheld_sms=event.withheld_sms,
         outcome=end.outcome,
         reason=end.leg_reason if end.outcome == "interrupted" else None,
         ring_ms=None if end.at is None else _ms(when, end.at),
@@ -201,15 +203,16 @@ def _leg_ended(facts: Facts, key: Key, row: LegRow, end: _End) -> LegRow:
 def _told(facts: Facts, when: Stamped, event: Received, end: _End) -> Iterator[NotificationRow]:
     """Yield who is told, once a number (design.md §3.4)."""
     kind: Literal["answered", "missed"] = "answered" if facts.answered is not None else "missed"
+    unknown = event.withheld or event.caller is None
+    silent = unknown and event.withheld_sms == "none"
     for one in _audience(facts, event, end):
-        unknown = event.withheld or event.caller is None
         yield NotificationRow(
             call_id=event.call,
             tenant_id=event.tenant_id,
             member_id=one.member_id,
             member_number=one.number,
             kind=kind,
-            state="not_applicable" if not one.can_text else "withheld" if unknown else "queued",
+            state="not_applicable" if not one.can_text else "withheld" if silent else "queued",
             caller_number=None if unknown else event.caller,
             called_us=when.at_us,
         )

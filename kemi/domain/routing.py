@@ -24,6 +24,7 @@ class Fork(NamedTuple):
 
     hotline: Hotline
     group: Group
+    tenant: Tenant
     legs: tuple[Leg, ...]
     skipped: tuple[SkippedMember, ...]
 
@@ -55,7 +56,7 @@ def decide(
         return Refuse(404, "no such hotline")
     reason = _cannot_ring(hotline, tenant, now)
     group = hotline.group
-    if reason is not None or group is None:
+    if reason is not None or group is None or tenant is None:
         return Refuse(480, reason or "the hotline has no group", hotline)
     if caller.number in {hotline.number, group.outbound_number}:
         return Refuse(482, "a hotline calls itself", hotline)
@@ -64,7 +65,7 @@ def decide(
         return Refuse(503, "no enabled gateway accepts the outbound number", hotline)
     rung, skipped = _within_limits(group, plan)
     legs = tuple(Leg(i, 0, member, gateway, leg_uri(member, gateway)) for i, member in enumerate(rung))
-    return Fork(hotline, group, legs, skipped)
+    return Fork(hotline, group, tenant, legs, skipped)
 
 
 def _cannot_ring(hotline: Hotline, tenant: Tenant | None, now: float) -> str | None:

@@ -28,6 +28,7 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     ring_seconds: int | None = None
     notify_members: bool = False
     notify_missed: str = "offered"
+    withheld_sms: str = "none"
     outcome: str
     reason: str | None = None
     final_code: int | None = None

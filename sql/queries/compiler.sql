@@ -16,7 +16,7 @@ where at < now() - interval '7 days' and xid < pg_snapshot_xmin(pg_current_snaps
 select id, name, max_members from plan where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
 
 -- name: tenants
-select id, name, enabled, plan_id from tenant where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
+select id, name, enabled, plan_id, withheld_sms from tenant where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
 
 -- name: gateways
 select id, name, host(host), port, transport, number_format, from_host, asserted_identity, enabled

@@ -52,20 +52,20 @@ where call_id = any (%(calls)s)
 -- name: upsert_calls
 insert into call as c (
     id, node, instance, tenant_id, trunk_id, hotline_id, hotline_number, dialled, group_id, outbound_number,
-    caller_number, caller_withheld, sip_call_id, arrived_at, ring_seconds, notify_members, notify_missed,
+    caller_number, caller_withheld, sip_call_id, arrived_at, ring_seconds, notify_members, notify_missed, withheld_sms,
     outcome, reason, final_code, answered_leg, answered_at, ended_at, ended_by, ring_ms, talk_ms
 )
 select id, node, instance, tenant_id, trunk_id, hotline_id, hotline_number, dialled, group_id, outbound_number,
     caller_number, caller_withheld, sip_call_id, timestamptz 'epoch' + arrived_us * interval '1 microsecond',
-    ring_seconds, notify_members, notify_missed, outcome, reason, final_code, answered_leg,
+    ring_seconds, notify_members, notify_missed, withheld_sms, outcome, reason, final_code, answered_leg,
     timestamptz 'epoch' + answered_us * interval '1 microsecond',
     timestamptz 'epoch' + ended_us * interval '1 microsecond', ended_by, ring_ms, talk_ms
 from json_to_recordset(%(calls)s::json) as r (
     id text, node text, instance text, tenant_id bigint, trunk_id bigint, hotline_id bigint, hotline_number text,
     dialled text, group_id bigint, outbound_number text, caller_number text, caller_withheld boolean,
     sip_call_id text, arrived_us bigint, ring_seconds int, notify_members boolean, notify_missed text,
-    outcome text, reason text, final_code int, answered_leg int, answered_us bigint, ended_us bigint,
-    ended_by text, ring_ms int, talk_ms int
+    withheld_sms text, outcome text, reason text, final_code int, answered_leg int, answered_us bigint,
+    ended_us bigint, ended_by text, ring_ms int, talk_ms int
 )
 on conflict (id) do update
 set outcome = excluded.outcome, reason = excluded.reason, final_code = excluded.final_code,

@@ -137,6 +137,27 @@ TABLE: list[Any] = [
         ("answered", "cancelled", "cancelled"),
         {"+84844441909": "withheld"},
     ),
+    (
+        "the caller withheld his number, and the tenant wants an SMS without it",
+        [changed(caller=None, withheld=True, withheld_sms="without_number"), GAVE_UP],
+        ("missed", "caller_gave_up", 487),
+        ("cancelled", "cancelled", "cancelled"),
+        ALL,
+    ),
+    (
+        "the caller's number is none, and the tenant wants an SMS without one",
+        [changed(caller=None, withheld_sms="without_number"), ANSWERED_0],
+        ("answered", None, 200),
+        ("answered", "cancelled", "cancelled"),
+        {"+84844441909": "queued"},
+    ),
+    (
+        "the tenant's choice is about unknown callers only",
+        [changed(withheld_sms="without_number"), GAVE_UP],
+        ("missed", "caller_gave_up", 487),
+        ("cancelled", "cancelled", "cancelled"),
+        ALL,
+    ),
 ]
 
 
@@ -149,6 +170,16 @@ def test_outcome(
     assert tuple(leg.outcome for leg in result.legs if leg.leg < 1000) == legs
     assert {one.member_number: one.state for one in result.notifications} == told
     assert {one.kind for one in result.notifications} <= {"answered" if call[0] == "answered" else "missed"}
+
+
+@pytest.mark.parametrize("choice", ["none", "without_number"])
+@pytest.mark.parametrize("caller", [None, "+84909789846"])
+def test_a_withheld_number_is_in_no_row(choice: str, caller: str | None) -> None:
+    """Even if an event of some other version still held it."""
+    result = folded(changed(caller=caller, withheld=True, withheld_sms=choice), GAVE_UP)
+    assert result.call.caller_number is None
+    assert result.call.withheld_sms == choice
+    assert {one.caller_number for one in result.notifications} == {None}
 
 
 def test_the_edge_died_while_it_rang() -> None:

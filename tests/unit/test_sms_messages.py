@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms.messages import national, text
+from sms.messages import Kind, national, text
 
 CALLED = datetime(2019, 9, 19, 19, 9, 59)
 
@@ -23,6 +23,23 @@ def test_the_text_of_an_answered_call() -> None:
     assert text("answered", "vContact", "+84909789846", CALLED) == (
         "(vContact) Ban vua nhan cuoc goi tu so 0909789846."
     )
+
+
+def test_the_texts_about_a_caller_whose_number_is_not_known() -> None:
+    """Nobody is asked to call back: nobody could."""
+    assert text("missed", "vContact", None, CALLED) == (
+        "(vContact) Ban da bi nho 1 cuoc goi tu so an vao luc 19:09 19/09/2019."
+    )
+    assert text("answered", "vContact", None, CALLED) == "(vContact) Ban vua nhan cuoc goi tu so an."
+
+
+@pytest.mark.parametrize("kind", ["answered", "missed"])
+@pytest.mark.parametrize("caller", [None, "+84909789846"])
+def test_every_text_is_one_segment_of_the_gsm_alphabet(kind: Kind, caller: str | None) -> None:
+    """GSM 03.38: its letters here are ASCII; 160 of them are one SMS."""
+    written = text(kind, "x" * 30, caller, CALLED)
+    assert written.isascii()
+    assert len(written) <= 160
 
 
 def test_a_brand_with_braces_is_a_brand() -> None:

@@ -69,6 +69,15 @@ def test_a_whole_line_of_an_unknown_kind_says_so() -> None:
         decode(b"%08x %b" % (zlib.crc32(text), text))
 
 
+def test_a_line_of_an_earlier_version_is_read() -> None:
+    """A file that waited for its writer over an upgrade; its tenants had not chosen anything yet."""
+    event = received(legs=1)
+    raw = msgspec.json.decode(encode(stamped(event))[9:])
+    del raw["event"]["withheld_sms"]
+    text = msgspec.json.encode(raw)
+    assert decode(b"%08x %b" % (zlib.crc32(text), text)).event == event
+
+
 def test_a_full_fork_fits_into_the_line_budget() -> None:
     """30 legs, tm's ceiling, with ids of a large installation."""
     assert len(encode(stamped(received(legs=30)))) <= MAX_LINE

@@ -142,6 +142,28 @@ def test_a_table_of_another_format_is_not_read_and_is_built_anew(table: Path, mo
         assert list(writer.items(b"")) == []
 
 
+def test_a_tenant_compiled_by_an_earlier_version_is_read(table: Path) -> None:
+    """Nobody is told of withheld callers until a compiler of this version has been there, at its start."""
+    old = {"id": 2, "name": "vContact", "enabled": True, "plan_id": 3}
+    with TableWriter(table) as writer:
+        writer.apply({id_key("t", 2): msgspec.msgpack.encode(old)})
+    reader = TableReader(table)
+    assert reader.tenant(2) == TENANT
+    reader.close()
+    with TableWriter(table) as writer:
+        assert writer.apply({id_key("t", 2): msgspec.msgpack.encode(TENANT)}) == 1
+
+
+def test_a_record_of_a_later_version_is_read(table: Path) -> None:
+    """What this version does not know is left aside."""
+    later = {**msgspec.to_builtins(TENANT), "colour": "blue"}
+    with TableWriter(table) as writer:
+        writer.apply({id_key("t", 2): msgspec.msgpack.encode(later)})
+    reader = TableReader(table)
+    assert reader.tenant(2) == TENANT
+    reader.close()
+
+
 def test_a_record_that_cannot_be_decoded_is_said_not_guessed(table: Path) -> None:
     with TableWriter(table) as writer:
         writer.apply({hotline_key(NUMBER): b"\xc1"})

@@ -36,6 +36,7 @@ CHANGES: Final[dict[str, Callable[[TableReader], bool]]] = {
     "delete from gateway_number": lambda t: "no gateway accepts" in str(the(t).refusal),
     "update gateway set host = '127.0.0.21'": lambda t: t.gateway(1).host == "127.0.0.21",  # type: ignore[union-attr]
     "update tenant set enabled = false": lambda t: not tenant_is_enabled(t),
+    "update tenant set withheld_sms = 'without_number'": lambda t: t.tenant(1).withheld_sms == "without_number",  # type: ignore[union-attr]
     "update plan set max_members = 2": lambda t: has_max_members(t, 2),
     "update trunk_address set address = '127.0.0.128/30'": lambda t: (
         t.trunk_address("127.0.0.10") is None and t.trunk_address("127.0.0.131") is not None
