@@ -1,0 +1,31 @@
+"""What SIPp counts of itself (`-trace_stat`): its calls, those that failed, what it sent again."""
+
+import csv
+import io
+from typing import NamedTuple
+
+
+class Counts(NamedTuple):
+    """One SIPp's calls. `rate` is how many a second it began, until it had begun them all."""
+
+    calls: int
+    failed: int
+    retransmissions: int
+    rate: float
+
+
+def parse(text: str) -> Counts:
+    """Read a statistics file; its last line counts. Raises `ValueError` where it holds none."""
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    if not rows:
+        raise ValueError("SIPp has written no statistics")
+    last = rows[-1]
+    calls = int(last["TotalCallCreated"])
+    all_begun = next(row for row in rows if int(row["TotalCallCreated"]) == calls)
+    seconds = _epoch(all_begun["CurrentTime"]) - _epoch(last["StartTime"])
+    rate = calls / seconds if seconds > 0 else 0.0
+    return Counts(calls, int(last["FailedCall(C)"]), int(last["Retransmissions(C)"]), rate)
+
+
+def _epoch(column: str) -> float:
+    return float(column.rpartition("\t")[2])  # date, time of day, seconds since 1970

@@ -1,0 +1,50 @@
+"""CPU seconds of a process with everything it forked, as the kernel counts them (proc(5): /proc/PID/stat)."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")  # a second
+_PROC: Final = Path("/proc")
+
+
+class Stat(NamedTuple):
+    """A process: its parent, and the ticks that it and its dead, awaited children have used."""
+
+    pid: int
+    parent: int
+    ticks: int
+
+
+def parse_stat(text: str) -> Stat:
+    """Read a line of /proc/PID/stat. Raises `ValueError`."""
+    # The name stands in parentheses and may hold anything, parentheses and spaces too.
+    pid, _, rest = text.partition(" (")
+    fields = rest.rpartition(") ")[2].split()
+    if len(fields) < 15:
+        raise ValueError(f"not a line of /proc/PID/stat: {text!r}")
+    utime, stime, cutime, cstime = (int(each) for each in fields[11:15])
+    return Stat(int(pid), int(fields[1]), utime + stime + cutime + cstime)
+
+
+def tree(root: int, stats: Iterable[Stat]) -> list[Stat]:
+    """Return `root` and everything below it."""
+    stats = list(stats)
+    found = {root}
+    while below := {each.pid for each in stats if each.parent in found} - found:
+        found |= below
+    return [each for each in stats if each.pid in found]
+
+
+def seconds(root: int) -> float:
+    """Return the CPU seconds that the process `root` and everything below it have used until now."""
+    return sum(each.ticks for each in tree(root, _all())) / _TICKS
+
+
+def _all() -> Iterable[Stat]:
+    for file in _PROC.glob("[0-9]*/stat"):
+        try:
+            yield parse_stat(file.read_text())
+        except OSError:  # it ended in between
+            continue

@@ -1,0 +1,93 @@
+"""SIPp as load: a caller at a rate, and the gateway's side on one port or on five."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from deploy.wait import until
+from sipp_scenarios.bench import counts
+from sipp_scenarios.bench.counts import Counts
+from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, free_port
+from tests.sip.message import Address
+
+MEMBERS: Final = ("0844441909", "0844441910", "0987654321", "02838123456", "0987654322")  # the first answers
+_ROOM: Final = Path(__file__).parent
+_LONGEST: Final = 60  # seconds; whatever has not ended by then is ended
+_LINGER: Final = 6.0  # seconds for the gateway's last legs, after the caller's last call
+
+
+class Party:
+    """One SIPp that plays `calls` calls; ends with the block it is used in."""
+
+    def __init__(self, role: str, me: Address, calls: int, folder: Path, *more: str) -> None:
+        """`more`: arguments for SIPp, such as where to call and how fast."""
+        self._counts = folder / f"{role}_{me[1]}.csv"
+        self._role, self._errors = role, folder / f"{role}_{me[1]}.errors"
+        self._command = ["setpriv", "--pdeathsig", "TERM", "--", "sipp", "-sf", str(_ROOM / f"{role}.xml")]
+        self._command += ["-i", me[0], "-p", str(me[1]), "-cp", str(free_port(me[0])), "-m", str(calls), "-nostdin"]
+        self._command += ["-timeout", str(_LONGEST), "-trace_stat", "-stf", str(self._counts), "-fd", "200ms"]
+        self._command += ["-trace_err", "-error_file", str(self._errors), "-buff_size", "4194304", *more]
+
+    def __enter__(self) -> Self:
+        null = subprocess.DEVNULL
+        self._process = subprocess.Popen(self._command, stdin=null, stdout=null, stderr=null)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+    def complaint(self) -> str:
+        """Return the first thing that SIPp did not expect, "" if all went as written."""
+        lines = self._errors.read_text(errors="replace").splitlines() if self._errors.exists() else []
+        said = next((line for line in lines if "Aborting" in line or "ailed" in line), "")
+        return f"{self._role}: {said.rpartition(chr(9))[2][:200]}" if said else ""
+
+    def ends(self, within: float) -> Counts:
+        """Wait for its end, make it end after `within` seconds, and return what it counted. Raises `ValueError`."""
+        if not until(lambda: self._process.poll() is not None, within):
+            self._process.send_signal(signal.SIGUSR1)  # SIPp: take no more calls, write the counts, leave
+            until(lambda: self._process.poll() is not None, 3.0)
+        return counts.parse(self._counts.read_text())
+
+
+class Carrier:
+    """The gateway's side: one SIPp on each of `ports`, the legs spread evenly over them."""
+
+    def __init__(self, ports: tuple[int, ...], calls: int, folder: Path) -> None:
+        legs = calls * len(MEMBERS) // len(ports)
+        self._parties = [Party("gateway", (GATEWAY_HOST, port), legs, folder) for port in ports]
+
+    def __enter__(self) -> Self:
+        for each in self._parties:
+            each.__enter__()
+        time.sleep(0.5)  # SIPp says nothing when it listens; a lost first INVITE would be seen as a retransmission
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        for each in self._parties:
+            each.__exit__(kind, error, tb)
+
+    def ends(self) -> list[Counts]:
+        """Wait for the last legs."""
+        return [each.ends(_LINGER) for each in self._parties]
+
+    def complaint(self) -> str:
+        """Return the first complaint of any of them."""
+        return next(filter(None, (each.complaint() for each in self._parties)), "")
+
+
+def call(target: Address, ports: tuple[int, ...], rate: int, calls: int, folder: Path) -> tuple[list[Counts], str]:
+    """Place `calls` calls at `rate` a second.
+
+    Return what the caller counted, then each SIPp of the gateway's side; and the first complaint, "" for none.
+    """
+    me = (CUSTOMER_HOST, free_port(CUSTOMER_HOST))
+    where = (f"{target[0]}:{target[1]}", "-r", str(rate), "-l", str(max(calls, 100)))
+    with Carrier(ports, calls, folder) as carrier, Party("caller", me, calls, folder, *where) as caller:
+        counted = [caller.ends(_LONGEST), *carrier.ends()]
+        return counted, caller.complaint() or carrier.complaint()

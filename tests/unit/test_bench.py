@@ -1,0 +1,97 @@
+"""The pure parts of the benchmark: what the kernel and SIPp write is read rightly, and figures follow from it."""
+
+from math import isnan
+
+import pytest
+
+from sipp_scenarios.bench import counts, cpu
+from sipp_scenarios.bench.counts import Counts
+from sipp_scenarios.bench.cpu import Stat
+from sipp_scenarios.bench.figures import Figure, Window, cost, figure, ratio
+from sipp_scenarios.bench.report import ratios
+
+_STAT = "4711 ({name}) S 4700 4711 4711 0 -1 4194304 812 90 0 0 150 25 7 3 20 0 1 0 190713 51200000 1200 184467"
+
+
+@pytest.mark.parametrize("name", ["kamailio", "a b", "x) S 1 (y", ")"])
+def test_a_stat_line_is_read_whatever_the_name(name: str) -> None:
+    """proc(5): the name stands in parentheses and may hold some itself."""
+    assert cpu.parse_stat(_STAT.format(name=name)) == Stat(4711, 4700, 150 + 25 + 7 + 3)
+
+
+def test_what_is_no_stat_line_is_refused() -> None:
+    """A process that ends leaves an empty file."""
+    with pytest.raises(ValueError, match="not a line"):
+        cpu.parse_stat("")
+
+
+def test_a_process_counts_with_everything_below_it() -> None:
+    """Children and theirs, in any order; not its parent, not its sisters."""
+    stats = [Stat(30, 20, 4), Stat(20, 10, 2), Stat(10, 1, 1), Stat(11, 1, 8), Stat(21, 10, 16)]
+    assert sum(each.ticks for each in cpu.tree(10, stats)) == 1 + 2 + 4 + 16
+    assert cpu.tree(99, stats) == []
+
+
+def test_our_own_process_has_used_time() -> None:
+    """The real /proc is read."""
+    assert cpu.seconds(1) >= 0
+
+
+def sipp(*rows: tuple[float, int, int, int]) -> str:
+    """A statistics file: (seconds since the start, calls created, failed, retransmissions) a line."""
+    lines = ["StartTime;CurrentTime;ElapsedTime(C);TotalCallCreated;FailedCall(P);FailedCall(C);Retransmissions(C);"]
+    for at, calls, failed, again in rows:
+        now = f"2026-11-24\t16:38:{at:09.6f}\t{1795538306.25 + at}"
+        start = "2026-11-24\t16:38:00.000000\t1795538306.25"
+        lines.append(f"{start};{now};00:00:{at:02.0f};{calls};0;{failed};{again};")
+    return "\n".join(lines) + "\n"
+
+
+def test_sipps_last_line_counts_and_the_rate_is_that_of_beginning_calls() -> None:
+    """The tail, when only old calls are waited for, does not make the rate smaller."""
+    told = counts.parse(sipp((1.0, 100, 0, 0), (8.0, 800, 1, 2), (10.0, 800, 3, 7)))
+    assert told == Counts(calls=800, failed=3, retransmissions=7, rate=100.0)
+
+
+def test_a_sipp_that_has_counted_nothing_is_an_error() -> None:
+    """Neither an empty file nor one with its heading alone is a result of zero failures."""
+    for text in ("", sipp()):
+        with pytest.raises(ValueError, match="no statistics"):
+            counts.parse(text)
+
+
+def window(proxy: float, *, failed: int = 0, held: float = 400.0, program: str = "ours") -> Window:
+    """2000 calls in 5 s."""
+    return Window(program, 400, held, 2000, failed, 2 * failed, 1, 5.0, {"kamailio": proxy, "ledger": 2 * proxy})
+
+
+def test_idle_time_is_subtracted_and_failed_calls_carry_no_cost() -> None:
+    """(2.1 s - 5 s of 2 % idle) for 2000 calls is 1 s per 1000; for 1000 answered ones, 2 s."""
+    assert cost(window(2.1), "kamailio", 0.02) == pytest.approx(1.0)
+    assert cost(window(2.1, failed=1000), "kamailio", 0.02) == pytest.approx(2.0)
+    assert isnan(cost(window(2.1, failed=2000), "kamailio", 0.02))
+
+
+def test_a_figure_is_the_median_of_its_rounds() -> None:
+    """Of each part; failures and retransmissions of all rounds together; the lowest rate that was held."""
+    rounds = [window(2.0), window(9.0, failed=4, held=350.0), window(4.0)]
+    found = figure(rounds, {"kamailio": 0.0, "ledger": 0.0})
+    assert found.cost == {"kamailio": 2.0, "ledger": 4.0}
+    assert found.rounds[0] == 1.0
+    assert (found.failed, found.failed_legs, found.retransmissions, found.held) == (4, 8, 3, 350.0)
+
+
+def of(program: str, rate: int, *rounds: float) -> Figure:
+    """A figure with these rounds."""
+    return Figure(program, rate, float(rate), {}, list(rounds), 0, 0, 0)
+
+
+def test_the_ratio_is_taken_round_by_round() -> None:
+    """What slows the machine for a while slows both neighbours: 2.0 each time, though the medians say otherwise."""
+    assert ratio(of("ours", 400, 2.0, 6.0, 20.0), of("native script", 400, 1.0, 3.0, 10.0)) == 2.0
+
+
+def test_only_rates_with_both_have_a_ratio() -> None:
+    """The edge with all its parts is compared with nobody."""
+    figures = [of("ours, all parts", 100, 9.0), of("ours", 100, 3.0), of("native script", 100, 2.0), of("ours", 400, 1)]
+    assert ratios(figures) == {100: 1.5}
