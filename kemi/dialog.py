@@ -65,7 +65,7 @@ class Dialogs:
     def _check_member(self, token: ToCaller, key: int, source: Hop, taken: Taken, to_tag: str) -> int:
         if tokens.pack_ip(source.ip) != token.peer_ip:
             gateway = self._table.gateway(token.gateway)
-            if gateway is None or gateway.host != source.ip:
+            if gateway is None or tokens.pack_ip(gateway.host) != tokens.pack_ip(source.ip):
                 raise TokenRefused("a token shown by another peer")
         letters = taken.call_id[-2:]
         if taken.call_id != self._keys.leg_call_id(token.call, letters, key):

@@ -22,7 +22,9 @@ FROM: Final = '"Nguyen Van A" <sip:0909789846@10.9.9.9>;tag=fromtag'
 CONTACT: Final = "<sip:0909789846@127.0.0.10:5060>"
 
 # What SIP headers are made of, and what breaks them.
-HEADER_TEXT: Final = st.text(st.sampled_from('<>"\\,;:@=[]. \t\r\n\0ab1\u00e9+sip') | st.characters(), max_size=60)
+HEADER_TEXT: Final = st.text(
+    st.sampled_from('<>"\\,;:@=[]. \t\r\n\0ab1\u00e9+sip') | st.characters(codec="utf-8"), max_size=60
+)
 HOPS: Final = st.builds(Hop, st.ip_addresses().map(str), st.integers(1, 65535), st.sampled_from(["udp", "tcp"]))
 ALPHANUMERIC: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
