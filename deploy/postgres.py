@@ -63,6 +63,10 @@ class Cluster:
             "unix_socket_directories": "",
             "max_connections": "50",
             "password_encryption": "scram-sha-256",
+            # A failing statement, its rows and values hold telephone numbers; whoever made it is told of the error.
+            "log_min_messages": "log",
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
         }
         options = [item for name, value in settings.items() for item in ("-c", f"{name}={value}")]
         return [*_as_owner(self._home), str(_program("postgres")), "-D", str(self._data), *options]

@@ -1,6 +1,6 @@
 """A call comes in: who is called, what is decided, and the legs as they go on the wire."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from kemi import tokens
@@ -10,6 +10,7 @@ from kemi.domain.e164 import e164, spell
 from kemi.domain.events import OfferedLeg, Received, Refused, SkippedLeg
 from kemi.domain.identity import Caller, caller
 from kemi.domain.model import Gateway, Hotline, Tenant, TrunkAddress
+from kemi.domain.redaction import redacted, shown
 from kemi.domain.routing import Fork, Leg, Refuse
 from kemi.errors import NotANumber, TokenTooLong
 from kemi.exchange import Exchange, Taken, exchange_of, next_hop, route_set
@@ -17,7 +18,7 @@ from kemi.ports import RoutingTable
 
 
 class Ring(NamedTuple):
-    """An INVITE ready to fork: `blocks` holds the headers of each leg, by its R-URI."""
+    """An INVITE ready to fork: `blocks` holds the headers of each leg, by its R-URI; `call_ids` the legs' Call-IDs."""
 
     exchange: Exchange
     uris: tuple[str, ...]
@@ -25,6 +26,10 @@ class Ring(NamedTuple):
     body: str
     ring_ms: int
     event: Received
+    call_ids: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return shown(self, self._fields)
 
 
 class Turned(NamedTuple):
@@ -61,13 +66,14 @@ class Calls:
             return self._turned(call, trunk, dialled, taken, who, decision)
         exchange = exchange_of(call, "caller", "INVITE", taken, source, trunk.trunk_id, 0, dialled)
         try:
-            blocks = self._blocks(decision, exchange, taken)
+            call_ids = tuple(self._call_id(call, leg) for leg in decision.legs)
+            blocks = self._blocks(decision, call_ids, exchange, taken)
         except TokenTooLong as wrong:
             return self._turned(call, trunk, dialled, taken, who, Refuse(513, str(wrong), decision.hotline))
         clean = sdp.scrub(body, self._keys.origin(call, "caller")) if body else ""
-        event = _received(call, trunk, decision, who, taken.call_id)
+        event = _received(call, trunk, decision, who, _recorded(taken.call_id, who))
         uris = tuple(leg.uri for leg in decision.legs)
-        return Ring(exchange, uris, blocks, clean, decision.group.ring_seconds * 1000, event)
+        return Ring(exchange, uris, blocks, clean, decision.group.ring_seconds * 1000, event, call_ids)
 
     def _decide(self, dialled: str, who: Caller) -> routing.Decision:
         try:
@@ -85,14 +91,14 @@ class Calls:
     def _tenant(self, hotline: Hotline | None) -> Tenant | None:
         return None if hotline is None else self._table.tenant(hotline.tenant_id)
 
-    def _blocks(self, fork: Fork, exchange: Exchange, taken: Taken) -> dict[str, str]:
+    def _blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, taken: Taken) -> dict[str, str]:
         shared: dict[int, str] = {}
         blocks: dict[str, str] = {}
-        for leg in fork.legs:
+        for leg, call_id in zip(fork.legs, call_ids, strict=True):
             same = shared.get(leg.gateway.id)
             if same is None:
                 same = shared[leg.gateway.id] = self._gateway_block(fork, leg.gateway, exchange, taken)
-            blocks[leg.uri] = f"Call-ID: {self._call_id(exchange.call, leg)}\r\n{same}"
+            blocks[leg.uri] = f"Call-ID: {call_id}\r\n{same}"
         return blocks
 
     def _call_id(self, call: bytes, leg: Leg) -> str:
@@ -127,9 +133,14 @@ class Calls:
         hotline = why.hotline
         event = Refused(
             call.hex(), trunk.trunk_id, hotline.tenant_id if hotline else None, hotline.id if hotline else None,
-            dialled, who.number, who.withheld, taken.call_id, why.reason, why.code,
+            dialled, who.number, who.withheld, _recorded(taken.call_id, who), why.reason, why.code,
         )  # fmt: skip
         return Turned(why.code, event)
+
+
+def _recorded(call_id: str, who: Caller) -> str:
+    """Return the Call-ID as the ledger has it: some telephones put their number there, and it may be withheld."""
+    return redacted(call_id) if who.withheld else call_id
 
 
 def _received(call: bytes, trunk: TrunkAddress, fork: Fork, who: Caller, sip_call_id: str) -> Received:

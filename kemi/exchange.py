@@ -8,6 +8,7 @@ import msgspec
 from kemi.domain import addresses, masking
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Side
+from kemi.domain.redaction import shown
 
 
 class Taken:
@@ -65,6 +66,9 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     dialled: str
     reliable: bool
     token: str = ""
+
+    def __repr__(self) -> str:
+        return shown(self, self.__struct_fields__)
 
     @property
     def source(self) -> Hop:

@@ -15,6 +15,7 @@ import select
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -24,6 +25,7 @@ from psycopg2.extras import wait_select
 
 from sms import retry, store
 from sms.providers import DRIVERS, Accepted, Refused
+from sms.redaction import redacted
 from sms.store import Claimed
 
 RETRY_SECONDS: Final = 1.0
@@ -125,7 +127,8 @@ class Sender:
         try:
             return DRIVERS[claimed.provider.driver](claimed.provider, claimed.message, self._env)
         except Exception as error:  # a driver's bug must not end the thread and leave the row to its lease
-            _log.exception("driver failed notification=%d", claimed.id)
+            frames = "".join(traceback.format_tb(error.__traceback__))  # code, never values
+            _log.error("driver failed notification=%d error=%s\n%s", claimed.id, type(error).__name__, frames)
             return Refused(f"the driver failed: {type(error).__name__}", final=False)
 
     def _record(self, conn: connection) -> None:
@@ -171,6 +174,7 @@ def keep(url: str, sender: Sender) -> None:
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(name)s: %(message)s")
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its lines show URLs, and those the number and secrets
     set_wait_callback(wait_select)  # or a server that hangs would keep us from hearing signals
     sender = Sender(Options.read(os.environ), os.environ)
     _end_on_signals(sender)
@@ -178,7 +182,7 @@ def main() -> None:
         try:
             keep(os.environ["DATABASE_URL"], sender)
         except psycopg2.Error as error:
-            words = " ".join(str(error).split())
+            words = redacted(" ".join(str(error).split()))
             _log.warning("notifications wait, trying again in %g s: %s", RETRY_SECONDS, words)
             time.sleep(RETRY_SECONDS)
 

@@ -125,8 +125,12 @@ def main() -> int:
             migrate(conn, migrations(), lambda line: print(f"migrate: {line}", flush=True))
         finally:
             conn.close()
-    except (MigrationError, psycopg2.Error) as error:
-        print(f"migrate: {str(error).strip()}", file=sys.stderr)
+    except MigrationError as error:
+        print(f"migrate: {error}", file=sys.stderr)
+        return 1
+    except psycopg2.Error as error:
+        # Not its DETAIL: that may show a row, and the row a telephone number.
+        print(f"migrate: {error.diag.message_primary or str(error).strip()}", file=sys.stderr)
         return 1
     return 0
 

@@ -16,13 +16,14 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from kemi.domain.model import NotifyMissed, WithheldSms
+from kemi.domain.redaction import Discreet
 
 LegFailure = Literal["busy", "declined", "no_answer", "not_found", "unreachable", "moved", "rejected"]
 MissedCause = Literal["caller_gave_up", "no_answer", "all_refused", "not_sent"]
 Side = Literal["caller", "member"]
 
 
-class OfferedLeg(msgspec.Struct, frozen=True, gc=False):
+class OfferedLeg(Discreet, frozen=True, gc=False):
     """One leg of the fork: a member, and the gateway his INVITE left for."""
 
     leg: int
@@ -33,7 +34,7 @@ class OfferedLeg(msgspec.Struct, frozen=True, gc=False):
     can_text: bool
 
 
-class SkippedLeg(msgspec.Struct, frozen=True, gc=False):
+class SkippedLeg(Discreet, frozen=True, gc=False):
     """A member who was not rung, and why."""
 
     member_id: int
@@ -41,7 +42,7 @@ class SkippedLeg(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
-class Received(msgspec.Struct, frozen=True, tag_field="kind", tag="received"):
+class Received(Discreet, frozen=True, tag_field="kind", tag="received"):
     """A call came and is about to fork. `caller` is None when withheld or not a telephone number."""
 
     call: str
@@ -62,7 +63,7 @@ class Received(msgspec.Struct, frozen=True, tag_field="kind", tag="received"):
     withheld_sms: WithheldSms = "none"  # what members are told where `caller` is None
 
 
-class Refused(msgspec.Struct, frozen=True, tag_field="kind", tag="refused"):
+class Refused(Discreet, frozen=True, tag_field="kind", tag="refused"):
     """A known trunk's call that never forked. `dialled` is what was asked for, as it stood in the R-URI."""
 
     call: str

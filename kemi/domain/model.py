@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from kemi.domain.redaction import Discreet
+
 Transport = Literal["udp", "tcp"]
 NumberFormat = Literal["national", "e164", "e164_no_plus", "international"]
 Strategy = Literal["simultaneous"]
@@ -17,7 +19,7 @@ NotifyMissed = Literal["offered", "rang"]
 WithheldSms = Literal["none", "without_number"]
 
 
-class Member(msgspec.Struct, frozen=True, gc=False):
+class Member(Discreet, frozen=True, gc=False):
     """One telephone that rings: a row of `group_member` that may be called."""
 
     id: int
@@ -25,7 +27,7 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     can_text: bool  # False: a landline, which no SMS reaches
 
 
-class SkippedMember(msgspec.Struct, frozen=True, gc=False):
+class SkippedMember(Discreet, frozen=True, gc=False):
     """A member of the group who does not ring, and why; for the ledger and for `extgroup check`."""
 
     id: int

@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeAlias
 from kemi.domain.e164 import spell
 from kemi.domain.identity import Caller
 from kemi.domain.model import Gateway, Group, Hotline, Member, Plan, SkippedMember, Tenant
+from kemi.domain.redaction import shown
 
 MAX_LEGS = 30  # tm's ceiling for the branches of one transaction (design.md §3.3)
 
@@ -17,6 +18,9 @@ class Leg(NamedTuple):
     member: Member
     gateway: Gateway
     uri: str
+
+    def __repr__(self) -> str:
+        return shown(self, self._fields)
 
 
 class Fork(NamedTuple):

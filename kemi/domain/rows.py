@@ -5,10 +5,10 @@ The names are the columns of `call`, `call_leg` and `notification`; only `…_us
 
 from typing import Literal
 
-import msgspec
+from kemi.domain.redaction import Discreet
 
 
-class CallRow(msgspec.Struct, frozen=True, kw_only=True):
+class CallRow(Discreet, frozen=True, kw_only=True):
     """A row of `call`."""
 
     id: str
@@ -40,7 +40,7 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     talk_ms: int | None = None
 
 
-class LegRow(msgspec.Struct, frozen=True, kw_only=True):
+class LegRow(Discreet, frozen=True, kw_only=True):
     """A row of `call_leg`."""
 
     call_id: str
@@ -59,7 +59,7 @@ class LegRow(msgspec.Struct, frozen=True, kw_only=True):
     can_text: bool = False
 
 
-class NotificationRow(msgspec.Struct, frozen=True, kw_only=True):
+class NotificationRow(Discreet, frozen=True, kw_only=True):
     """A row of `notification` as it begins."""
 
     call_id: str

@@ -1,25 +1,34 @@
-"""One wide key=value line per call; no telephone number of a person in any line."""
+"""One wide key=value line per call; no telephone number of a person in any line.
+
+A call is traced by `call`: the ledger has it beside the caller's Call-ID, the `received` line beside those of the legs.
+"""
 
 import re
 import traceback
+from collections.abc import Sequence
 from typing import Final
 
 import KSR
 
 from kemi.domain.events import Event, Missed, Received, Refused
+from kemi.domain.redaction import redacted
 from kemi.errors import EdgeError, TokenRefused
 
 _NOT_PLAIN: Final = re.compile(r"[^\w+.@:/-]")
 
 
+def received(event: Received, call_ids: Sequence[str]) -> None:
+    """Log that a call came and is about to fork; `call_ids` are those of its legs."""
+    _info(
+        f"call={event.call} received hotline={event.hotline} group={event.group_id} legs={len(event.legs)}"
+        f" trunk={event.trunk_id} withheld={'true' if event.withheld else 'false'}"
+        f" sip_call_id={_plain(event.sip_call_id)} leg_call_ids={','.join(call_ids)}"
+    )
+
+
 def happened(event: Event) -> None:
-    """Log what an operator wants to see of a call: its beginning, its refusal, its end without an answer."""
-    if isinstance(event, Received):
-        _info(
-            f"call={event.call} received hotline={event.hotline} group={event.group_id} legs={len(event.legs)}"
-            f" trunk={event.trunk_id} withheld={str(event.withheld).lower()} sip_call_id={_plain(event.sip_call_id)}"
-        )
-    elif isinstance(event, Refused):
+    """Log what else an operator wants to see of a call: its refusal, its end without an answer."""
+    if isinstance(event, Refused):
         _info(
             f"call={event.call} refused code={event.code} reason={_plain(event.reason)} trunk={event.trunk_id}"
             f" sip_call_id={_plain(event.sip_call_id)}"
@@ -59,4 +68,4 @@ def _warn(text: str) -> None:
 
 
 def _plain(text: str) -> str:
-    return _NOT_PLAIN.sub("_", text[:128])
+    return redacted(_NOT_PLAIN.sub("_", text[:128]))

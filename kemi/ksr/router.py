@@ -95,9 +95,11 @@ class Router(Replying):
         taken.to = to
         body = request.sdp(taken.content_type)
         outcome = self._calls.invite(trunk, request.source(), dialled, taken, body, os.urandom(6))
-        self._happened(outcome.event)
         if isinstance(outcome, Turned):
+            self._happened(outcome.event)
             return signalling.answer(outcome.code)
+        self._sink.put(outcome.event)
+        log.received(outcome.event, outcome.call_ids)
         try:
             sent = self._fork(outcome, taken.content_type)
         except Exception as error:  # the ledger has the call: it must have its end, too

@@ -16,6 +16,7 @@ from psycopg2.extensions import connection, cursor
 
 from kemi.domain.events import Event, Stamped
 from kemi.domain.outcome import Folded, fold
+from kemi.domain.redaction import Discreet
 from sql.named import queries
 
 _SQL: Final = queries("ledger")
@@ -41,7 +42,7 @@ class Moved(msgspec.Struct, frozen=True):
     byte_offset: int
 
 
-class DeadLetter(msgspec.Struct, frozen=True):
+class DeadLetter(Discreet, frozen=True):
     """A line that could not be used."""
 
     node: str

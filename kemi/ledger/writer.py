@@ -20,6 +20,7 @@ import psycopg2
 from psycopg2.extensions import connection, set_wait_callback
 from psycopg2.extras import wait_select
 
+from kemi.domain.redaction import redacted
 from kemi.ledger import store
 from kemi.ledger.batch import batch, dead_letter, one_by_one
 from kemi.ledger.room import Room
@@ -115,7 +116,8 @@ class Writer:
         for key, piece in pieces:
             self._room.tails[key].offset = piece.end
         for letter in made.dead:
-            _log.error("alarm=dead_letter file=%s offset=%d why=%s", letter.file, letter.byte_offset, letter.why)
+            why = redacted(letter.why)
+            _log.error("alarm=dead_letter file=%s offset=%d why=%s", letter.file, letter.byte_offset, why)
 
     def _bury(self, key: FileKey, piece: Piece, why: str) -> None:
         letter = dead_letter(key, piece.lines[0], why)
@@ -179,7 +181,7 @@ def main() -> NoReturn:
                 keep_days=int(os.environ.get("SPOOL_KEEP_DAYS", "7")),
             )
         except (psycopg2.Error, OSError) as error:
-            words = " ".join(str(error).split())
+            words = redacted(" ".join(str(error).split()))  # PostgreSQL's DETAIL may show the row
             _log.warning("the spool waits, trying again in %g s: %s", RETRY_SECONDS, words)
         time.sleep(RETRY_SECONDS)
 

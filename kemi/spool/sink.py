@@ -59,7 +59,7 @@ class SpoolSink:
         except OSError as error:
             self._keep(fact, error)
         except Exception as error:  # the last guard: an event that cannot be encoded must not end a call
-            self._tell(f"alarm=event_lost kind={type(event).__name__} call={event.call} error={error!r}")
+            self._tell(f"alarm=event_lost kind={type(event).__name__} call={event.call} error={type(error).__name__}")
 
     def _begin(self, pid: int) -> None:
         """Start afresh: what was inherited by a fork is the parent's."""

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from kemi.domain.redaction import shown
+
 _CHUNK: Final = 256 * 1024  # bytes a reading takes at most, unless one line is longer
 SUFFIX: Final = ".jsonl"
 
@@ -13,6 +15,9 @@ class Line(NamedTuple):
 
     offset: int
     text: bytes
+
+    def __repr__(self) -> str:
+        return shown(self, self._fields)
 
 
 class Piece(NamedTuple):

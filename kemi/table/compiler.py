@@ -13,6 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
 
 from kemi.domain.model import Group, Hotline, Member, NotifyMissed, SkippedMember, Strategy
+from kemi.domain.redaction import shown
 
 _HOME: Final = "+84"
 
@@ -68,6 +69,9 @@ class MemberRow(NamedTuple):
     number: str
     enabled: bool
     is_hotline: bool
+
+    def __repr__(self) -> str:
+        return shown(self, self._fields)
 
 
 class Compiled(NamedTuple):

@@ -20,6 +20,7 @@ import psycopg2
 from psycopg2.extensions import connection, set_wait_callback
 from psycopg2.extras import wait_select
 
+from kemi.domain.redaction import redacted
 from kemi.errors import TableUnavailable
 from kemi.table.follower import Follower
 from kemi.table.store import TableWriter
@@ -100,7 +101,7 @@ def main() -> None:
         except (psycopg2.Error, lmdb.Error, TableUnavailable) as error:
             if stop.asked:
                 return
-            words = " ".join(str(error).split())
+            words = redacted(" ".join(str(error).split()))
             log.warning("calls go on by the table as it is, trying again in %g s: %s", RETRY_SECONDS, words)
         time.sleep(RETRY_SECONDS)
 
@@ -111,7 +112,7 @@ def _forget(follower: Follower) -> None:
     except psycopg2.OperationalError:
         raise
     except psycopg2.Error as error:  # such as a role that may only read: somebody else will
-        log.warning("old lines of routing_change stay: %s", " ".join(str(error).split()))
+        log.warning("old lines of routing_change stay: %s", redacted(" ".join(str(error).split())))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from sms.redaction import shown
+
 
 class Provider(NamedTuple):
     """A row of `sms_provider`."""
@@ -28,6 +30,9 @@ class Message(NamedTuple):
     text: str
     sender: str
 
+    def __repr__(self) -> str:
+        return shown(self)
+
 
 class Accepted(NamedTuple):
     """The provider took it."""
@@ -35,6 +40,9 @@ class Accepted(NamedTuple):
     status: int
     reply: str
     message_id: str | None
+
+    def __repr__(self) -> str:
+        return shown(self)
 
 
 class Refused(NamedTuple):
@@ -44,3 +52,6 @@ class Refused(NamedTuple):
     final: bool
     status: int | None = None
     reply: str | None = None
+
+    def __repr__(self) -> str:
+        return shown(self)

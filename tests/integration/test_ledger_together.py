@@ -43,7 +43,7 @@ def rows(node: str) -> list[EventRow]:
     events = stamp(RECEIVED, ANSWERED_0) if node == "one" else stamp(BYE, instance="two-b-1")
     kinds = {RECEIVED: "received", ANSWERED_0: "answered", BYE: "ended"}
     return [
-        EventRow(one.id, "c1", kinds[one.event], one.at_us, one.mono_ns, one.instance, node, one.event)  # type: ignore[index]
+        EventRow(one.id, "c1", kinds[one.event], one.at_us, one.mono_ns, one.instance, node, one.event)
         for one in events
     ]
 

@@ -130,7 +130,7 @@ class Customer(UserAgent):
         fields: list[Header] = [("Via", self.via()), ("Max-Forwards", str(max_forwards)), ("From", caller)]
         fields += [
             ("To", to_value or f"<sip:{dialled}@{host}>"),
-            ("Call-ID", f"khach-{secrets.token_hex(10)}@{self.address[0]}"),
+            ("Call-ID", f"khach-{secrets.token_urlsafe(12)}@{self.address[0]}"),
         ]
         fields += [("CSeq", "102 INVITE"), ("Contact", self.contact), *self.habits, *extra_headers]
         fields += [("Content-Type", content_type)] if sdp else []
