@@ -7,7 +7,7 @@ from kemi import tokens
 from kemi.domain import addresses, masking
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Side
-from kemi.errors import TokenRefused
+from kemi.errors import TokenRefused, TokenTooLong
 from kemi.exchange import Exchange, Taken, exchange_of, next_hop, route_set
 from kemi.ports import RoutingTable
 from kemi.tokens import ToCaller, ToMember
@@ -106,9 +106,12 @@ class Dialogs:
             f"Call-ID: {self._keys.leg_call_id(token.call, token.leg, key)}",
         ]
         if taken.contact:
+            routes = route_set(taken.record_routes) or token.near_routes
+            if routes is None:
+                raise TokenTooLong("the caller moves, and his route set did not fit beside the member's")
             fresh = ToCaller(
                 token.call, token.trunk, token.gateway, tokens.hop_ip(token.hop), tokens.pack_hop(source),
-                addresses.addr_spec(taken.contact), route_set(taken.record_routes) or token.near_routes, from_tag,
+                addresses.addr_spec(taken.contact), routes, from_tag,
                 taken.call_id, token.dialled, addresses.addr_spec(taken.from_),
             )  # fmt: skip
             lines.append(f"Contact: <sip:{self._keys.seal(fresh, key)}@{self._host}>")

@@ -1,5 +1,7 @@
 """Replies on their way back: the sender of the request gets his own headers again, and a token for the far side."""
 
+from typing import Final
+
 import msgspec
 
 from kemi import tokens
@@ -7,6 +9,8 @@ from kemi.domain import addresses
 from kemi.domain.addresses import Hop
 from kemi.exchange import Exchange, Taken, route_set
 from kemi.tokens import ToMember
+
+_SURELY_FITS: Final = 40  # characters of Contact and route set, whatever else is in the token
 
 
 class Replies:
@@ -34,13 +38,21 @@ class Replies:
         lines += taken.lines + taken.negotiated(reliable=reliable)
         return "\r\n".join(lines) + "\r\n"
 
-    @staticmethod
-    def check(taken: Taken) -> None:
-        """Raise `ValueError` where `block` could not read the reply: some replies must be dropped before that."""
-        if taken.contact:
-            addresses.addr_spec(taken.contact)
-            route_set(taken.record_routes)
-        addresses.addr_spec(taken.from_)
+    def check(self, taken: Taken, source: Hop) -> None:
+        """Raise `ValueError` or `TokenTooLong` where `block` would: a 2xx must be dropped before tm has it.
+
+        What it cannot know here (ids, the caller's address) is taken to be of the usual size.
+        """
+        outbound = addresses.addr_spec(taken.from_)
+        if not taken.contact:
+            return
+        target, routes = addresses.addr_spec(taken.contact), route_set(taken.record_routes, reverse=True)
+        if len(target) + len(routes) > _SURELY_FITS:
+            hop, dialled = tokens.pack_hop(source), addresses.user(addresses.addr_spec(taken.to))
+            call = taken.call_id.encode()[:10]
+            self._keys.seal(
+                ToMember(call, 1000, 1000, hop[:-2], hop, "AA", target, routes, dialled, outbound, None, call[:6])
+            )
 
     def _contact(self, exchange: Exchange, taken: Taken, source: Hop, tag: str) -> str:
         target = addresses.addr_spec(taken.contact)

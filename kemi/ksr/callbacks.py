@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import KSR
 
-from kemi.errors import TableUnavailable, TokenRefused
+from kemi.errors import TableUnavailable, TokenRefused, TokenTooLong
 from kemi.ksr import log
 from kemi.ksr.signalling import answer, blank
 
@@ -31,6 +31,8 @@ def refuse(error: BaseException) -> None:
         KSR.set_drop()
     elif isinstance(error, TokenRefused):
         answer(481)
+    elif isinstance(error, TokenTooLong):
+        answer(513)
     elif isinstance(error, TableUnavailable):
         answer(503)
     else:

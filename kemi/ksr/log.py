@@ -42,6 +42,11 @@ def turned_away(what: str, ip: str, code: int) -> None:
     _info(f"refused what={_plain(what)} source={ip} code={code}")
 
 
+def hung_up(ip: str) -> None:
+    """Log that a phone was hung up whose answer could not go to the caller."""
+    _warn(f"hung_up why=an_answer_that_nobody_gets source={ip}")
+
+
 def failed(callback: str, error: BaseException) -> None:
     """Log an error in a callback: in a word where we know it, with its traceback where we do not.
 

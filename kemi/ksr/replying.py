@@ -5,6 +5,7 @@
 the same message.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import KSR
@@ -17,24 +18,27 @@ from kemi.ksr.callbacks import guarded
 from kemi.ksr.truth import yes
 from kemi.ports import EventSink
 from kemi.replies import Replies
+from kemi.stray import farewell
 from kemi.tokens import Keyring, leg_of
 
 # Message flags; tm keeps them with the transaction, and the reply lock makes each a once-only latch.
 _RANG: Final = 1
 _ANSWERED: Final = 2
 _SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6}
+_QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
 _get = KSR.pv.get
 
 
 class Replying:
     """The reply and failure routes."""
 
-    def __init__(self, sink: EventSink, keyring: Keyring, host: str) -> None:
-        """`host`: what the edge calls itself in its messages."""
+    def __init__(self, sink: EventSink, keyring: Keyring, host: str, clock: Callable[[], float]) -> None:
+        """`host`: what the edge calls itself in its messages; `clock`: seconds, monotonic."""
         self._sink = sink
         self._keys = keyring
         self._host = host
         self._replies = Replies(keyring, host)
+        self._clock, self._started = clock, clock()
         # Of the reply at hand, from ksr_reply_route to the tm callback.
         self._taken = Taken()
         self._sdp: sdp.Description | None = None
@@ -44,19 +48,37 @@ class Replying:
         """Every reply, before tm: strip it, or drop it."""
         del msg
         code = _get("$rs")
-        if 200 <= code < 300 and _get("$rm") != "CANCEL":
-            self._read()  # tm cannot drop a final reply, so it is read before tm has it
-            signalling.reword(code, code, _get("$rr"))
+        if 200 <= code < 300 and (method := _get("$rm")) != "CANCEL":
+            try:
+                self._read()  # tm cannot drop a final reply, so it is read before tm has it
+                signalling.reword(code, code, _get("$rr"))
+            except Exception:
+                self._hang_up(method)
+                raise
         # Last: a reply that is dropped after its transaction was found leaves that transaction to the next message.
         if not yes(KSR.tm.t_check_trans()):
-            log.turned_away("a reply that matches nothing", _get("$si"), 0)
             KSR.set_drop()
+            log.turned_away("a reply that matches nothing", _get("$si"), 0)
+            # Just started: it may be the answer that was passed on before, and the caller's ACK may be on its way.
+            if 200 <= code < 300 and self._clock() - self._started > _QUIET_SECONDS:
+                self._hang_up(method)
         return 1
+
+    def _hang_up(self, method: str) -> None:
+        """End the call of a 2xx that nobody gets (kemi/decisions/0013)."""
+        if method != "INVITE":
+            return
+        source = request.source()
+        last = farewell(request.raw(), source, self._host, self._keys.is_leg_call_id)
+        if last is not None:
+            signalling.datagram(last.hop, last.ack)
+            signalling.datagram(last.hop, last.bye)
+            log.hung_up(source.ip)
 
     def _read(self) -> None:
         """Strip the reply at hand and read what goes on of it. Raises `ValueError` where that cannot be read."""
         self._taken = taken = headers.take(vias_kept=2)
-        self._replies.check(taken)
+        self._replies.check(taken, request.source())
         body = request.sdp(taken.content_type)
         self._sdp = sdp.read(body) if body else None
 

@@ -31,6 +31,11 @@ def sdp(content_type: str) -> str:
     return ""
 
 
+def raw() -> bytes:
+    """Return the message as it came, byte for byte."""
+    return bytes.fromhex(_gete("$(mb{s.encode.hexa})"))
+
+
 def _raw_body() -> bytes:
     # A multipart body may hold binary ISUP, which KEMI cannot give as text.
     return bytes.fromhex(_gete("$(rb{s.encode.hexa})"))

@@ -6,6 +6,8 @@ ksr_reply_route   before any of the two reply callbacks: what cannot be read nev
 """
 
 import os
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import KSR
@@ -32,10 +34,11 @@ class Router(Replying):
     """What Kamailio calls. One object a process; nothing in it outlives a message but `_blocks`."""
 
     def __init__(
-        self, calls: Calls, dialogs: Dialogs, table: RoutingTable, sink: EventSink, keyring: Keyring, host: str
-    ) -> None:
-        """Wire the core to Kamailio; see `kemi.entry.edge`."""
-        super().__init__(sink, keyring, host)
+        self, calls: Calls, dialogs: Dialogs, table: RoutingTable, sink: EventSink, keyring: Keyring, host: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        """Wire the core to Kamailio; see `kemi.entry.edge`. `clock`: seconds, monotonic."""
+        super().__init__(sink, keyring, host, clock)
         self._calls = calls
         self._dialogs = dialogs
         self._table = table

@@ -72,3 +72,8 @@ def reword(code: int, was: int, words: str) -> None:
     standard = phrase(code)
     if code != was or words != standard:
         must(KSR.textopsx.change_reply_status(code, standard), "change_reply_status")
+
+
+def datagram(hop: Hop, text: str) -> None:
+    """Send a request that no transaction stands behind."""
+    must(KSR.corex.send_data(hop.uri(), text), "send_data")

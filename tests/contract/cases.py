@@ -47,6 +47,7 @@ _VARIABLES: Final = (
     "$ru", "$rU", "$rd", "$rp", "$du", "$rm", "$rs", "$rr", "$si", "$pr", "$proto", "$ci", "$cs", "$fu", "$fU",
     "$fd", "$fn", "$ft", "$tu", "$tU", "$td", "$tn", "$tt", "$ct", "$ua", "$cT", "$rb", "$mf", "$bf", "$Ri",
     "$avp(none)", "$hdr(Subject)", "$(hdr(X-Two)[1])", "$hdr(X-No)", "$(rb{s.encode.hexa})", "$ou",
+    "$(mb{s.encode.hexa})",
 )  # fmt: skip
 
 
@@ -59,6 +60,11 @@ def _variables() -> Any:
     out += [KSR.pv.unset("$avp(a)"), KSR.pv.get("$avp(a)"), KSR.pv.sets("$du", "sip:9.9.9.9"), KSR.pv.get("$du")]
     out += [KSR.pv.sets("$rU", "new"), KSR.pv.get("$ru"), KSR.pv.sets("$ru", "sip:n@1.1.1.1"), KSR.pv.get("$ru")]
     return out
+
+
+_DATAGRAM: Final = (
+    "Via: SIP/2.0/UDP h;branch=z9hG4bKd\r\nFrom: <sip:h>;tag=a\r\nTo: <sip:g>;tag=b\r\nCall-ID: c\r\nCSeq: 1 {}\r\n"
+)
 
 
 def _bad_calls() -> Any:
@@ -144,6 +150,16 @@ def _deeper_vias() -> Any:
     return at("Via", lambda: KSR.textopsx.hf_iterator_append("i", "X-Behind-Via: 1\r\n"))
 
 
+def _datagrams() -> Any:
+    host = f"sip:{KSR.pv.get('$si')}:{KSR.pv.get('$sp')}"
+    out = [
+        KSR.corex.send_data(host, f"{method} {host} SIP/2.0\r\n{_DATAGRAM.format(method)}\r\n")
+        for method in ("ACK", "BYE")
+    ]
+    KSR.set_drop()
+    return out
+
+
 def _only(code: int, act: Body) -> Body:
     return lambda: act() if KSR.pv.get("$rs") == code else None
 
@@ -196,6 +212,8 @@ CASES: Final[dict[str, Case]] = {
     "drop all": Case(branch=lambda: KSR.set_drop(), legs=2),  # noqa: PLW0108 (KSR is looked up when it runs)
     "drop 180": Case(reply=_only(180, lambda: KSR.set_drop()), legs=2),  # noqa: PLW0108
     "180 as 100": Case(reply=_only(180, lambda: KSR.textopsx.change_reply_status(100, "Trying")), legs=2),
+    "200 as 500": Case(reply=_only(200, lambda: [KSR.textopsx.change_reply_status(500, "No")]), legs=2),
+    "answer a stray": Case(core_reply=_only(200, _datagrams)),
     "drop final": Case(reply=_only(200, lambda: KSR.set_drop()), legs=1),  # noqa: PLW0108
     "core drop held": Case(core_reply=_drop_held, legs=1),
     "core drop": Case(core_reply=lambda: KSR.set_drop(), legs=1),  # noqa: PLW0108

@@ -102,6 +102,25 @@ def a_final_cannot_be_dropped_in_on_reply(play: Play) -> None:
 
 
 @scenario
+def a_200_cannot_be_made_a_refusal_in_on_reply(play: Play) -> None:
+    play.invite("200 as 500")
+    play.reply(0, 180)
+    play.reply(1, 200)
+    assert play.caller_saw() == [180, 200]
+    assert play.saw() == [["int:-1"]]
+
+
+@scenario
+def a_datagram_of_ours_leaves_from_our_socket(play: Play) -> None:
+    play.invite("plain fork")
+    stray = play.answer_of(0, 200).replace(b"X-Case: plain fork", b"X-Case: answer a stray")
+    play.room.send("gateway", stray)
+    play.room.settle()
+    assert [len(play.at_gateway(method)) for method in ("ACK", "BYE")] == [1, 1]
+    assert play.caller_saw() == []
+
+
+@scenario
 def anything_can_be_dropped_before_tm(play: Play) -> None:
     play.invite("core drop")
     play.reply(0, 180)

@@ -228,3 +228,10 @@ def _append(m: Machine, uri: str) -> int:
     address_of(held.dst_uri or uri)
     held.targets.append(Target(uri, held.dst_uri, held.branch_flags))
     return 1
+
+
+@kemi("corex.send_data")
+def _send_data(m: Machine, uri: str, data: str) -> int:
+    """Send a datagram that no transaction knows, from our own socket."""
+    m.send(address_of(uri), data.encode(), "datagram")
+    return 1

@@ -8,6 +8,7 @@ assert bob.was_cancelled
 assert caller.saw[-1] == 200
 """
 
+from tests.fakes.kamailio import answer
 from tests.fakes.message import Message
 from tests.fakes.state import Address, Sent
 from tests.fakes.world import CALLER, HOST, SDP, World, branch_of
@@ -88,12 +89,15 @@ class Member:
 
     def replies(self, code: int, more: str = "", body: str = "", to: Sent | None = None) -> list[Sent]:
         """Answer the INVITE, or another request."""
+        return self.world.kam.receive(self.reply(code, more, body, to), self.world.GATEWAY)
+
+    def reply(self, code: int, more: str = "", body: str = "", to: Sent | None = None) -> bytes:
+        """An answer, not sent yet."""
         tells = (
             f"Contact: <sip:{self.number}@127.0.0.20:5060>\r\nServer: GatewayOf {self.number}\r\n"
             f'P-Asserted-Identity: "Nam" <sip:{self.number}@10.8.8.8>\r\n{more}'
         )
-        words = f"Anh Nam {self.number}"
-        return self.world.kam.reply(to or self.invite, code, words, tells, body.encode())
+        return answer(to or self.invite, code, f"Anh Nam {self.number}", tells, body.encode())
 
     def answers(self) -> list[Sent]:
         """Take the call."""

@@ -94,6 +94,7 @@ _READ: Final[dict[str, Callable[[Machine], Value]]] = {
     "$ua": lambda m: m.here.held.message.text("user-agent") or None,
     "$cT": lambda m: m.here.held.message.text("content-type") or None,
     "$rb": _body,
+    "$(mb{s.encode.hexa})": lambda m: m.here.held.message.buf.hex(),
     "$(rb{s.encode.hexa})": lambda m: m.here.held.message.body.hex(),
     "$ml": lambda m: len(m.here.held.message.buf),
     "$mf": lambda m: m.here.held.flags,

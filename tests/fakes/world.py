@@ -101,7 +101,9 @@ class World:
         self.kam.disable_6xx = bool(re.search(r'"disable_6xx_block", 1', _CONFIG.read_text()))
         calls = Calls(self.table, keyring, HOST, lambda: now)
         dialogs = Dialogs(self.table, keyring, HOST, 86400.0, lambda: now)
-        self.kam.handler = Router(calls, dialogs, self.table, self.sink, keyring, HOST)
+        self.uptime = 0.0  # seconds since the start of the edge
+        self.kam.handler = Router(calls, dialogs, self.table, self.sink, keyring, HOST, lambda: self.uptime)
+        self.uptime = 60.0
 
     def packets(self) -> list[Packet]:
         """Return everything that was on the wire, in order."""

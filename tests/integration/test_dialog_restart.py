@@ -48,7 +48,7 @@ def test_an_ack_after_a_restart_still_reaches_the_member(customer: Customer, bob
 def test_a_restart_while_it_rings_becomes_interrupted_and_shows_nobody_anything(
     customer: Customer, bob: Member, carol: Member, edge: Edge, ledger: Ledger
 ) -> None:
-    """A 200 that comes after it matches no transaction: dropped, never passed on unmasked."""
+    """A 200 that comes after it matches no transaction: never passed on unmasked, and its telephone is hung up."""
     call = customer.calls(HOTLINE)
     bob.rings()
     assert call.is_ringing
@@ -57,6 +57,8 @@ def test_a_restart_while_it_rings_becomes_interrupted_and_shows_nobody_anything(
     since = edge.log_size()
     bob.answers()
     assert edge.logs("refused what=", since)
+    assert bob.leg.received("BYE", within=10)
+    assert bob.was_acked
     assert call.saw == [180]
     assert carol.got == ["INVITE"]
     row = ledger.call(call.call_id, "interrupted", within=20)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.sip.message import Address, Header, Message, address_of, build, reply_to, tag_of, uri_of
 from tests.sip.sdp import sdp
+from tests.sip.wire import DEADLINE
 
 if TYPE_CHECKING:
     from tests.sip.ua import UserAgent
@@ -159,9 +160,9 @@ class Dialog:
         """Send a re-INVITE, acknowledge it, and return its final reply."""
         return self.sends("INVITE", self.describes() if body is None else body, headers).outcome()
 
-    def received(self, method: str, times: int = 1) -> bool:
+    def received(self, method: str, times: int = 1, within: float = DEADLINE) -> bool:
         """Wait until `method` came in this dialog, `times` times."""
-        return self.agent.soon(lambda: sum(request.method == method for request in self.requests) >= times)
+        return self.agent.soon(lambda: sum(request.method == method for request in self.requests) >= times, within)
 
     @property
     def was_hung_up(self) -> bool:
