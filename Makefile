@@ -8,7 +8,7 @@ PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 
-.PHONY: help setup packages demo run call migrate test lint scenarios bench clean
+.PHONY: help setup packages demo run call migrate test lint scenarios kill bench clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ scenarios: setup ## play sipp_scenarios/ on an edge of its own; ARGS=--list, or 
 
 bench: setup ## CPU of a five-way call, ours beside a native script, about 3 minutes; ARGS=--json
 	@$(PYTHON) -m sipp_scenarios.bench.run $(ARGS)
+
+kill: setup ## kill every part, 200 runs, and reconcile wire, ledger and SMS; ARGS="--runs 20 --seed 3"
+	@$(PYTHON) -m tests.kill $(ARGS)
 
 clean: ## forget .venv and caches; var/ (data, keys) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
