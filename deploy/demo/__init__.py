@@ -1,0 +1,1 @@
+"""Three calls on a stack of its own, as everybody saw them."""

@@ -1,0 +1,1 @@
+"""Kamailio's side: the only room that may say `import KSR`."""

@@ -1,0 +1,1 @@
+"""The same scenarios on the fake and on a real Kamailio."""

@@ -1,0 +1,1 @@
+"""The scenarios of sipp_scenarios/, and what checks them."""

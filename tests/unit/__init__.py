@@ -1,0 +1,1 @@
+"""Without a stack: the pure core, and the adapters on fakes."""

@@ -1,0 +1,1 @@
+"""From a COMMIT to a worker that reads it."""
