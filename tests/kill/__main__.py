@@ -1,6 +1,7 @@
 """`python -m tests.kill [--runs 200] [--seed 1] [--fault NAME] [--json]`: kill everything, many times, and reconcile.
 
-Ends with 1 where wire, ledger and SMS do not tell one story; the runs that went wrong are then written to VAR_DIR.
+`--first 30 --runs 1` plays run 30 of a seed again. Ends with 1 where wire, ledger and SMS do not tell one
+story; the runs that went wrong are then written to VAR_DIR.
 """
 
 import shutil
@@ -31,6 +32,7 @@ def main(
         int, typer.Option(min=1, help="how many runs; every fault comes once in as many as there are")
     ] = 200,
     seed: Annotated[int, typer.Option(help="the same seed makes the same calls and the same faults")] = 1,
+    first: Annotated[int, typer.Option(min=0, help="the number of the first run, to play one again")] = 0,
     fault: Annotated[str, typer.Option(help="only this fault, by its name or a part of it")] = "",
     as_text: Annotated[bool, typer.Option("--text/--json", help="a table, or JSON")] = True,
 ) -> None:
@@ -39,7 +41,8 @@ def main(
     chosen = [one for one in FAULTS if fault in one.name]
     if not chosen:
         raise typer.BadParameter(f"no such fault; there are: {', '.join(one.name for one in FAULTS)}")
-    plans = [plan(seed, number, chosen[number % len(chosen)] if fault else None) for number in range(runs)]
+    numbers = range(first, first + runs)
+    plans = [plan(seed, number, chosen[number % len(chosen)] if fault else None) for number in numbers]
     home = ROOT / "var" / "kill"
     home.mkdir(parents=True, exist_ok=True)
     var_dir = Path(tempfile.mkdtemp(prefix="", dir=home))
