@@ -62,6 +62,7 @@ def test_each_side_is_shown_a_fresh_contact_that_the_other_can_use() -> None:
     assert by_member(fresh).uri == "sip:0909789846@127.0.0.10:5090"
     back = contact(by_member(contact="<sip:0844441909@127.0.0.20:5099>"))
     assert isinstance(back, ToMember)
+    assert back.peer_ip == tokens.pack_ip(TRUNK.ip)
     assert by_caller(back).uri == "sip:0844441909@127.0.0.20:5099"
     assert by_caller(back).hop == Hop("127.0.0.20", 5099)
     assert by_caller(back).leg == 4
