@@ -34,6 +34,7 @@ _RANGES: Final = {
     "max_call_seconds": (60, 7 * 86_400),
     "interrupted_grace_seconds": (0, 3600),
     "spool_keep_days": (1, 3650),
+    "unowned_keep_days": (1, 3650),
     "sms_poll_seconds": (0.05, 3600),
     "sms_lease_seconds": (1, 3600),
     "sms_give_up_seconds": (1, 30 * 86_400),
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     max_call_seconds: int = 86_400
     interrupted_grace_seconds: int = 10
     spool_keep_days: int = 7
+    unowned_keep_days: int = 365
     sms_poll_seconds: float = _SENDER.poll_seconds
     sms_lease_seconds: float = _SENDER.lease_seconds
     sms_give_up_seconds: float = _SENDER.give_up_seconds

@@ -20,8 +20,8 @@ from kemi.domain.redaction import Discreet
 from sql.named import queries
 
 _SQL: Final = queries("ledger")
-_ROOM: Final = 0x6C656467  # "ledg": our room among the database's advisory locks
-_BUCKETS: Final = 256  # calls share locks by hash: a batch must not fill the server's lock table
+ROOM: Final = 0x6C656467  # "ledg": our room among the database's advisory locks
+BUCKETS: Final = 256  # calls share locks by hash: a batch must not fill the server's lock table
 _INTERRUPTED: Final = "interrupted"
 _decode: Final = msgspec.json.Decoder(Event).decode
 
@@ -88,7 +88,7 @@ def record(conn: connection, moved: Sequence[Moved], events: Sequence[EventRow],
         found = {(node, file): offset for node, file, offset in cur.fetchall()}
         if any(found.get((one.node, one.file)) != one.start for one in moved):
             raise OffsetMovedError
-        calls = _lock_calls(cur, (one.call_id for one in events))
+        calls = lock_calls(cur, (one.call_id for one in events))
         if events:
             cur.execute(_SQL["insert_events"], {"events": _json(events)})
             _fold(cur, calls)
@@ -107,7 +107,7 @@ def overdue(conn: connection, nodes: Sequence[str], grace_seconds: int) -> list[
 def interrupt(conn: connection, calls: Sequence[str]) -> None:
     """Conclude that the edge of `calls` died while they rang. A real outcome that is known meanwhile goes before."""
     with conn, conn.cursor() as cur:
-        locked = _lock_calls(cur, calls)
+        locked = lock_calls(cur, calls)
         cur.execute(_SQL["insert_interrupted"], {"calls": locked})
         _fold(cur, locked)
 
@@ -125,11 +125,12 @@ def to_delete(conn: connection, files: Sequence[FileKey], keep_days: int) -> lis
         return [file for (file,) in cur.fetchall()]
 
 
-def _lock_calls(cur: cursor, calls: Iterable[str]) -> list[str]:
+def lock_calls(cur: cursor, calls: Iterable[str]) -> list[str]:
+    """Keep other writers from folding or purging `calls` until the transaction ends; return them, each once."""
     touched = sorted(set(calls))
-    buckets = sorted({zlib.crc32(call.encode()) % _BUCKETS for call in touched})
+    buckets = sorted({zlib.crc32(call.encode()) % BUCKETS for call in touched})
     if buckets:
-        cur.execute(_SQL["lock_calls"], {"room": _ROOM, "buckets": buckets})
+        cur.execute(_SQL["lock_calls"], {"room": ROOM, "buckets": buckets})
     return touched
 
 

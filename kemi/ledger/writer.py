@@ -2,7 +2,8 @@
 
     read what is new (every 50 ms) → one transaction (kemi/ledger/store.py) → offsets move
     every second                     ends of files; calls whose edge died; in a thread, files to the disk
-    every hour                       finished files older than SPOOL_KEEP_DAYS are deleted
+    every hour                       files finished SPOOL_KEEP_DAYS ago are deleted; what tenants keep no longer is
+                                     purged, a batch between two readings (kemi/ledger/retention.py)
 
 A database that is down stops the reading, not the calls: the spool waits. A line that cannot be used becomes a dead
 letter and an alarm; it stops nothing. Killed at any moment, it goes on where the last transaction ended.
@@ -14,7 +15,7 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import psycopg2
 from psycopg2.extensions import connection, set_wait_callback
@@ -23,6 +24,7 @@ from psycopg2.extras import wait_select
 from kemi.domain.redaction import redacted
 from kemi.ledger import store
 from kemi.ledger.batch import batch, dead_letter, one_by_one
+from kemi.ledger.retention import Purge
 from kemi.ledger.room import Room
 from kemi.ledger.store import FileKey
 from kemi.spool.disk import DiskSync
@@ -42,14 +44,19 @@ class Writer:
     """Moves what is new in a spool directory into the ledger, over one connection."""
 
     def __init__(
-        self, conn: connection, room: Room, *, node: str = "", grace_seconds: int = 10, keep_days: int = 7
-    ) -> None:
-        """`node`: this edge's name, for its calls whose files are gone; `grace_seconds`: design.md §2."""
+        self, conn: connection, room: Room, *, node: str = "", grace_seconds: int = 10, keep_days: int = 7,
+        unowned_days: int = 365,
+    ) -> None:  # fmt: skip
+        """`node`: this edge's name, for its calls whose files are gone; `grace_seconds`: design.md §2.
+
+        `keep_days`: of spool files; `unowned_days`: of what the ledger has and no tenant owns.
+        """
         self._conn = conn
         self._room = room
         self._node = node
         self._grace_seconds = grace_seconds
         self._keep_days = keep_days
+        self._purge = Purge(conn, unowned_days)
 
     def step(self) -> int:
         """Record what is new, up to one transaction's worth; return the number of lines. Raises `psycopg2.Error`."""
@@ -85,10 +92,15 @@ class Writer:
             _log.warning("interrupted calls=%d the edge died while they rang", len(calls))
 
     def tidy(self) -> None:
-        """Delete what nobody needs any more. Raises `psycopg2.Error`."""
+        """Delete files that nobody needs any more, and begin to purge the ledger. Raises `psycopg2.Error`."""
         finished = sorted(self._room.finished, key=lambda key: key.file)
         self._room.delete(store.to_delete(self._conn, finished, self._keep_days))
         self._room.delete_locks(self._keep_days)
+        self._purge.begin()
+
+    def purge(self) -> bool:
+        """Purge one batch; say whether there may be more. Raises `psycopg2.Error` for a lost connection."""
+        return self._purge.step()
 
     def _discover(self) -> None:
         new = self._room.unknown()
@@ -137,14 +149,14 @@ class Writer:
             self._room.tails[key].offset = offset
 
 
-def keep(url: str, directory: Path, *, node: str, grace_seconds: int, keep_days: int) -> NoReturn:
-    """Connect, and write until the database fails. Raises `psycopg2.Error`."""
+def keep(url: str, directory: Path, **options: Any) -> NoReturn:
+    """Connect, and write until the database fails; `options` are the writer's. Raises `psycopg2.Error`."""
     conn = psycopg2.connect(
         url, connect_timeout=5, application_name="ledger", keepalives_idle=10, tcp_user_timeout=10_000
     )
     try:
         room = Room(directory)  # anew for each connection: this may be a database restored from a backup
-        writer = Writer(conn, room, node=node, grace_seconds=grace_seconds, keep_days=keep_days)
+        writer = Writer(conn, room, **options)
         writer.tidy()
         _log.info("ledger ready: directory=%s", directory)
         tend_at, tidy_at = time.monotonic(), time.monotonic() + TIDY_SECONDS
@@ -157,7 +169,7 @@ def keep(url: str, directory: Path, *, node: str, grace_seconds: int, keep_days:
             if now >= tidy_at:
                 writer.tidy()
                 tidy_at = now + TIDY_SECONDS
-            if not recorded:
+            if not writer.purge() and not recorded:
                 time.sleep(POLL_SECONDS)
     finally:
         conn.close()
@@ -179,6 +191,7 @@ def main() -> NoReturn:
                 node=os.environ.get("NODE_NAME", ""),
                 grace_seconds=int(os.environ.get("INTERRUPTED_GRACE_SECONDS", "10")),
                 keep_days=int(os.environ.get("SPOOL_KEEP_DAYS", "7")),
+                unowned_days=int(os.environ.get("UNOWNED_KEEP_DAYS", "365")),
             )
         except (psycopg2.Error, OSError) as error:
             words = redacted(" ".join(str(error).split()))  # PostgreSQL's DETAIL may show the row

@@ -26,11 +26,13 @@ from json_to_recordset(%(files)s::json) as f (node text, file text, byte_offset 
 where (s.node, s.file) = (f.node, f.file)
 
 -- name: insert_events
+-- Not of a call that is purged: a late event must not bring half of it back.
 insert into call_event (event_id, call_id, kind, at, mono_ns, instance, node, body)
 select event_id, call_id, kind, timestamptz 'epoch' + at_us * interval '1 microsecond', mono_ns, instance, node, body
 from json_to_recordset(%(events)s::json) as e (
     event_id text, call_id text, kind text, at_us bigint, mono_ns bigint, instance text, node text, body jsonb
 )
+where not exists (select from call c where c.id = e.call_id and c.purged_at is not null)
 on conflict (event_id) do nothing
 
 -- name: insert_dead_letters
@@ -100,15 +102,19 @@ where (l.outcome, l.reason, l.code, l.rang_at, l.answered_at, l.ended_at)
     )
 
 -- name: insert_notifications
--- "not exists" spares the trigger, and with it a wake-up of every sender, at each later fold of the call.
+-- "not exists" spares the trigger, and with it a wake-up of every sender, at each later fold of the call. A call older
+-- than its tenant keeps SMS gets none: they may have been purged, and nobody is told twice.
 insert into notification (call_id, tenant_id, member_id, member_number, kind, state, caller_number, called_at)
-select call_id, tenant_id, member_id, member_number, kind, state, caller_number,
-    timestamptz 'epoch' + called_us * interval '1 microsecond'
+select r.call_id, r.tenant_id, r.member_id, r.member_number, r.kind, r.state, r.caller_number,
+    timestamptz 'epoch' + r.called_us * interval '1 microsecond'
 from json_to_recordset(%(notifications)s::json) as r (
     call_id text, tenant_id bigint, member_id bigint, member_number text, kind text, state text,
     caller_number text, called_us bigint
 )
+left join tenant t on t.id = r.tenant_id
 where not exists (select from notification n where (n.call_id, n.member_number) = (r.call_id, r.member_number))
+    and (t.id is null
+         or timestamptz 'epoch' + r.called_us * interval '1 microsecond' >= now() - make_interval(days => t.keep_sms_days))
 on conflict (call_id, member_number) do nothing
 
 -- name: overdue_calls

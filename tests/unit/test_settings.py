@@ -23,6 +23,7 @@ BAD = {
     "MAX_CALL_SECONDS": "1",
     "INTERRUPTED_GRACE_SECONDS": "-1",
     "SPOOL_KEEP_DAYS": "0",
+    "UNOWNED_KEEP_DAYS": "0",
     "SMS_POLL_SECONDS": "often",
     "SMS_LEASE_SECONDS": "0",
     "SMS_GIVE_UP_SECONDS": "-5",

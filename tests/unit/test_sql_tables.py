@@ -96,6 +96,8 @@ def test_schema_sql_is_what_the_migrations_make() -> None:
         ("update external_group set name = ' '", "external_group_name_is_not_blank"),
         ("update tenant set time_zone = 'Mars/Olympus'", '"Mars/Olympus" is not a time zone'),
         ("update tenant set withheld_sms = 'the number'", "tenant_withheld_sms_is_none_or_without_number"),
+        ("update tenant set keep_calls_days = 0", "tenant_keeps_calls_1_to_3650_days"),
+        ("update tenant set keep_sms_days = 3651", "tenant_keeps_sms_1_to_3650_days"),
         ("update tenant set brand = repeat('x', 31)", "tenant_brand_is_1_to_30_printable_characters"),
         ("update tenant set brand = E'a\\nb'", "tenant_brand_is_1_to_30_printable_characters"),
         ("update trunk_address set address = '127.0.0.0/23'", "trunk_address_is_a_small_network"),
