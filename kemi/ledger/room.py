@@ -70,14 +70,16 @@ class Room:
         return new
 
     def done(self) -> list[FileKey]:
-        """Return the files that are read to their end and whose writers are gone."""
+        """Return the files that are read to their end and whose writers are gone, or write another one by now."""
         alive: dict[str, bool] = {}
+        last = self._last_files()
         found = []
         for key, tail in self.tails.items():
             if tail.instance not in alive:
                 alive[tail.instance] = is_alive(self.directory, tail.instance)
+            writer, number = _writer_of(key)
             # The order matters: a writer that was gone before the size was taken has written nothing since.
-            if not alive[tail.instance] and tail.size() == tail.offset:
+            if (not alive[tail.instance] or number < last[writer]) and tail.size() == tail.offset:
                 found.append(key)
         return found
 
@@ -115,8 +117,22 @@ class Room:
             if old and lock.stem not in wanted and not is_alive(self.directory, lock.stem):
                 lock.unlink(missing_ok=True)
 
+    def _last_files(self) -> dict[str, int]:
+        """Return the number of each process's last file."""
+        last: dict[str, int] = {}
+        for key in (*self.tails, *self.finished):
+            writer, number = _writer_of(key)
+            last[writer] = max(number, last.get(writer, 0))
+        return last
+
     def _alarm_beyond(self, key: FileKey, offset: int, size: int) -> None:
         now = time.monotonic()
         if now >= self._alarmed.get(key, 0.0):
             self._alarmed[key] = now + _ALARM_EVERY
             _log.error("alarm=offset_beyond_file file=%s offset=%d size=%d it is not read", key.file, offset, size)
+
+
+def _writer_of(key: FileKey) -> tuple[str, int]:
+    """Return the process that writes a file, `<instance>-<pid>`, and which of its files it is, from 1."""
+    writer, _, number = key.file.removesuffix(SUFFIX).partition("_")
+    return writer, int(number or 1)

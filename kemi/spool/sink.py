@@ -1,7 +1,8 @@
 """Where a SIP worker puts what happened: one `write` to a file of its own, and back to the call.
 
     file    <instance>-<pid>.jsonl, made by the process that writes it (O_EXCL), never appended to by another;
-            <instance>-<pid>_2.jsonl and so on after a file that had to be left
+            <instance>-<pid>_2.jsonl and so on after a file that had to be left, or is a day old: the numbers in it
+            must not stay for as long as the edge runs
     event   <file's stem>.<sequence number>
 
 A write that returned survives a kill -9 of the process. Against power loss the ledger writer calls fdatasync every
@@ -21,6 +22,7 @@ from kemi.domain.events import Event, Stamped
 from kemi.spool import codec
 
 _FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY
+_DAY: Final = 86_400 * 10**9  # ns
 _MOST_WAITING: Final = 4096  # events kept in memory while the disk is full: about 2 MB a process
 _ALARM_EVERY: Final = 10.0  # seconds between two alarms
 _log = logging.getLogger(__name__)
@@ -68,12 +70,13 @@ class SpoolSink:
         self._stem = ""
         self._seq = 0
         self._end = 0  # bytes of whole lines in the file
+        self._leave_at = 0  # by the monotonic clock, ns
         self._files = 0
         self._waiting: deque[_Fact] = deque()
         self._dropped = 0
         self._next_alarm = 0.0
 
-    def _open(self) -> None:
+    def _open(self, mono_ns: int) -> None:
         """Make this process's next file. Raises `OSError`."""
         while self._fd < 0:
             suffix = f"_{self._files + 1}" if self._files else ""
@@ -83,12 +86,14 @@ class SpoolSink:
             except FileExistsError:  # a pid that came back within one start of the edge
                 self._files += 1
         self._files += 1
-        self._stem, self._seq, self._end = stem, 0, 0
+        self._stem, self._seq, self._end, self._leave_at = stem, 0, 0, mono_ns + _DAY
 
     def _write(self, fact: _Fact) -> None:
         """Append one line, all of it or nothing. Raises `OSError`."""
+        if self._fd >= 0 and fact.mono_ns >= self._leave_at:
+            self._leave()
         if self._fd < 0:
-            self._open()
+            self._open(fact.mono_ns)
         stamped = Stamped(f"{self._stem}.{self._seq}", self._seq, self._instance, fact.at_us, fact.mono_ns, fact.event)
         line = codec.encode(stamped)
         try:
@@ -105,8 +110,12 @@ class SpoolSink:
         try:
             os.ftruncate(self._fd, self._end)
         except OSError:
-            os.close(self._fd)
-            self._fd = -1
+            self._leave()
+
+    def _leave(self) -> None:
+        """Write no more into this file: whoever reads it takes the next one's being there as its end."""
+        os.close(self._fd)
+        self._fd = -1
 
     def _write_waiting(self) -> None:
         """Write what has waited, oldest first, as far as the disk takes it. Raises `OSError`."""

@@ -192,6 +192,30 @@ def test_finished_files_are_deleted_after_their_days_and_not_before(room: Ledger
         assert not room.file.exists()
 
 
+def test_the_files_of_an_edge_that_goes_on_are_deleted_too(room: LedgerRoom) -> None:
+    """A process that has begun its next file writes no more into the one before; the last one is its own."""
+    files = [
+        room.file,
+        room.file.with_name(f"{room.file.stem}_2.jsonl"),
+        room.file.with_name(f"{room.file.stem}_3.jsonl"),
+    ]
+    for number, file in enumerate(files):
+        lines = stamp(*of_call(f"c{number}", RECEIVED, GAVE_UP), instance=f"{room.instance.name}-{number}")
+        file.write_bytes(b"".join(codec.encode(line) for line in lines))
+    with room.writer(keep_days=7) as writer:
+        writer.step()
+        writer.tend()
+        room.rows(
+            "update spool_file set finished_at = now() - interval '8 days' where finished_at is not null returning 1"
+        )
+        writer.tidy()
+        assert [file.exists() for file in files] == [False, False, True]
+        with files[2].open("ab") as last:
+            last.write(codec.encode(stamp(*of_call("c2", GAVE_UP), instance="later-b-1")[0]))
+        assert writer.step() == 1
+    assert room.rows("select count(*) from call") == [(3,)]
+
+
 def test_a_finished_file_that_has_grown_is_read_on(room: LedgerRoom) -> None:
     """Finished is a note, not a lock: what is in a file is never skipped."""
     room.put(RECEIVED)

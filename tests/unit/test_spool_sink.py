@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,3 +136,19 @@ def test_an_event_that_cannot_be_written_down_is_an_alarm_not_an_exception(tmp_p
     sink.put(Answered("\ud800", 0, 0))
     assert len(alarms) == 1
     assert alarms[0].startswith("alarm=event_lost kind=Answered")
+
+
+def test_a_file_is_left_for_a_new_one_after_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read files are deleted after some days, and an edge runs for months."""
+    sink = SpoolSink(tmp_path, "edge", INSTANCE)
+    start, hour = time.monotonic_ns(), 3600 * 10**9
+    for hours in (0, 23, 24, 25, 49):
+        monkeypatch.setattr(time, "monotonic_ns", lambda now=start + hours * hour: now)
+        sink.put(Answered(f"at {hours}", 0, 0))
+    calls = {name: [line.event.call for line in lines] for name, lines in written(tmp_path).items()}
+    stem = f"{INSTANCE}-{os.getpid()}"
+    assert calls == {
+        f"{stem}.jsonl": ["at 0", "at 23"],
+        f"{stem}_2.jsonl": ["at 24", "at 25"],
+        f"{stem}_3.jsonl": ["at 49"],
+    }
