@@ -14,7 +14,7 @@ class Fate(IntEnum):
     """What becomes of a header."""
 
     DROP = 0
-    KEEP = 1  # Kamailio's own business: CSeq, Max-Forwards, Content-Length
+    CSEQ = 1  # Kamailio's own business, as the next two: the first stays, another would be unread by it
     CHECK = 2  # passes if its value has the form of `clean`
     VIA = 3  # the top one stays, deeper ones are kept aside
     FROM = 4
@@ -28,10 +28,13 @@ class Fate(IntEnum):
     SUPPORTED = 12
     REQUIRE = 13
     RSEQ = 14  # of a reliable 18x: goes where it is not passed reliably
+    MAX_FORWARDS = 15
+    CONTENT_LENGTH = 16
 
 
 _NAMES: Final = {
-    **dict.fromkeys(("CSeq", "Max-Forwards", "Content-Length", "l"), Fate.KEEP),
+    **{"CSeq": Fate.CSEQ, "Max-Forwards": Fate.MAX_FORWARDS},
+    **dict.fromkeys(("Content-Length", "l"), Fate.CONTENT_LENGTH),
     **dict.fromkeys(("Via", "v"), Fate.VIA),
     **dict.fromkeys(("From", "f"), Fate.FROM),
     **dict.fromkeys(("To", "t"), Fate.TO),

@@ -19,10 +19,11 @@ _name = KSR.textopsx.hf_iterator_hname
 _value = KSR.textopsx.hf_iterator_hbody
 _remove = KSR.textopsx.hf_iterator_rm
 _append = KSR.textopsx.hf_iterator_append
-_DROP, _KEEP, _CHECK, _VIA, _TO, _CONTENT_TYPE = (  # looked up once: an Enum's member costs 40 ns a look
-    *(Fate.DROP, Fate.KEEP, Fate.CHECK),
-    *(Fate.VIA, Fate.TO, Fate.CONTENT_TYPE),
+_DROP, _CHECK, _VIA, _TO, _CONTENT_TYPE = (  # looked up once: an Enum's member costs 40 ns a look
+    *(Fate.DROP, Fate.CHECK, Fate.VIA),
+    *(Fate.TO, Fate.CONTENT_TYPE),
 )
+_ONCE: Final = (Fate.CSEQ, Fate.MAX_FORWARDS, Fate.CONTENT_LENGTH)
 
 
 def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
@@ -33,6 +34,7 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     all the same, because there are replies that nothing can hold back.
     """
     taken, vias = Taken(), 0
+    kept: list[Fate] = []
     wrong: ValueError | None = None
     must(_start(_ITERATOR), "hf_iterator_start")
     try:
@@ -40,9 +42,12 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
             try:
                 name = _name(_ITERATOR)
                 fate = FATES[name]
-                if fate is _KEEP:
-                    continue
-                if fate is _VIA:
+                if fate in _ONCE:
+                    if fate not in kept:
+                        kept.append(fate)
+                        continue
+                    fate = _DROP
+                elif fate is _VIA:
                     vias += 1
                     if vias <= vias_kept:
                         continue
@@ -73,8 +78,8 @@ def _stays(taken: Taken, fate: Fate, name: str) -> bool:
             taken.lines.append(f"{name}: {kept}")
         return kept == value
     if fate is _CONTENT_TYPE:
-        taken.content_type = value
-        return True  # goes or stays with the body
+        again, taken.content_type = bool(taken.content_type), taken.content_type or value
+        return not again  # goes or stays with the body
     if fate in _LISTS:
         getattr(taken, _LISTS[fate]).append(value)
     elif fate in _JOINED:

@@ -11,7 +11,8 @@ from kemi.domain.masking import FATES, Fate
 from tests.unit.given import HEADER_TEXT
 
 KNOWN = {
-    "CSeq": Fate.KEEP, "Max-Forwards": Fate.KEEP, "Content-Length": Fate.KEEP, "l": Fate.KEEP,
+    "CSeq": Fate.CSEQ, "Max-Forwards": Fate.MAX_FORWARDS, "Content-Length": Fate.CONTENT_LENGTH,
+    "l": Fate.CONTENT_LENGTH,
     "Via": Fate.VIA, "v": Fate.VIA, "From": Fate.FROM, "f": Fate.FROM, "To": Fate.TO, "t": Fate.TO,
     "Call-ID": Fate.CALL_ID, "i": Fate.CALL_ID, "Contact": Fate.CONTACT, "m": Fate.CONTACT,
     "Record-Route": Fate.RECORD_ROUTE, "P-Asserted-Identity": Fate.ASSERTED, "Privacy": Fate.PRIVACY,

@@ -92,3 +92,14 @@ def test_option_tags_on_several_lines_are_one_list() -> None:
     world = World()
     out = world.kam.receive(world.invite(more="Require: x-unknown\r\nRequire: timer\r\n"), world.TRUNK)
     assert [sent.status for sent in out] == [420]
+
+
+@pytest.mark.parametrize("again", ["CSeq", "cseq", "Max-Forwards", "Content-Length", "l", "Content-Type", "c"])
+def test_a_header_said_twice_says_nothing_the_second_time(again: str) -> None:
+    """Kamailio reads the first; what another of it holds is nobody's but a leak."""
+    world = World()
+    first = "" if again.lower() != "c" and again != "Content-Type" else "Content-Type: application/sdp\r\n"
+    for member in Caller(world).calls(more=f"{first}{again}: 0909789846 Nguyen\r\n"):
+        assert b"Nguyen" not in member.invite.data
+        assert b"909789846" not in member.invite.data
+    world.kam.settle()
