@@ -90,4 +90,4 @@ def call(target: Address, ports: tuple[int, ...], rate: int, calls: int, folder:
     where = (f"{target[0]}:{target[1]}", "-r", str(rate), "-l", str(max(calls, 100)))
     with Carrier(ports, calls, folder) as carrier, Party("caller", me, calls, folder, *where) as caller:
         counted = [caller.ends(_LONGEST), *carrier.ends()]
-        return counted, caller.complaint() or carrier.complaint()
+        return counted, "; ".join(filter(None, (caller.complaint(), carrier.complaint())))

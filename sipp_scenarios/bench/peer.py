@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from deploy.parts import answers_options
+from deploy.parts import SHARED_MB, answers_options
 from deploy.wait import until
 from sipp_scenarios.bench.load import MEMBERS
 from tests.edge import CUSTOMER_HOST, EDGE_HOST, GATEWAY_HOST, free_port
@@ -24,7 +24,8 @@ def running_peer(folder: Path, ports: tuple[int, ...]) -> Iterator[tuple[int, Ad
     members = {f"MEMBER_{n}": f"{user}@{GATEWAY_HOST}:{port}" for n, (user, port) in places}
     env = {**os.environ, **members, "CUSTOMER": CUSTOMER_HOST, "SIP_LISTEN": f"udp:{address[0]}:{address[1]}"}
     command = ["setpriv", "--pdeathsig", "TERM", "--", "kamailio", "-f", str(_CONFIG), "-DD", "-E"]
-    command += ["-x", "fm", "-X", "fm", "-m", "256", "-M", "16", "-Y", str(folder), "-P", str(folder / "peer.pid")]
+    command += ["-x", "fm", "-X", "fm", "-m", str(SHARED_MB), "-M", "16"]
+    command += ["-Y", str(folder), "-P", str(folder / "peer.pid")]
     with (folder / "peer.log").open("wb") as log:
         process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
