@@ -33,7 +33,8 @@ class Fate(IntEnum):
 
 
 _NAMES: Final = {
-    **{"CSeq": Fate.CSEQ, "Max-Forwards": Fate.MAX_FORWARDS},
+    "CSeq": Fate.CSEQ,
+    "Max-Forwards": Fate.MAX_FORWARDS,
     **dict.fromkeys(("Content-Length", "l"), Fate.CONTENT_LENGTH),
     **dict.fromkeys(("Via", "v"), Fate.VIA),
     **dict.fromkeys(("From", "f"), Fate.FROM),
