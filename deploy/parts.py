@@ -22,7 +22,10 @@ _PRIVATE_MB: Final = 16  # kamailio -M: per process
 
 @dataclass(frozen=True)
 class Part:
-    """One process. `once`: it does its work and leaves with 0; any other leaving is a death."""
+    """One process. `once`: it does its work and leaves with 0; any other leaving is a death.
+
+    `sieve`: the command of a process that its output goes through on its way into the log.
+    """
 
     name: str
     command: Sequence[str]
@@ -31,6 +34,7 @@ class Part:
     stop_signal: Signals = SIGTERM
     stop_seconds: float = 10.0
     once: bool = False
+    sieve: Sequence[str] = ()
 
 
 def postgres(cluster: Cluster) -> Part:
@@ -62,7 +66,8 @@ def _kamailio(settings: Settings, edge_key: str) -> Part:
     }
     command = ["kamailio", "-f", str(ROOT / "kamailio.cfg"), "-DD", "-E", "-x", "fm", "-X", "fm"]
     command += ["-m", str(SHARED_MB), "-M", str(_PRIVATE_MB), "-Y", str(run), "-P", str(run / "kamailio.pid")]
-    return Part("kamailio", command, env, lambda: answers_options(settings.sip_address))
+    sieve = _module("deploy.discreet")
+    return Part("kamailio", command, env, lambda: answers_options(settings.sip_address), sieve=sieve)
 
 
 def _module(name: str) -> list[str]:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from deploy.discreet import Sieve
 from deploy.parts import Part
 from deploy.settings import ROOT
 from deploy.wait import until
@@ -26,6 +27,7 @@ class Process:
         self.wanted = False
         self._environment = environment
         self._child: subprocess.Popen[bytes] | None = None
+        self._sieve: Sieve | None = None
         self._started = 0.0
         self._pause = 0.0
         self._not_before = 0.0
@@ -51,12 +53,16 @@ class Process:
         # Ctrl-C at the terminal reaches the supervisor alone, and that everything it forks can be ended with it.
         guarded = self.part.command[0] == "setpriv"
         prefix = [] if guarded else ["setpriv", "--pdeathsig", "TERM", "--"]
+        self._end_sieve()
+        if self.part.sieve:
+            self._sieve = Sieve(self.part.sieve, self.log)
         with self.log.open("ab") as log:
+            output = log.fileno() if self._sieve is None else self._sieve.fileno()
             self._child = subprocess.Popen(
                 [*prefix, *self.part.command],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 cwd=ROOT,
                 env=self._environment,
                 process_group=0,
@@ -71,20 +77,25 @@ class Process:
                 os.kill(self._child.pid, self.part.stop_signal)
                 until(lambda: self.pid is None, self.part.stop_seconds)
             self._bury(self._child)
+            self._end_sieve()
 
     def kill(self) -> None:
         """Kill -9 the whole group; it stays down until `start`."""
         self.wanted = False
         if self._child is not None:
             self._bury(self._child)
+            self._end_sieve()
 
     def tend(self) -> str | None:
         """Restart it if it died and its pause is over. Returns a line for the log when something happened."""
+        if self.wanted and self._sieve is not None:
+            self._sieve.tend()
         if not self.wanted or self._child is None or self.pid is not None or self.done:
             return None
         now = time.monotonic()
         if not self._not_before:
             how = _how(self._bury(self._child))
+            self._end_sieve()
             settled = now - self._started > _SETTLED
             self._pause = _FIRST_PAUSE if settled or not self._pause else min(self._pause * 2, _LONGEST_PAUSE)
             self._not_before = now + self._pause
@@ -92,6 +103,12 @@ class Process:
         if now >= self._not_before:
             self.start()
         return None
+
+    def _end_sieve(self) -> None:
+        """Have the last lines in the log."""
+        if self._sieve is not None:
+            self._sieve.close()
+            self._sieve = None
 
     @staticmethod
     def _ended(child: subprocess.Popen[bytes]) -> bool:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from kemi.domain import addresses
 from kemi.domain.e164 import e164
+from kemi.domain.redaction import shown
 from kemi.errors import NotANumber
 
 
@@ -13,6 +14,9 @@ class Caller(NamedTuple):
 
     number: str | None
     withheld: bool
+
+    def __repr__(self) -> str:
+        return shown(self, self._fields)
 
 
 def caller(from_: str, asserted: list[str], privacy: list[str]) -> Caller:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kemi.domain import redaction
 from kemi.domain.events import OfferedLeg, SkippedLeg
+from kemi.domain.identity import Caller
 from kemi.domain.model import Member, SkippedMember
 from kemi.domain.outcome import fold
 from kemi.domain.routing import Leg
@@ -27,6 +28,7 @@ NUMBER: Final = "+84909789846"
 _TEXT: Final = "Ban vua nhan cuoc goi tu so 0909789846."
 _MESSAGE: Final = Message(1, "0844441909", "+84844441909", _TEXT, "vContact")
 RECORDS: Final[list[Any]] = [
+    Caller(NUMBER, withheld=False),
     Member(1, NUMBER, True),
     SkippedMember(1, NUMBER, "x"),
     OfferedLeg(0, 0, 1, NUMBER, 1, True),

@@ -1,0 +1,77 @@
+"""`python -m deploy.discreet`: stdin to stdout, line by line, telephone numbers shortened; for Kamailio's log.
+
+Kamailio shows what its parser cannot read, and no setting keeps it from that. Lines of the edge's own (kemi/ksr/log.py)
+are discreet by themselves and pass as they are: a call's id may look like a number.
+"""
+
+import contextlib
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from os import close, pipe, set_blocking
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from kemi.domain.redaction import redacted
+
+_OWN: Final = re.compile(r"\s*\d+\(\d+\) [A-Z]+: <core> \[core/kemi\.c:\d+\]: sr_kemi_core_[a-z]+\(\): ", re.ASCII)
+_LAST_LINES: Final = 5.0  # seconds that the copy may take for what is left
+
+
+class Sieve:
+    """A pipe to a process that copies into a log file; `fileno` is what to write to.
+
+    Whoever writes never waits: what does not fit into the pipe is lost. Nor does it break: both ends stay open here,
+    and a copier that died is started again by `tend`.
+    """
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._command, self._log = command, log
+        self._read, self._write = pipe()
+        set_blocking(self._write, False)
+        self._copier = self._start()
+
+    def fileno(self) -> int:
+        """Return where to write."""
+        return self._write
+
+    def tend(self) -> None:
+        """Start the copier again if it died."""
+        if self._copier.poll() is not None:
+            self._copier = self._start()
+
+    def close(self) -> None:
+        """Let it copy what is left, and end. To be called when nobody writes any more."""
+        close(self._write)
+        try:
+            self._copier.wait(_LAST_LINES)
+        except subprocess.TimeoutExpired:
+            self._copier.kill()
+            self._copier.wait()
+        close(self._read)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        with self._log.open("ab") as log:
+            return subprocess.Popen(self._command, stdin=self._read, stdout=log, stderr=log, process_group=0)
+
+
+def discreet(line: bytes) -> bytes:
+    """Return a line of Kamailio's log as it may be kept."""
+    text = line.decode("utf-8", "surrogateescape")
+    return line if _OWN.match(text) else redacted(text).encode("utf-8", "surrogateescape")
+
+
+def copy(source: BinaryIO, target: BinaryIO) -> None:
+    """Copy until the end of `source`; every line is there when it is copied."""
+    for line in source:
+        target.write(discreet(line))
+        target.flush()
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # it ends when nobody writes any more
+    with contextlib.suppress(BrokenPipeError):
+        copy(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,93 @@
+"""Kamailio's log on its way to the disk: numbers are shortened, the writer never waits, no line of ours is changed."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from deploy.discreet import Sieve, copy
+from deploy.wait import until
+
+COMMAND: Final = [sys.executable, "-m", "deploy.discreet"]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "kamailio.log"
+
+
+@pytest.fixture
+def sieve(log: Path) -> Iterator[Sieve]:
+    sieve = Sieve(COMMAND, log)
+    yield sieve
+    sieve.close()
+
+
+def writes(sieve: Sieve, text: bytes) -> None:
+    subprocess.run(["sh", "-c", 'printf "%s" "$1" >&2', "sh", text], stderr=sieve.fileno(), check=True)
+
+
+def copied(text: bytes) -> bytes:
+    target = io.BytesIO()
+    copy(io.BytesIO(text), target)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        (
+            b" 1(47) ERROR: <core> [core/parser/x.c:74]: parse_from_header(): bad From [<sip:0909789846@[x>]\n",
+            " 1(47) ERROR: <core> [core/parser/x.c:74]: parse_from_header(): bad From [<sip:…846@[x>]\n".encode(),
+        ),
+        (b"From: \xff0909789846\n", b"From: \xff\xe2\x80\xa6846\n"),
+        (b"0909789846 without an end", "…846 without an end".encode()),
+        (b" 0(1) ERROR: x [y.c:1]: z(): source 192.168.172.16:5060\n", None),
+        (b" 2(48) INFO: <core> [core/kemi.c:106]: sr_kemi_core_info(): call=65001234567890ab1234 received\n", None),
+        (b"\n", None),
+    ],
+)
+def test_numbers_are_shortened_and_lines_of_the_edge_are_not_touched(line: bytes, kept: bytes | None) -> None:
+    assert copied(line) == (line if kept is None else kept)
+
+
+def test_a_header_that_looks_like_a_line_of_ours_is_none() -> None:
+    line = b" 1(4) ERROR: <core> [core/parser/x.c:1]: f(): [<core> [core/kemi.c:1]: sr_kemi_core_info(): 0909789846]\n"
+    assert b"909789846" not in copied(line)
+
+
+def test_what_was_written_is_in_the_log_when_it_is_closed(log: Path) -> None:
+    sieve = Sieve(COMMAND, log)
+    for number in range(50):
+        writes(sieve, f"line {number} of 0909789846\n".encode())
+    sieve.close()
+    assert log.read_text().splitlines() == [f"line {number} of …846" for number in range(50)]
+
+
+def test_a_copier_that_hangs_keeps_nobody_waiting(sieve: Sieve, log: Path) -> None:
+    """Calls matter more than their log: what does not fit is lost."""
+    writes(sieve, b"first\n")
+    assert until(lambda: log.exists() and log.read_text() == "first\n", 5.0)
+    os.kill(sieve._copier.pid, signal.SIGSTOP)
+    with pytest.raises(BlockingIOError):
+        fill(sieve)
+    os.kill(sieve._copier.pid, signal.SIGCONT)
+
+
+def fill(sieve: Sieve) -> None:
+    for _ in range(100):
+        os.write(sieve.fileno(), b"x" * 4096)
+
+
+def test_a_copier_that_dies_is_started_again_and_its_writer_notices_nothing(sieve: Sieve, log: Path) -> None:
+    sieve._copier.kill()
+    sieve._copier.wait()
+    writes(sieve, b"meanwhile\n")
+    sieve.tend()
+    assert until(lambda: log.read_text() == "meanwhile\n", 5.0)
