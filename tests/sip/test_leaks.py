@@ -70,7 +70,7 @@ def test_a_masked_leg_has_none() -> None:
 def test_every_piece_of_the_caller_is_found_in_any_header(text: str) -> None:
     [first, *_] = found_in(leg(("X-Anything", f"abc {text} def")))
     assert (first.header, first.leg) == ("x-anything", "leg-call-id-1")
-    assert first.message.startswith("INVITE sip:0844441909")
+    assert first.message == "INVITE sip:…909@127.0.0.20:5080 SIP/2.0"
 
 
 @pytest.mark.parametrize("before", ["", "x", "xy", "xyz"])

@@ -10,24 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from kemi.audit.packet import Packet
 from tests.sip.message import Address, Message, parse
+
+__all__ = ["DEADLINE", "Endpoint", "NothingHappened", "Packet", "Recording"]
 
 DEADLINE: Final = 5.0  # seconds that a fact may take on this loopback, two cores shared by many
 _BUFFER: Final = 4 << 20
-
-
-@dataclass(frozen=True)
-class Packet:
-    """One datagram: when (seconds, monotonic or capture clock), from, to, and its bytes."""
-
-    at: float
-    src: Address
-    dst: Address
-    raw: bytes
-
-    def __str__(self) -> str:
-        first = self.raw.split(b"\r\n", 1)[0].decode("latin-1")
-        return f"{self.at:.3f} {self.src[0]}:{self.src[1]} → {self.dst[0]}:{self.dst[1]} {first}"
 
 
 @dataclass

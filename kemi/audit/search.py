@@ -1,0 +1,111 @@
+"""The audit: every message to every party, every byte of it, against every secret of the others."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from kemi.audit.book import Book, book, key_of
+from kemi.audit.finding import Finding, redacted
+from kemi.audit.judge import Judge, is_excused
+from kemi.audit.packet import Packet, Sides
+from kemi.audit.parties import MEMBER, Cast, Heard, Party, Side, cast
+from kemi.audit.pieces import Piece, counted, pieces
+from kemi.audit.said import short_names
+from kemi.audit.xor import Windows
+
+XORED: Final = "XOR of two byte strings of this leg"
+
+
+@dataclass
+class Audit:
+    """What was read, and what was found in it. `read`: messages by the side that they went to."""
+
+    findings: list[Finding] = field(default_factory=list)
+    read: dict[Side, int] = field(default_factory=lambda: {"caller": 0, "member": 0})
+    unknown: int = 0
+
+
+def find_leaks(packets: Iterable[Packet], sides: Sides) -> list[Finding]:
+    """Return every secret of one party in what another received, in the order of the packets."""
+    return audit(packets, sides).findings
+
+
+def audit(packets: Iterable[Packet], sides: Sides) -> Audit:
+    """Audit a capture, or the recorded messages of a test."""
+    found = cast(packets, sides)
+    searcher = _Searcher(found, book(found, sides))
+    done = Audit(unknown=found.unknown)
+    for heard in found.heard:
+        if not heard.inward:
+            done.read[heard.party.side] += 1
+            done.findings += searcher.search(heard)
+    return done
+
+
+class _Searcher:
+    def __init__(self, cast: Cast, book: Book) -> None:
+        self._book, self._judge = book, Judge(cast, book)
+        self._short = _short_names(cast)
+        numbers = book.numbers
+        self._windows: dict[tuple[Party, str], Windows] = defaultdict(lambda: Windows(numbers))
+        for heard in cast.heard:  # what a party said itself, it sees, too
+            if heard.inward and numbers:
+                leg = self._windows[heard.party, heard.leg]
+                for piece in counted(pieces(heard.packet.raw)):
+                    leg.add(piece.data, is_whole_body=bool(key_of(piece)))
+
+    def search(self, heard: Heard) -> Iterator[Finding]:
+        first = heard.packet.raw.split(b"\r\n", 1)[0].decode("latin-1")
+        leg, message = redacted(heard.leg), redacted(first)
+        for header, offset, what, how in self._found(heard):
+            yield Finding(leg, message, header, offset, redacted(what), how)
+
+    def _found(self, heard: Heard) -> Iterator[tuple[str, int, str, str]]:
+        told: set[tuple[str, bytes]] = set()  # the whole of a body repeats what its lines have told
+        for piece in counted(pieces(heard.packet.raw)):
+            room = piece.header.partition(" ")[0] if piece.header.startswith("body") else str(piece.offset)
+            for word, at, what, how in self._in_piece(piece, heard):
+                if (room, word) not in told or room != "body":
+                    yield piece.header, at, what, how
+                told.add((room, word))
+            yield from self._xored(piece, heard)
+        yield from self._same_names(heard)
+
+    def _in_piece(self, piece: Piece, heard: Heard) -> Iterator[tuple[bytes, int, str, str]]:
+        told: set[bytes] = set()
+        for word, form, at, how in self._book.places(piece):
+            secret = None if word in told else self._judge.secret(word, heard, form)
+            if secret and not is_excused(piece.header, how, piece.data, secret, heard):
+                told.add(word)
+                yield word, piece.offset + at, secret.what, how
+
+    def _xored(self, piece: Piece, heard: Heard) -> Iterator[tuple[str, int, str, str]]:
+        leg = self._windows[heard.party, heard.leg]
+        for number in leg.add(piece.data, is_whole_body=bool(key_of(piece))):
+            secret = self._judge.secret(number, heard)
+            if secret:
+                yield piece.header, piece.offset, secret.what, XORED
+
+    def _same_names(self, heard: Heard) -> Iterator[tuple[str, int, str, str]]:
+        """Call-IDs and tags too short to be searched for must not be one of the other side's."""
+        message = heard.message
+        if message is None:
+            return
+        named = {"call-id": message.call_id}
+        if heard.party.side == MEMBER:  # the caller is shown the dialog's tags
+            named |= {"from": message.from_tag, "to": message.to_tag}
+        for header, name in named.items():
+            owners = self._short.get(name, set())
+            if owners and heard.party not in owners:
+                at = heard.packet.raw.find(name.encode("latin-1"))
+                yield header, at, f"the Call-ID or tag {name!r} of another party", "compared"
+
+
+def _short_names(cast: Cast) -> dict[str, set[Party]]:
+    owners: dict[str, set[Party]] = defaultdict(set)
+    for heard in cast.heard:
+        if heard.inward and heard.message:
+            for name in short_names(heard.message).values():
+                owners[name].add(heard.party)
+    return owners
