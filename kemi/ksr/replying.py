@@ -24,6 +24,7 @@ from kemi.tokens import Keyring, leg_of
 # Message flags; tm keeps them with the transaction, and the reply lock makes each a once-only latch.
 _RANG: Final = 1
 _ANSWERED: Final = 2
+_GAVE_UP: Final = 7  # the caller has had a final answer of ours
 _SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6}
 _QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
 _get = KSR.pv.get
@@ -96,6 +97,8 @@ class Replying:
             self._happened(Rang(call, leg, attempt, code))
             self._provisional(exchange, code)
         elif code < 300:
+            if KSR.isflagset(_GAVE_UP):
+                return self._too_late(exchange, code)
             if KSR.isflagset(_ANSWERED):
                 if _get("$avp(winner)") != leg:
                     self._happened(AnsweredElsewhere(call, leg, attempt))
@@ -106,6 +109,13 @@ class Replying:
             self._give_back(exchange, code, code, reliable=True)
         else:
             self._refused(exchange, leg, attempt, code)
+        return 1
+
+    def _too_late(self, exchange: Exchange, code: int) -> int:
+        """Hang up a telephone that picked up when the caller had been told that nobody would (kemi/decisions/0013)."""
+        self._hang_up("INVITE")
+        signalling.blank(code)  # tm passes every 2xx on; this one, without From and To, answers nobody
+        signalling.put_headers(f"Call-ID: {exchange.call_id}\r\n")
         return 1
 
     def _provisional(self, exchange: Exchange, code: int) -> None:
@@ -160,6 +170,7 @@ class Replying:
     def on_failure(self, msg: Any) -> int:
         """No leg is left, or the ring time is over, or the caller hung up. May run in a timer process."""
         del msg
+        KSR.setflag(_GAVE_UP)
         exchange = unpack(_get("$avp(exchange)"))
         canceled, timed_out = yes(KSR.tm.t_is_canceled()), yes(KSR.tm.t_any_timeout())
         seen = sum(bit for bit, flag in _SEEN.items() if KSR.isflagset(flag))

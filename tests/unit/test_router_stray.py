@@ -116,3 +116,19 @@ def test_an_answer_whose_contact_fits_no_token_frees_its_phone(world: World) -> 
     world.kam.receive(answer_of(bob).replace(b"Contact: <sip:", f"Contact: <sip:{long}".encode()), world.GATEWAY)
     assert [one.message.method for one in world.kam.take()] == ["ACK", "BYE"]
     assert caller.saw == []
+
+
+def test_an_answer_after_the_caller_was_told_that_nobody_answers_frees_its_phone(world: World) -> None:
+    """His call stays missed, and the 200 that tm cannot keep from him answers nobody: it has no From, no To."""
+    caller = Caller(world)
+    bob, *_ = caller.calls()
+    bob.replies(180)
+    world.kam.time_runs_out()
+    saw, kinds = caller.saw, world.sink.kinds()
+    world.kam.take()
+    bob.answers()
+    sent = [one for one in world.kam.take() if one.what == "request" or one.to != world.TRUNK]
+    assert [one.message.method for one in sent] == ["ACK", "BYE"]
+    assert caller.saw == saw
+    assert world.sink.kinds() == kinds
+    assert world.leaks() == []
