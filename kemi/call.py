@@ -13,7 +13,8 @@ from kemi.domain.model import Gateway, Hotline, Tenant, TrunkAddress
 from kemi.domain.redaction import redacted, shown
 from kemi.domain.routing import Fork, Leg, Refuse
 from kemi.errors import NotANumber, TokenTooLong
-from kemi.exchange import Exchange, Taken, exchange_of, next_hop, route_set
+from kemi.exchange import Exchange, Taken, exchange_of, next_hop, own_route, route_set
+from kemi.kinds import ToCaller
 from kemi.ports import RoutingTable
 
 
@@ -65,9 +66,9 @@ class Calls:
         if isinstance(decision, Refuse):
             return self._turned(call, trunk, dialled, taken, who, decision)
         exchange = exchange_of(call, "caller", "INVITE", taken, source, trunk.trunk_id, 0, dialled)
+        call_ids = tuple(self._call_id(call, leg) for leg in decision.legs)
         try:
-            call_ids = tuple(self._call_id(call, leg) for leg in decision.legs)
-            blocks = self._blocks(decision, call_ids, exchange, taken)
+            blocks = self._fitting_blocks(decision, call_ids, exchange, taken)
         except TokenTooLong as wrong:
             return self._turned(call, trunk, dialled, taken, who, Refuse(513, str(wrong), decision.hotline))
         clean = sdp.scrub(body, self._keys.origin(call, "caller")) if body else ""
@@ -91,6 +92,14 @@ class Calls:
     def _tenant(self, hotline: Hotline | None) -> Tenant | None:
         return None if hotline is None else self._table.tenant(hotline.tenant_id)
 
+    def _fitting_blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, taken: Taken) -> dict[str, str]:
+        """Return the legs' headers; where one Contact cannot hold the caller's side, every leg gets a Record-Route."""
+        try:
+            return self._blocks(fork, call_ids, exchange, taken)
+        except TokenTooLong:
+            exchange.held = True
+            return self._blocks(fork, call_ids, exchange, taken)
+
     def _blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, taken: Taken) -> dict[str, str]:
         shared: dict[int, str] = {}
         blocks: dict[str, str] = {}
@@ -112,18 +121,21 @@ class Calls:
         if not tag:
             raise ValueError("a From without a tag")
         next_hop(routes, target, exchange.source)  # a caller who cannot be reached later is refused now
-        token = tokens.ToCaller(
+        token = ToCaller(
             exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(gateway.host),
             tokens.pack_hop(exchange.source), target, routes, tag, taken.call_id, exchange.dialled,
             addresses.addr_spec(taken.from_),
         )  # fmt: skip
+        contact, rest = self._keys.seal_in_two(token) if exchange.held else (self._keys.seal(token), "")
         number = spell(fork.group.outbound_number, gateway.number_format)
         uri = f"sip:{number}@{gateway.from_host or self._from_host}"
         lines = [
             f"From: <{uri}>;tag={self._keys.caller_tag(exchange.call, tag)}",
-            f"Contact: <sip:{self._keys.seal(token)}@{self._host}>",
+            f"Contact: <sip:{contact}@{self._host}>",
             *taken.lines,
         ]
+        if rest:
+            lines.append(f"Record-Route: {own_route(rest, self._host)}")
         if gateway.asserted_identity:
             lines.append(f"P-Asserted-Identity: <{uri}>")
         lines += taken.negotiated(reliable=exchange.reliable)

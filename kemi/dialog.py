@@ -8,9 +8,9 @@ from kemi.domain import addresses, masking
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Side
 from kemi.errors import TokenRefused, TokenTooLong
-from kemi.exchange import Exchange, Taken, exchange_of, next_hop, route_set
+from kemi.exchange import Exchange, Taken, exchange_of, next_hop, rest_in, route_set
+from kemi.kinds import ToCaller, ToMember, parted
 from kemi.ports import RoutingTable
-from kemi.tokens import ToCaller, ToMember
 
 _NOBODY = "sip:anonymous@anonymous.invalid"  # RFC 3323 §4.1.1.3; where the caller's URI did not fit the token
 
@@ -44,7 +44,7 @@ class Dialogs:
         Raises `TokenRefused` where the token is not honoured: forged, too old, shown by another peer, in another
         dialog; `ValueError` where the message cannot be read; `TokenTooLong`.
         """
-        token, key = self._keys.open(user)
+        token, key = self._keys.open_whole(user, lambda: rest_in(taken.routes, self._host))
         if not -60 <= tokens.age(token.call, self._now()) <= self._max_age:
             raise TokenRefused("a token that is too old")
         to_tag, from_tag = addresses.tag(taken.to), addresses.tag(taken.from_)
@@ -94,9 +94,9 @@ class Dialogs:
             fresh = ToMember(
                 token.call, token.trunk, token.gateway, tokens.hop_ip(token.hop), tokens.pack_hop(source),
                 taken.call_id[-2:], addresses.addr_spec(taken.contact), route_set(taken.record_routes),
-                token.dialled, addresses.addr_spec(taken.to), token.routes, mark,
+                token.dialled, addresses.addr_spec(taken.to), "" if token.parted else token.routes, mark, token.parted,
             )  # fmt: skip
-            lines.append(f"Contact: <sip:{self._keys.seal(fresh, key)}@{self._host}>")
+            lines.append(f"Contact: <sip:{self._seal(fresh, key)}@{self._host}>")
         return "\r\n".join(lines)
 
     def _to_member(self, token: ToMember, key: int, taken: Taken, from_tag: str, to_tag: str, source: Hop) -> str:
@@ -106,7 +106,7 @@ class Dialogs:
             f"Call-ID: {self._keys.leg_call_id(token.call, token.leg, key)}",
         ]
         if taken.contact:
-            routes = route_set(taken.record_routes) or token.near_routes
+            routes = "" if token.held else route_set(taken.record_routes) or token.near_routes
             if routes is None:
                 raise TokenTooLong("the caller moves, and his route set did not fit beside the member's")
             fresh = ToCaller(
@@ -114,8 +114,15 @@ class Dialogs:
                 addresses.addr_spec(taken.contact), routes, from_tag,
                 taken.call_id, token.dialled, addresses.addr_spec(taken.from_),
             )  # fmt: skip
-            lines.append(f"Contact: <sip:{self._keys.seal(fresh, key)}@{self._host}>")
+            user = self._keys.seal(parted(fresh)[0] if token.held else fresh, key)
+            lines.append(f"Contact: <sip:{user}@{self._host}>")
         return "\r\n".join(lines)
+
+    def _seal(self, fresh: ToMember, key: int) -> str:
+        try:
+            return self._keys.seal(fresh, key)
+        except TokenTooLong:  # as at the beginning, and so the caller has the rest in his Route
+            return self._keys.seal(parted(fresh)[0], key)
 
 
 def _with_lines(block: str, routes: str, taken: Taken) -> str:

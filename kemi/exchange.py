@@ -16,7 +16,7 @@ class Taken:
 
     __slots__ = (
         "asserted", "call_id", "contact", "content_type", "deep_vias", "from_", "lines", "privacy",
-        "record_routes", "require", "rseq", "supported", "to",
+        "record_routes", "require", "routes", "rseq", "supported", "to",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -30,6 +30,7 @@ class Taken:
         self.rseq = ""
         self.deep_vias: list[str] = []
         self.record_routes: list[str] = []
+        self.routes: list[str] = []
         self.asserted: list[str] = []
         self.privacy: list[str] = []
         self.lines: list[str] = []  # cleaned headers to put back
@@ -47,7 +48,7 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     """A request on its way, kept in the transaction: what its sender wrote, so that replies give it back to him.
 
     `side` sent it, from `ip`:`port`. `token` is the sealed token of an in-dialog request, "" in the initial
-    INVITE, where `gateway` is 0: its legs have their own.
+    INVITE, where `gateway` is 0: its legs have their own. `held`: the gateways hold the caller's side in their Route.
     """
 
     call: bytes
@@ -66,6 +67,7 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     dialled: str
     reliable: bool
     token: str = ""
+    held: bool = False
 
     def __repr__(self) -> str:
         return shown(self, self.__struct_fields__)
@@ -102,6 +104,30 @@ def route_set(record_routes: list[str], *, reverse: bool = False) -> str:
     parts = [part for value in record_routes for part in addresses.split_list(value)]
     uris = [f"<{addresses.addr_spec(part)}>" for part in parts]
     return ",".join(reversed(uris) if reverse else uris)
+
+
+def own_route(token: str, host: str) -> str:
+    """Return the Record-Route that holds the rest of a token (`kemi.kinds`)."""
+    return f"<sip:{token}@{host};lr>"
+
+
+def is_own_route(value: str, host: str) -> bool:
+    """Say whether a Record-Route or Route value is one that `own_route` made."""
+    return f"@{host};lr" in value
+
+
+def far_routes(record_routes: list[str], host: str) -> str:
+    """Return the Route value to a leg, by the Record-Routes of its reply; the lowest may be ours."""
+    parts = [part for value in record_routes for part in addresses.split_list(value)]
+    if parts and is_own_route(parts[-1], host):
+        del parts[-1]
+    return route_set(parts, reverse=True)
+
+
+def rest_in(routes: list[str], host: str) -> str:
+    """Return the rest of a token that stands in Route values, "" where there is none. Raises `ValueError`."""
+    parts = (part for value in routes for part in addresses.split_list(value))
+    return next((addresses.user(addresses.addr_spec(part)) for part in parts if is_own_route(part, host)), "")
 
 
 def next_hop(routes: str, target: str, source: Hop, is_known: Callable[[str], bool] = lambda _: False) -> Hop:

@@ -7,8 +7,9 @@ import msgspec
 from kemi import tokens
 from kemi.domain import addresses
 from kemi.domain.addresses import Hop
-from kemi.exchange import Exchange, Taken, route_set
-from kemi.tokens import ToMember
+from kemi.errors import TokenTooLong
+from kemi.exchange import Exchange, Taken, far_routes, own_route, route_set
+from kemi.kinds import ToMember
 
 _SURELY_FITS: Final = 40  # characters of Contact and route set, whatever else is in the token
 
@@ -31,10 +32,12 @@ class Replies:
         tag = addresses.tag(taken.to)
         to = exchange.to if not tag or addresses.tag(exchange.to) else f"{exchange.to};tag={tag}"
         lines = [f"From: {exchange.from_}", f"To: {to}", f"Call-ID: {exchange.call_id}"]
-        lines += [f"Record-Route: {value}" for value in exchange.record_routes]
         if taken.contact:
-            user = self._contact(exchange, taken, source, tag)
+            user, rest = self._contact(exchange, taken, source, tag)
             lines.append(f"Contact: <sip:{user}@{self._host}>")
+            if rest:  # above the sender's own: we are the farthest that he knows of
+                lines.append(f"Record-Route: {own_route(rest, self._host)}")
+        lines += [f"Record-Route: {value}" for value in exchange.record_routes]
         lines += taken.lines + taken.negotiated(reliable=reliable)
         return "\r\n".join(lines) + "\r\n"
 
@@ -46,23 +49,31 @@ class Replies:
         outbound = addresses.addr_spec(taken.from_)
         if not taken.contact:
             return
-        target, routes = addresses.addr_spec(taken.contact), route_set(taken.record_routes, reverse=True)
+        target, routes = addresses.addr_spec(taken.contact), far_routes(taken.record_routes, self._host)
         if len(target) + len(routes) > _SURELY_FITS:
             hop, dialled = tokens.pack_hop(source), addresses.user(addresses.addr_spec(taken.to))
             call = taken.call_id.encode()[:10]
-            self._keys.seal(
+            self._seal(
                 ToMember(call, 1000, 1000, hop[:-2], hop, "AA", target, routes, dialled, outbound, None, call[:6])
             )
 
-    def _contact(self, exchange: Exchange, taken: Taken, source: Hop, tag: str) -> str:
+    def _contact(self, exchange: Exchange, taken: Taken, source: Hop, tag: str) -> tuple[str, str]:
         target = addresses.addr_spec(taken.contact)
         if exchange.token:  # RFC 3261 §12.2.1.2: the far side of a running call moves to a new target
             held, key = self._keys.open(exchange.token)
-            return self._keys.seal(msgspec.structs.replace(held, target=target), key)
+            return self._keys.seal(msgspec.structs.replace(held, target=target), key), ""
         mark = self._keys.dialog_mark(exchange.call_id, addresses.tag(exchange.from_), tag)
         token = ToMember(
             exchange.call, exchange.trunk, exchange.gateway, tokens.pack_ip(exchange.ip), tokens.pack_hop(source),
-            taken.call_id[-2:], target, route_set(taken.record_routes, reverse=True), exchange.dialled,
-            addresses.addr_spec(taken.from_), route_set(exchange.record_routes), mark,
+            taken.call_id[-2:], target, far_routes(taken.record_routes, self._host), exchange.dialled,
+            addresses.addr_spec(taken.from_), "" if exchange.held else route_set(exchange.record_routes), mark,
+            exchange.held,
         )  # fmt: skip
-        return self._keys.seal(token)
+        return self._seal(token)
+
+    def _seal(self, token: ToMember) -> tuple[str, str]:
+        """Return what goes into Contact and, if that is not enough, into a Record-Route. Raises `TokenTooLong`."""
+        try:
+            return self._keys.seal(token), ""
+        except TokenTooLong:
+            return self._keys.seal_in_two(token)

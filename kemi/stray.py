@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from kemi.domain import addresses
 from kemi.domain.addresses import Hop
-from kemi.exchange import next_hop, route_set
+from kemi.exchange import far_routes, next_hop
 
 _LONG: Final = {"f": "from", "t": "to", "i": "call-id", "m": "contact"}
 _FOLDED: Final = re.compile(r"\r\n[ \t]+")
@@ -39,7 +39,7 @@ def farewell(raw: bytes, source: Hop, host: str, is_ours: Callable[[str], bool])
         return None
     if not addresses.tag(from_) or not addresses.tag(to):
         return None
-    target, routes, hop = _way(said, source)
+    target, routes, hop = _way(said, source, host)
     number = int(cseq[1])
     same = f"From: {from_}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n"
     same += f"Route: {routes}\r\n" if routes else ""
@@ -53,11 +53,11 @@ def farewell(raw: bytes, source: Hop, host: str, is_ours: Callable[[str], bool])
     return Farewell(hop, request("ACK", number), request("BYE", number + 1))
 
 
-def _way(said: dict[str, list[str]], source: Hop) -> tuple[str, str, Hop]:
+def _way(said: dict[str, list[str]], source: Hop, host: str) -> tuple[str, str, Hop]:
     """Return R-URI, Route and next hop; straight to where it came from if Contact or routes cannot be read."""
     try:
         target = addresses.addr_spec(said["contact"][0])
-        routes = route_set(said.get("record-route", []), reverse=True)
+        routes = far_routes(said.get("record-route", []), host)
         if (target + routes).isascii():
             return target, routes, next_hop(routes, target, source)
     except (KeyError, ValueError):

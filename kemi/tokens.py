@@ -4,8 +4,7 @@ A token is `base64url(key id ‖ AES-SIV(plaintext))`; the plaintext is a Messag
 sizes so that its length tells nothing. AES-SIV needs no nonce and is authenticated (RFC 5297). Whoever has the key
 can serve the dialog: another edge, or this one after a restart.
 
-    ToCaller  is held by the gateway; requests to it go to the caller
-    ToMember  is held by the caller; requests to it go to the member's leg
+What does not fit into one URI goes into two, a Contact and a Record-Route (`kemi.kinds`, kemi/decisions/0014).
 """
 
 import base64
@@ -13,65 +12,29 @@ import binascii
 import re
 import socket
 import zlib
+from collections.abc import Callable
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from kemi import packing
 from kemi.domain.addresses import Hop, without_port
 from kemi.domain.sdp import Origin
-from kemi.errors import TokenRefused, TokenTooLong
+from kemi.errors import TokenRefused
+from kemi.kinds import Rest, Token, decode, joined, padded, parted
 
 _MAX_CONTACT: Final = 255  # characters of URI; PJSIP refuses 256, and real SBCs are no kinder
 _BUCKETS: Final = (73, 112)  # plaintext sizes, 120 and 172 characters sealed; the third is all that fits
 _SEALED_EXTRA: Final = 17  # key id, SIV tag
-_PLAIN, _DEFLATED = 0, 1
-_DICTIONARY: Final = b";user=phone;transport=tcp;transport=udp;lr>,<sip:anonymous@:5060@192.168.172.16.10.0sip:+84sip:0"
+_ROUTE_EXTRA: Final = 3  # bytes less in a Record-Route: ";lr"
 _LEG_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _CALL_BYTES: Final = 10
 _KEY: Final = re.compile(r"(\d{1,3}):([0-9a-fA-F]{64})", re.ASCII)
 _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
-
-
-class ToCaller(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
-    """Held by the gateway; leads to the caller. `routes` is his route set."""
-
-    call: bytes
-    trunk: int
-    gateway: int
-    peer_ip: bytes  # whose token this is: the gateway's address, packed
-    hop: bytes  # where the caller called from
-    target: str
-    routes: str
-    tag: str
-    call_id: str
-    dialled: str
-    uri: str  # the caller's From URI, for the To of requests that go to him; "" where it did not fit
-
-
-class ToMember(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
-    """Held by the caller; leads to one leg. `near_routes` is the caller's own route set."""
-
-    call: bytes
-    trunk: int
-    gateway: int
-    peer_ip: bytes  # whose token this is: the address the caller called from
-    hop: bytes  # where the leg's INVITE was answered from
-    leg: str  # the last two letters of the leg's Call-ID
-    target: str
-    routes: str
-    dialled: str
-    uri: str  # the outbound number as the gateway knows it, for the From of requests that go to it
-    near_routes: str | None  # None where it did not fit
-    dialog: bytes  # what `dialog_mark` gave for the caller's Call-ID and both tags
-
-
-Token: TypeAlias = ToCaller | ToMember
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Token).decode
 
 
 class Keyring:
@@ -82,6 +45,7 @@ class Keyring:
         self._host = without_port(host).strip("[]")
         most = min((_MAX_CONTACT - len("sip:@") - len(host)) * 3 // 4 - _SEALED_EXTRA, 255)
         self._buckets = (*(size for size in _BUCKETS if size < most), most)
+        self._route_buckets = (*self._buckets[:-1], most - _ROUTE_EXTRA)
         self._current = keys[0][0]
         self._siv = {key_id: AESSIV(_derive(secret, b"token")) for key_id, secret in keys}
         self._hash_keys = {key_id: _derive(secret, b"names") for key_id, secret in keys}
@@ -107,38 +71,44 @@ class Keyring:
 
         `key_id`: of a dialog that began under an older key; its Call-IDs and tags were hashed with that one.
         """
-        key_id = self._current if key_id is None else key_id
-        sealed = self._siv[key_id].encrypt(self._padded(token), None)
-        return _base64url(bytes((key_id,)) + sealed)
+        return self._sealed(padded(token, self._buckets), key_id)
+
+    def seal_in_two(self, token: Token) -> tuple[str, str]:
+        """Return the user parts of a Contact and of a Record-Route beside it. Raises `TokenTooLong`."""
+        brief, rest = parted(token)
+        return self.seal(brief), self._sealed(padded(rest, self._route_buckets), None)
 
     def open(self, user: str) -> tuple[Token, int]:
         """Return the token in a R-URI's user part and its key id. Raises `TokenRefused`; says nothing more."""
+        token, key_id = self._opened(user)
+        if isinstance(token, Rest):
+            raise TokenRefused("not a token of ours")
+        return token, key_id
+
+    def open_whole(self, user: str, route: Callable[[], str]) -> tuple[Token, int]:
+        """As `open`; `route` is asked for the user part of our Route where the token is parted."""
+        token, key_id = self.open(user)
+        if not token.parted:
+            return token, key_id
+        rest, rest_key = self._opened(route())
+        if not isinstance(rest, Rest) or (rest.call, rest_key) != (token.call, key_id):
+            raise TokenRefused("a token without its rest")
+        return joined(token, rest), key_id
+
+    def _sealed(self, plain: bytes, key_id: int | None) -> str:
+        key_id = self._key(key_id)
+        return _base64url(bytes((key_id,)) + self._siv[key_id].encrypt(plain, None))
+
+    def _opened(self, user: str) -> tuple[Token | Rest, int]:
         try:
             raw = base64.b64decode(user + "=" * (-len(user) % 4), altchars=b"-_", validate=True)
             siv = self._siv[raw[0]]
             plain = siv.decrypt(raw[1:], None)
             if _base64url(raw) != user:  # the same bytes, spelled otherwise
                 raise TokenRefused("not a token of ours")
-            body = plain[2 : 2 + plain[1]]
-            return _decode(_inflate(body) if plain[0] == _DEFLATED else body), raw[0]
+            return decode(packing.grow(plain[0], plain[2 : 2 + plain[1]])), raw[0]
         except (binascii.Error, KeyError, IndexError, InvalidTag, ValueError, msgspec.DecodeError, zlib.error) as wrong:
             raise TokenRefused("not a token of ours") from wrong
-
-    def _padded(self, token: Token) -> bytes:
-        room = self._buckets[-1] - 2
-        body, form = _encode(token), _PLAIN
-        if len(body) > room and isinstance(token, ToCaller):
-            # Deflating costs 25 µs and this URI is only a courtesy (dialogs match by tags): it goes first.
-            body = _encode(msgspec.structs.replace(token, uri=""))
-        if len(body) > room:
-            body, form = _deflate(body), _DEFLATED
-        if len(body) > room and isinstance(token, ToMember) and token.near_routes:
-            # Needed only where the caller moves without saying his route set again; that request is then refused.
-            body = _deflate(_encode(msgspec.structs.replace(token, near_routes=None)))
-        for size in self._buckets:
-            if len(body) + 2 <= size:
-                return bytes((form, len(body))) + body.ljust(size - 2, b"\0")
-        raise TokenTooLong(f"{len(body)} bytes of far side, {room} fit into a Contact")
 
     @property
     def current(self) -> int:
@@ -232,12 +202,3 @@ def _base64url(raw: bytes) -> str:
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:
     return blake2b(purpose, key=secret, digest_size=32).digest()
-
-
-def _deflate(data: bytes) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, -9, 9, zlib.Z_DEFAULT_STRATEGY, _DICTIONARY)
-    return packer.compress(data) + packer.flush()
-
-
-def _inflate(data: bytes) -> bytes:
-    return zlib.decompressobj(-9, _DICTIONARY).decompress(data, 4096)

@@ -30,6 +30,7 @@ class Fate(IntEnum):
     RSEQ = 14  # of a reliable 18x: goes where it is not passed reliably
     MAX_FORWARDS = 15
     CONTENT_LENGTH = 16
+    ROUTE = 17  # never passes; it may hold the rest of a token
 
 
 _NAMES: Final = {
@@ -42,6 +43,7 @@ _NAMES: Final = {
     **dict.fromkeys(("Call-ID", "i"), Fate.CALL_ID),
     **dict.fromkeys(("Contact", "m"), Fate.CONTACT),
     "Record-Route": Fate.RECORD_ROUTE,
+    "Route": Fate.ROUTE,
     "P-Asserted-Identity": Fate.ASSERTED,
     "Privacy": Fate.PRIVACY,
     **dict.fromkeys(("Content-Type", "c"), Fate.CONTENT_TYPE),

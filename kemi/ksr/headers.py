@@ -119,6 +119,7 @@ _JOINED: Final = frozenset({Fate.SUPPORTED, Fate.REQUIRE})  # RFC 3261 §7.3.1: 
 _LISTS: Final = {
     Fate.VIA: "deep_vias",
     Fate.RECORD_ROUTE: "record_routes",
+    Fate.ROUTE: "routes",
     Fate.ASSERTED: "asserted",
     Fate.PRIVACY: "privacy",
 }

@@ -9,7 +9,8 @@ from kemi import tokens
 from kemi.domain.addresses import Hop
 from kemi.domain.model import Gateway, Group, Hotline, Member, Tenant
 from kemi.exchange import Taken
-from kemi.tokens import Keyring, ToCaller, ToMember
+from kemi.kinds import ToCaller, ToMember
+from kemi.tokens import Keyring
 
 HOST: Final = "192.0.2.1:5060"
 SECRET: Final = "17" * 32

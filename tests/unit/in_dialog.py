@@ -6,7 +6,7 @@ from kemi import tokens
 from kemi.dialog import Dialogs, Relay
 from kemi.domain.addresses import Hop
 from kemi.domain.model import TrunkAddress
-from kemi.tokens import Token
+from kemi.kinds import Token
 from tests.fakes.world import MemoryTable
 from tests.unit.given import CALL, CARRIER, FROM, HOST, NOW, TRUNK, headers, keyring, taken, to_caller, to_member
 

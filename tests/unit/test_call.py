@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from kemi import tokens
 from kemi.call import Calls, Ring, Turned
 from kemi.domain.model import TrunkAddress
-from kemi.tokens import ToCaller
+from kemi.kinds import ToCaller
 from tests.fakes.world import HOTLINE, MEMBERS, MemoryTable
 from tests.unit.given import ALPHANUMERIC, FROM, HEADER_TEXT, HOST, NOW, TRUNK, gateway, headers, keyring, taken
 

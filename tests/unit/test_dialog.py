@@ -4,7 +4,7 @@ import msgspec
 
 from kemi import tokens
 from kemi.domain.addresses import Hop
-from kemi.tokens import ToCaller, ToMember
+from kemi.kinds import ToCaller, ToMember
 from tests.fakes.world import MemoryTable
 from tests.unit.given import CARRIER, TRUNK, gateway, headers, to_caller
 from tests.unit.in_dialog import (

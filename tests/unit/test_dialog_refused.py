@@ -9,7 +9,7 @@ from kemi import tokens
 from kemi.domain.addresses import Hop
 from kemi.domain.model import TrunkAddress
 from kemi.errors import TokenRefused, TokenTooLong
-from kemi.tokens import ToCaller, Token, ToMember
+from kemi.kinds import ToCaller, Token, ToMember
 from tests.fakes.world import MemoryTable
 from tests.unit.given import CALL, CARRIER, FROM, NOW, STRANGER, TRUNK, headers, taken
 from tests.unit.in_dialog import (

@@ -15,7 +15,7 @@ KNOWN = {
     "l": Fate.CONTENT_LENGTH,
     "Via": Fate.VIA, "v": Fate.VIA, "From": Fate.FROM, "f": Fate.FROM, "To": Fate.TO, "t": Fate.TO,
     "Call-ID": Fate.CALL_ID, "i": Fate.CALL_ID, "Contact": Fate.CONTACT, "m": Fate.CONTACT,
-    "Record-Route": Fate.RECORD_ROUTE, "P-Asserted-Identity": Fate.ASSERTED, "Privacy": Fate.PRIVACY,
+    "Record-Route": Fate.RECORD_ROUTE, "Route": Fate.ROUTE, "P-Asserted-Identity": Fate.ASSERTED, "Privacy": Fate.PRIVACY,
     "Content-Type": Fate.CONTENT_TYPE, "c": Fate.CONTENT_TYPE, "Supported": Fate.SUPPORTED, "k": Fate.SUPPORTED,
     "Require": Fate.REQUIRE, "RSeq": Fate.RSEQ, "Unsupported": Fate.CHECK, "Allow": Fate.CHECK, "Accept": Fate.CHECK,
     "Expires": Fate.CHECK, "Session-Expires": Fate.CHECK, "x": Fate.CHECK, "Min-SE": Fate.CHECK, "RAck": Fate.CHECK,
@@ -23,7 +23,7 @@ KNOWN = {
 }  # fmt: skip
 LOWER = {name.lower() for name in KNOWN}
 TELLING = [
-    "Route", "P-Preferred-Identity", "Remote-Party-ID", "Diversion", "History-Info", "Identity", "Subject", "s",
+    "P-Preferred-Identity", "Remote-Party-ID", "Diversion", "History-Info", "Identity", "Subject", "s",
     "Reason", "User-Agent", "Server", "Organization", "Call-Info", "Alert-Info", "Reply-To", "Referred-By", "b",
     "Refer-To", "r", "Warning", "Error-Info", "Date", "Timestamp", "In-Reply-To", "Geolocation", "User-to-User",
     "P-Charging-Vector", "P-Access-Network-Info", "P-Called-Party-ID", "Authorization", "Proxy-Authorization",

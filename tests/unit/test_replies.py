@@ -9,8 +9,8 @@ from kemi import tokens
 from kemi.domain.addresses import Hop
 from kemi.errors import TokenTooLong
 from kemi.exchange import Exchange, exchange_of
+from kemi.kinds import Token, ToMember
 from kemi.replies import Replies
-from kemi.tokens import Token, ToMember
 from tests.unit.given import (
     CALL,
     CARRIER,
