@@ -10,11 +10,11 @@ from sipp_scenarios.bench.figures import PROXY, Figure, ratio
 
 def table(figures: list[Figure]) -> Table:
     """One line a program and rate; the proxy's cost first, what follows a call beside it."""
-    heads = ("calls/s", "program", "CPU-s/1000 calls", "of each round", "ledger", "SMS sender", "PostgreSQL")
+    heads = ("calls/s", "program", "CPU-s/1000", "of each round", "ledger", "sender", "PostgreSQL")
     table = Table(box=None, padding=(0, 2, 0, 0))
     for head in heads:
-        table.add_column(head, justify="left" if head in {"program", "of each round"} else "right")
-    table.add_column("held calls/s", justify="right")
+        table.add_column(head, justify="left" if head in {"program", "of each round"} else "right", no_wrap=True)
+    table.add_column("held/s", justify="right")
     table.add_column("failed calls, legs", justify="right")
     table.add_column("sent again", justify="right")
     for each in figures:
