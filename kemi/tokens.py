@@ -33,6 +33,7 @@ _SEALED_EXTRA: Final = 17  # key id, SIV tag
 _ROUTE_EXTRA: Final = 3  # bytes less in a Record-Route: ";lr"
 _LEG_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _CALL_BYTES: Final = 10
+_NAME_BYTES: Final = 12  # of the hash in a leg's Call-ID
 _KEY: Final = re.compile(r"(\d{1,3}):([0-9a-fA-F]{64})", re.ASCII)
 _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
@@ -117,14 +118,18 @@ class Keyring:
 
     def leg_call_id(self, call: bytes, leg: str, key_id: int | None = None) -> str:
         """Return the Call-ID of a leg: 16 letters of a keyed hash, 4 that vouch for it, 2 that name the leg."""
-        name = self._hash(b"i" + call + leg.encode(), key_id, 12)
-        return f"{name}{self._hash(f'v{name}{leg}'.encode(), key_id, 3)}{leg}"
+        key, letters = self._hash_keys[self._key(key_id)], leg.encode()
+        name = blake2b(b"i" + call + letters, key=key, digest_size=_NAME_BYTES).digest()
+        return _base64url(name + _voucher(name, letters, key)) + leg
 
     def is_leg_call_id(self, call_id: str) -> bool:
         """Say whether `call_id` is one that an edge with one of our keys has made."""
-        name, voucher, leg = call_id[:16], call_id[16:20], call_id[20:]
-        text = f"v{name}{leg}".encode()
-        return any(compare_digest(voucher.encode(), self._hash(text, key_id, 3).encode()) for key_id in self._hash_keys)
+        try:
+            raw = base64.b64decode(call_id[:20], altchars=b"-_", validate=True)
+        except ValueError:
+            return False
+        name, said, letters = raw[:_NAME_BYTES], raw[_NAME_BYTES:], call_id[20:].encode()
+        return any(compare_digest(said, _voucher(name, letters, key)) for key in self._hash_keys.values())
 
     def caller_tag(self, call: bytes, tag: str, key_id: int | None = None) -> str:
         """Return the From tag that stands for the caller's `tag` on every leg."""
@@ -194,6 +199,10 @@ def unpack_hop(packed: bytes) -> Hop:
         raise TokenRefused("not a hop")
     ip = socket.inet_ntop(socket.AF_INET if size == 4 else socket.AF_INET6, packed[:size])
     return Hop(ip, int.from_bytes(packed[size : size + 2], "big"), "tcp" if len(packed) % 2 else "udp")
+
+
+def _voucher(name: bytes, leg: bytes, key: bytes) -> bytes:
+    return blake2b(b"v" + name + leg, key=key, digest_size=3).digest()
 
 
 def _base64url(raw: bytes) -> str:
