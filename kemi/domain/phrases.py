@@ -23,6 +23,16 @@ _PHRASES: Final = {
 _CLASSES: Final = {1: "Session Progress", 2: "OK", 3: "Multiple Choices", 4: "Bad Request", 5: "Server Internal Error"}
 
 
+def relayed(code: int) -> int:
+    """Return the code that stands for a final reply inside a dialog (RFC 5057: none of these ends the dialog).
+
+    A redirect would name the far side's next address, a challenge would ask for its password: neither passes.
+    """
+    if 300 <= code < 400:
+        return 488
+    return 403 if code in {401, 407} else code
+
+
 def phrase(code: int) -> str:
     """Return the reason phrase of `code`; an unknown code gets that of its class (RFC 3261 §8.1.3.2)."""
     return _PHRASES.get(code) or _CLASSES.get(code // 100, "Decline")

@@ -8,6 +8,7 @@ tm would pick a code by its own ranking (486+404+503 gave 404); ours is this tab
     every one busy                          486 Busy Here
     every one declined                      603 Decline
     nothing could be reached                503 Service Unavailable
+    every one wants longer session timers   422, and how long (RFC 4028 §7.3: he asks again)
     anything else (somebody just rang …)    480 Temporarily Unavailable
 """
 
@@ -15,7 +16,7 @@ from typing import Final
 
 from kemi.domain.events import LegFailure, MissedCause
 
-BUSY, DECLINED, UNREACHABLE, OTHER = 1, 2, 4, 8  # bits: what has been seen of the legs so far
+BUSY, DECLINED, UNREACHABLE, OTHER, TOO_BRIEF = 1, 2, 4, 8, 16  # bits: what has been seen of the legs so far
 
 _REASONS: Final[dict[int, LegFailure]] = {
     403: "rejected",
@@ -44,14 +45,14 @@ def leg_failure(code: int) -> LegFailure:
     return "unreachable" if 500 <= code < 600 else "rejected"
 
 
-def seen_bit(reason: LegFailure) -> int:
-    """Return the bit that stands for `reason` in what the call has seen."""
-    return _BITS.get(reason, OTHER)
+def seen_bit(reason: LegFailure, code: int) -> int:
+    """Return the bit that stands for `reason`, or for its `code`, in what the call has seen."""
+    return TOO_BRIEF if code == 422 else _BITS.get(reason, OTHER)
 
 
 def final_code(seen: int) -> int:
     """Return the caller's final code, given the bits of what the legs said."""
-    return {BUSY: 486, DECLINED: 603, UNREACHABLE: 503}.get(seen, 480)
+    return {BUSY: 486, DECLINED: 603, UNREACHABLE: 503, TOO_BRIEF: 422}.get(seen, 480)
 
 
 def missed_cause(*, canceled: bool, timed_out: bool, seen: int) -> MissedCause:

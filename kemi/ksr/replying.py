@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import KSR
 
-from kemi.domain import ringing, sdp
+from kemi.domain import masking, phrases, ringing, sdp
 from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Missed, MissedCause, Rang
 from kemi.exchange import Exchange, Taken, unpack
 from kemi.ksr import callbacks, headers, log, request, signalling
@@ -25,8 +25,9 @@ from kemi.tokens import Keyring, leg_of
 _RANG: Final = 1
 _ANSWERED: Final = 2
 _GAVE_UP: Final = 7  # the caller has had a final answer of ours
-_SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6}
+_SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6, ringing.TOO_BRIEF: 8}
 _QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
+_SESSION_SECONDS: Final = 1800  # what a 422 without a readable Min-SE stands for (RFC 4028 §4: recommended)
 _get = KSR.pv.get
 
 
@@ -134,7 +135,9 @@ class Replying:
     def _refused(self, exchange: Exchange, leg: int, attempt: int, code: int) -> None:
         if code != 487 or not yes(KSR.tm.t_is_canceled()):
             reason = ringing.leg_failure(code)
-            KSR.setflag(_SEEN[ringing.seen_bit(reason)])
+            KSR.setflag(_SEEN[ringing.seen_bit(reason, code)])
+            if code == 422:
+                _remember_min_se(KSR.hdr.gete("Min-SE"))
             self._happened(Failed(exchange.call.hex(), leg, attempt, code, reason))
         # on_failure answers the caller itself, so this never leaves; if it ever did, it must be fit to.
         self._taken = headers.take(vias_kept=2)
@@ -148,7 +151,9 @@ class Replying:
         if code != 100:
             if not 200 <= code < 300:
                 self._read()
-            self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
+            if code >= 300:
+                self._taken.contact = ""  # a redirect's, or none that counts
+            self._give_back(unpack(_get("$avp(exchange)")), code, phrases.relayed(code), reliable=True)
         return 1
 
     def _give_back(self, exchange: Exchange, was: int, code: int, *, reliable: bool) -> None:
@@ -182,8 +187,16 @@ class Replying:
 
     def _missed(self, call: str, cause: MissedCause, code: int) -> None:
         self._happened(Missed(call, cause, code))
+        if code == 422:
+            KSR.hdr.append_to_reply(f"Min-SE: {_get('$avp(min_se)') or _SESSION_SECONDS}\r\n")
         signalling.answer(code)
 
     def _happened(self, event: Event) -> None:
         self._sink.put(event)
         log.happened(event)
+
+
+def _remember_min_se(said: str) -> None:
+    """Keep the longest interval that a leg has asked for with its 422, for the caller's."""
+    asked, held = masking.clean("Min-SE", said), _get("$avp(min_se)")
+    KSR.pv.seti("$avp(min_se)", max(int(asked or _SESSION_SECONDS), held or 0))

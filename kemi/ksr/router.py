@@ -141,6 +141,10 @@ class Router(Replying):
             return _turn_away("a method we do not serve", 405)
         taken = headers.take(vias_kept=1)
         relay = self._dialogs.relay(method, user, source, taken)
+        if method == "INFO" and taken.content_type and not request.sdp(taken.content_type):
+            # Without its body an INFO says nothing: told so, a telephone sends its digits as RFC 4733 does.
+            KSR.hdr.append_to_reply("Accept: application/sdp\r\n")
+            return _turn_away("a body that does not pass", 415)
         if method != "ACK":
             if not signalling.is_new():
                 return 1

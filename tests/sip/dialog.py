@@ -94,6 +94,7 @@ class Dialog:
         self._sdp_versions = itertools.count(1)
         self._cseq = itertools.count(cseq)
         self._acks: dict[str, Message] = {}
+        self._next_ack_body = b""
 
     @property
     def local_tag(self) -> str:
@@ -139,7 +140,7 @@ class Dialog:
         return self.agent.transact(request, hop, self.acknowledges if method == "INVITE" else None)
 
     def acknowledges(self, reply: Message, headers: Iterable[Header] = ()) -> None:
-        """ACK a 2xx, end to end (§13.2.2.4); a repeated 2xx gets the same ACK again."""
+        """ACK a 2xx, end to end (§13.2.2.4); a repeated 2xx gets the same ACK again. One with an offer, its answer."""
         number = reply.cseq.split()[0]
         if number not in self._acks:
             if reply.target:
@@ -148,13 +149,21 @@ class Dialog:
             fields = [("Via", via), ("Max-Forwards", "70"), *(("Route", route) for route in self.routes)]
             fields += [("From", self.local), ("To", self.remote), ("Call-ID", self.call_id)]
             fields += [("CSeq", f"{number} ACK"), *self.agent.habits, *headers]
-            self._acks[number] = build(f"ACK {self.target} SIP/2.0", fields)
+            body = self._next_ack_body
+            self._next_ack_body = b""
+            fields += [("Content-Type", "application/sdp")] if body else []
+            self._acks[number] = build(f"ACK {self.target} SIP/2.0", fields, body)
         hop = address_of(uri_of(self.routes[0]) if self.routes else self.target)
         self.agent.send(self._acks[number], hop)
 
     def hangs_up(self, headers: Iterable[Header] = ()) -> int:
         """Send BYE and return the status code it got."""
         return self.sends("BYE", headers=headers).outcome().status
+
+    def reinvites_without_offer(self, answer: bytes) -> Message:
+        """Send a re-INVITE without SDP, the answer to the offer of its 2xx in the ACK (RFC 3264); its final reply."""
+        self._next_ack_body = answer
+        return self.sends("INVITE").outcome()
 
     def reinvites(self, body: bytes | None = None, headers: Iterable[Header] = ()) -> Message:
         """Send a re-INVITE, acknowledge it, and return its final reply."""
@@ -172,6 +181,11 @@ class Dialog:
     def on_request(self, tx: ServerTransaction) -> None:
         """A new request in this dialog: taken, and answered as an easy-going telephone does."""
         self.requests.append(tx.request)
+        scripted = self.agent.script.pop(tx.request.method, None)
+        if scripted is not None:
+            code, headers, body = scripted
+            tx.answer(code, None, self.local_tag, [("Contact", self.agent.contact), *headers], body)
+            return
         if tx.request.method == "INVITE" and self.agent.refuse_next:
             tx.answer(self.agent.refuse_next, None, self.local_tag)
             self.agent.refuse_next = 0

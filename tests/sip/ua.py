@@ -22,6 +22,7 @@ class UserAgent(Endpoint):
         self.strays: list[Message] = []  # replies that answer nothing we sent
         self.is_behind_proxies = False  # its proxies take their Route off before the edge sees the request
         self.refuse_next = 0  # code that the next in-dialog INVITE gets instead of 200
+        self.script: dict[str, tuple[int, list[Header], bytes]] = {}  # the next in-dialog reply, by method
         self.deaf_to: set[str] = set()  # Call-IDs of earlier tests, still being retransmitted
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
         self._servers: dict[tuple[str, str], ServerTransaction] = {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kemi.domain.phrases import phrase
+from kemi.domain.phrases import phrase, relayed
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,10 @@ def test_a_code_that_nobody_registered_has_the_phrase_of_its_class(code: int, li
 def test_a_phrase_is_words_and_nothing_else(code: int) -> None:
     """No digits, no line ends, never empty."""
     assert phrase(code).replace(" ", "").replace("-", "").replace("/", "").isalpha()
+
+
+@pytest.mark.parametrize("code", range(200, 700))
+def test_no_redirect_and_no_challenge_passes_inside_a_dialog(code: int) -> None:
+    """Every other code does, and none of ours ends the dialog (RFC 5057)."""
+    expected = 488 if 300 <= code < 400 else 403 if code in {401, 407} else code
+    assert relayed(code) == expected

@@ -6,7 +6,7 @@ import pytest
 
 from kemi.domain import ringing
 from kemi.domain.events import LegFailure, MissedCause
-from kemi.domain.ringing import BUSY, DECLINED, OTHER, UNREACHABLE
+from kemi.domain.ringing import BUSY, DECLINED, OTHER, TOO_BRIEF, UNREACHABLE
 
 NAMED: dict[int, LegFailure] = {
     403: "rejected", 404: "not_found", 408: "no_answer", 410: "not_found", 480: "no_answer", 484: "not_found",
@@ -21,10 +21,10 @@ def test_every_negative_code_has_its_meaning(code: int) -> None:
     assert ringing.leg_failure(code) == NAMED.get(code, BY_CLASS[code // 100])
 
 
-@pytest.mark.parametrize("seen", range(16))
+@pytest.mark.parametrize("seen", range(32))
 def test_the_final_code_is_what_all_legs_said_if_they_said_one_thing(seen: int) -> None:
-    """All busy 486, all declined 603, nothing reachable 503; any mixture, or nothing: 480."""
-    assert ringing.final_code(seen) == {BUSY: 486, DECLINED: 603, UNREACHABLE: 503}.get(seen, 480)
+    """All busy 486, all declined 603, nothing reachable 503, all too brief 422; any mixture, or nothing: 480."""
+    assert ringing.final_code(seen) == {BUSY: 486, DECLINED: 603, UNREACHABLE: 503, TOO_BRIEF: 422}.get(seen, 480)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,8 @@ def test_the_final_code_is_what_all_legs_said_if_they_said_one_thing(seen: int) 
         ((302,), 480),
         ((401, 407), 480),
         ((604,), 480),
+        ((422, 422), 422),
+        ((422, 486), 480),
         ((), 480),
     ],
 )
@@ -47,14 +49,14 @@ def test_the_caller_is_told_one_code_of_ours(codes: tuple[int, ...], told: int) 
     """Never a leg's 3xx, 401 or 407."""
     seen = 0
     for code in codes:
-        seen |= ringing.seen_bit(ringing.leg_failure(code))
+        seen |= ringing.seen_bit(ringing.leg_failure(code), code)
     assert ringing.final_code(seen) == told
 
 
 @pytest.mark.parametrize("code", range(300, 700))
 def test_what_was_seen_of_any_leg_is_exactly_one_bit(code: int) -> None:
     """So that a flag each can hold it."""
-    assert ringing.seen_bit(ringing.leg_failure(code)) in {BUSY, DECLINED, UNREACHABLE, OTHER}
+    assert ringing.seen_bit(ringing.leg_failure(code), code) in {BUSY, DECLINED, UNREACHABLE, OTHER, TOO_BRIEF}
 
 
 @pytest.mark.parametrize(("canceled", "timed_out", "seen"), list(product([True, False], [True, False], range(16))))
