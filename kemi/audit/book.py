@@ -14,7 +14,7 @@ from kemi.audit.forms import Form, forms, places
 from kemi.audit.message import Message
 from kemi.audit.packet import Sides
 from kemi.audit.parties import CALLER, MEMBER, Cast, Heard, Party
-from kemi.audit.pieces import BODY, Piece
+from kemi.audit.pieces import Piece
 from kemi.audit.readings import AS_IT_IS, GRAM, Reading, readings
 from kemi.audit.said import DIGITS, TAIL, Saying, sayings, tail
 from kemi.audit.vocabulary import VOCABULARY
@@ -80,7 +80,7 @@ class Book:
 
     def places(self, piece: Piece) -> tuple[Place, ...]:
         """Return where any secret word stands in a piece, the plainest reading first."""
-        key = Piece(0, key_of(piece), piece.data)
+        key = Piece(0, "", piece.data, piece.is_whole)
         found = self._seen.get(key)
         if found is None:
             found = self._seen[key] = tuple(self._places(piece))
@@ -98,19 +98,14 @@ class Book:
                 elif reading.is_text and len(found) <= plain[form]:
                     continue  # the same text once more
                 how = f"{reading.how}, {form.note}" if form.note else reading.how
-                for at in found if reading.how != AS_IT_IS or not key_of(piece) else ():
+                for at in found if reading.how != AS_IT_IS or not piece.is_whole else ():
                     yield Place(form.word, form.data, reading.offset + (at if reading.is_text else 0), how)
 
 
 def _read(piece: Piece) -> Iterator[Reading]:
-    if key_of(piece):  # as it is, the lines of a body have been searched; this is to compare with
+    if piece.is_whole:  # as it is, the lines of a body have been searched; this is to compare with
         yield Reading(AS_IT_IS, 0, piece.data, is_text=True)
-    yield from readings(piece.data, is_whole_body=bool(key_of(piece)))
-
-
-def key_of(piece: Piece) -> str:
-    """Say whether a piece is the whole of a body, which is read otherwise than a line."""
-    return BODY if piece.header == BODY and b"\n" in piece.data else ""
+    yield from readings(piece.data, is_whole_body=piece.is_whole)
 
 
 def book(cast: Cast, sides: Sides) -> Book:

@@ -5,7 +5,6 @@ The runs are taken as long as they can be, and short enough that eight digits or
 
 import binascii
 import html
-import quopri
 import re
 import unicodedata
 import zlib
@@ -26,7 +25,8 @@ _TO_BASE32HEX: Final = bytes.maketrans(
     b"0123456789abcdefghijklmnop0123456789abcdefghijklmnopqrstuv",
 )
 _ESCAPE: Final = re.compile(rb"\\u00([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|\\(.)")
-_BETWEEN_DIGITS: Final = re.compile(rb"(?<=[0-9])[^0-9A-Za-z]{1,4}(?=[0-9])")
+_QUOTED: Final = re.compile(rb"=([0-9A-Fa-f]{2})|=\r?\n")  # wherever it stands: "a==41" is "a=" and "A"
+_BETWEEN_DIGITS: Final = re.compile(rb"(?<=[0-9])[^0-9A-Za-z]{1,6}(?=[0-9])")
 _DIGITS: Final = re.compile(rb"[0-9]{7,}")
 _INFLATED_MOST: Final = 1 << 20
 
@@ -42,7 +42,7 @@ def texts(line: bytes) -> Iterator[tuple[str, bytes]]:
     if b"&" in line:
         yield "HTML entities decoded", html.unescape(line.decode("latin-1")).encode("utf-8", "replace")
     if b"=" in line:
-        yield "quoted-printable decoded", quopri.decodestring(line, header=True)
+        yield "quoted-printable decoded", _QUOTED.sub(lambda found: bytes.fromhex((found[1] or b"").decode()), line)
     if b"\0" in line:
         yield "UTF-16 decoded", line.replace(b"\0", b"")
     if not line.isascii():

@@ -10,10 +10,13 @@ from kemi.audit.readings import GRAM, Reading
 from kemi.audit.said import TAIL
 
 _IPV4: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_IN_WORD: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_+/-")
-_IN_ADDRESS: Final = frozenset(b"0123456789.")
-_DIGITS: Final = frozenset(b"0123456789")
+_LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
+_TOKEN: Final = re.compile(rb"[a-z0-9_+-]*")
+_LONG: Final = 20  # characters of a token; in longer ones "_" and "-" are digits of base64 and part no words
+_IN_ADDRESS: Final = frozenset(b"%c" % each for each in b"0123456789.")
+_DIGITS: Final = _IN_ADDRESS - {b"."}
 _SHORT: Final = 8  # characters; shorter words are looked for as whole words, or base64 noise would hold them
+_SHORT_DECODED: Final = 7  # bytes; shorter words only where text came out: random bytes hold them
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e]+")
 _SURELY_TEXT: Final = 12  # printable bytes in a row; random ones are so once in 140,000 places
 _JOINTS: Final = ("", "_", ".", "-", "+", "  ")
@@ -86,14 +89,23 @@ def places(form: Form, reading: Reading, low: bytes) -> Iterator[int]:
 
 
 def _stands(form: Form, reading: Reading, low: bytes, begin: int, end: int) -> bool:
-    before, after = low[begin - 1] if begin else 0, low[end] if end < len(low) else 0
     if form.is_address and form.note != "as hex":  # 127.0.0.1 is not in 127.0.0.10
-        is_whole = before not in _IN_ADDRESS and after not in _DIGITS
+        is_whole = low[begin - 1 : begin] not in _IN_ADDRESS and low[end : end + 1] not in _DIGITS
     elif reading.is_text and (len(form.data) < _SHORT or form.note == "as hex"):
-        is_whole = before not in _IN_WORD and after not in _IN_WORD
+        is_whole = _is_word(low, begin, end)
     else:
         is_whole = True
-    return is_whole and (reading.is_text or len(form.data) >= _SHORT or _is_text(low, begin))
+    return is_whole and (reading.is_text or len(form.data) >= _SHORT_DECODED or _is_text(low, begin))
+
+
+def _is_word(low: bytes, begin: int, end: int) -> bool:
+    """Whether neither letters nor a long token go on where the word begins and ends."""
+    around = low[max(0, begin - 1) : begin] + low[end : end + 1]
+    if not _LETTERS.isdisjoint(around):
+        return False
+    before = _TOKEN.match(low[max(0, begin - _LONG) : begin][::-1])
+    after = _TOKEN.match(low, end, end + _LONG)
+    return len(before[0] if before else b"") + end - begin + len(after[0] if after else b"") < _LONG
 
 
 def _is_text(low: bytes, at: int) -> bool:

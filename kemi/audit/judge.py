@@ -44,7 +44,8 @@ class Judge:
         kept = [(whose, one) for whose, one in owners.items() if self._is_kept_from(heard, whose, one)]
         if not kept or any(self._has_said(heard.party, each, heard.packet.at) for each in {word, form or word}):
             return None
-        return _merged([one for whose, one in kept if not (one.is_echo and self._had_heard(whose, word, one.since))])
+        own = [(whose, one) for whose, one in kept if not (one.is_echo and self._had_heard(whose, word, one.since))]
+        return _merged(own, heard.party)
 
     def _is_kept_from(self, heard: Heard, whose: Party, secret: Secret) -> bool:
         # What was not said yet cannot be a leak of it: the same word came from elsewhere.
@@ -70,12 +71,13 @@ def _is_own_number(heard: Heard, form: bytes) -> bool:
     return form.isdigit() and heard.party.name == tail(user) and form.decode() in user
 
 
-def _merged(secrets: list[Secret]) -> Secret | None:
-    """Return the secret of the first of several owners, which may stand wherever any of them has let it stand."""
-    if not secrets:
+def _merged(owned: list[tuple[Party, Secret]], receiver: Party) -> Secret | None:
+    """Return the secret of the first of several owners; the exceptions are between the sides, for any of them."""
+    if not owned:
         return None
-    in_top_via, is_media = any(one.in_top_via for one in secrets), any(one.is_media for one in secrets)
-    return replace(secrets[0], in_top_via=in_top_via, is_media=is_media)
+    across = [one for whose, one in owned if whose.side != receiver.side]
+    in_top_via, is_media = any(one.in_top_via for one in across), any(one.is_media for one in across)
+    return replace(owned[0][1], in_top_via=in_top_via, is_media=is_media)
 
 
 def is_excused(header: str, how: str, line: bytes, secret: Secret, heard: Heard) -> bool:

@@ -6,6 +6,7 @@ Party(side, "")                what is known of a side beforehand, and of nobody
 """
 
 import contextlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -17,6 +18,7 @@ from kemi.audit.said import DIGITS, TAIL, tail
 Side: TypeAlias = Literal["caller", "member"]
 CALLER: Final = "caller"
 MEMBER: Final = "member"
+_CALL_ID: Final = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*([^\r\n]*[^\s])", re.IGNORECASE | re.MULTILINE)
 
 
 class Party(NamedTuple):
@@ -37,8 +39,8 @@ class Heard:
 
     @property
     def leg(self) -> str:
-        """The Call-ID, or "?" where it cannot be read."""
-        return self.message.call_id if self.message else "?"
+        """The Call-ID, or "?" where there is none."""
+        return _call_id(self.packet, self.message)
 
 
 @dataclass
@@ -62,7 +64,7 @@ def cast(packets: Iterable[Packet], sides: Sides) -> Cast:
             found.unknown += message is not None and not {packet.src[0], packet.dst[0]}.isdisjoint(both)
             continue
         side, inward = way
-        call_id = message.call_id if message else "?"
+        call_id = _call_id(packet, message)
         name = began.rung.get(call_id, call_id) if side == MEMBER else call_id
         found.heard.append(Heard(packet, message, Party(side, name), inward))
         if side == CALLER and inward and message and _begins(message):
@@ -113,6 +115,13 @@ def _side_of(host: str, message: Message | None, sides: Sides, began: _Began) ->
     if is_caller and is_gateway:  # one carrier, both ways: the dialog tells
         return began.side.get(message.call_id) if message else None
     return CALLER if is_caller else MEMBER if is_gateway else None
+
+
+def _call_id(packet: Packet, message: Message | None) -> str:
+    if message:
+        return message.call_id or "?"
+    found = _CALL_ID.search(packet.raw)  # a broken start line breaks no leg
+    return found[1].decode("latin-1") if found else "?"
 
 
 def _begins(message: Message) -> bool:

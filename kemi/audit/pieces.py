@@ -15,15 +15,19 @@ _COMMA: Final = re.compile(rb'(?:[^,"]|"(?:[^"\\]|\\.)*"?)+')
 
 
 class Piece(NamedTuple):
-    """Bytes of a message: where they begin, what they are called ("via 1" is the second Via value)."""
+    """Bytes of a message: where they begin, what they are called ("via 1" is the second Via value).
+
+    `is_whole`: it is the whole of a body, whose lines have come before.
+    """
 
     offset: int
     header: str
     data: bytes
+    is_whole: bool = False
 
 
 def pieces(raw: bytes) -> Iterator[Piece]:
-    """Yield the pieces of one message in order; a body of several lines comes once more as a whole, last."""
+    """Yield the pieces of one message in order; a body that is more than a line of text comes once more, whole."""
     end = _end_of_head(raw)
     for number, (offset, line) in enumerate(_logical(raw[:end])):
         if number == 0:
@@ -34,8 +38,8 @@ def pieces(raw: bytes) -> Iterator[Piece]:
     lines = [each for each in _lines(body) if each[1]]
     for offset, line in lines:
         yield Piece(end + offset, _name_in_body(line), line)
-    if len(lines) > 1:
-        yield Piece(end, BODY, body)
+    if len(lines) > 1 or not body.isascii():
+        yield Piece(end, BODY, body, is_whole=True)
 
 
 def counted(found: Iterator[Piece]) -> Iterator[Piece]:
@@ -80,4 +84,4 @@ def _name_in_body(line: bytes) -> str:
     name = line.partition(b":")[0].decode("latin-1")
     if line.startswith(b"a="):
         return f"{BODY} {name}"
-    return f"{BODY} {name[:2]}" if line[1:2] == b"=" else BODY
+    return f"{BODY} {name[:2]}" if line[1:2] == b"=" else f"{BODY} text"

@@ -11,7 +11,7 @@ GRAM: Final = 4  # bytes: the shortest word that is searched for
 AS_IT_IS: Final = "as it is"
 DENSE: Final = "separators of numbers removed"
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e\t]{8,}")
-_DIGIT: Final = re.compile(rb"[0-9]")
+_DEPTH: Final = 2  # codes within a code
 
 
 class Reading(NamedTuple):
@@ -57,17 +57,18 @@ def _of_text(text: bytes, before: str) -> Iterator[Reading]:
         yield Reading(before + DENSE, 0, digits, is_text=True)
     for how, offset, data in decoders.runs(text):
         yield Reading(before + how, offset, data)
-        for chunk in _PRINTABLE.findall(data):
-            yield from _nested(chunk, before + how, offset)
+        yield from _nested(data, before + how, offset, _DEPTH)
 
 
-def _nested(text: bytes, how: str, offset: int) -> Iterator[Reading]:
+def _nested(data: bytes, how: str, offset: int, depth: int) -> Iterator[Reading]:
     """Text came out, so somebody put it in: it is read once more. Noise is rarely printable for so long."""
-    digits = decoders.dense(text)
-    if digits:
-        yield Reading(f"{how}, {DENSE}", offset, digits)
-    for name, plain in decoders.texts(text):
-        if plain != text:
-            yield Reading(f"{how}, {name}", offset, plain)
-    for name, _, data in decoders.runs(text):
-        yield Reading(f"{how}, {name}", offset, data)
+    for text in _PRINTABLE.findall(data):
+        digits = decoders.dense(text)
+        if digits:
+            yield Reading(f"{how}, {DENSE}", offset, digits)
+        deeper = [(name, found) for name, found in decoders.texts(text) if found != text]
+        deeper += [(name, found) for name, _, found in decoders.runs(text)]
+        for name, found in deeper:
+            yield Reading(f"{how}, {name}", offset, found)
+            if depth > 1:
+                yield from _nested(found, f"{how}, {name}", offset, depth - 1)

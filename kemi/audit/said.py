@@ -27,7 +27,7 @@ _ADDRESS6: Final = re.compile(r"(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]
 class Saying(NamedTuple):
     """One word and where it stood. `in_top_via`, `is_media`, `is_tag`: there the other side may see it.
 
-    `is_echo`: it stood in the From of a request within a dialog, which repeats the INVITE's To.
+    `is_echo`: it stood in the From of a request within a dialog, which repeats the INVITE's To, or in a route set.
     """
 
     what: str
@@ -54,6 +54,8 @@ def sayings(message: Message) -> Iterator[Saying]:
             yield from _words("to", value.partition(";tag=")[2] if message.status else value.partition("<")[0])
         elif header == "from":
             yield from (one._replace(is_echo=bool(message.to_tag)) for one in _words(header, value))
+        elif header in {"record-route", "route"}:  # RFC 3261 §12: a reply and later requests repeat what was sent
+            yield from (one._replace(is_echo=True) for one in _words(header, value))
         else:
             yield from _words(header, value, is_phrase=header not in LISTS)
     if message.status and message.start[12:].lower() != phrase(message.status).lower():
@@ -121,8 +123,11 @@ def _words(where: str, value: str, *, is_phrase: bool = False) -> Iterator[Sayin
     for quoted in _QUOTED.findall(value):
         yield Saying(f"text {quoted!r} in {where}", quoted)
     for word in (each.rstrip(".'!*") for each in _WORDS.findall(value)):
-        if len(word) >= SHORTEST and not _ADDRESS.fullmatch(word) and not (word.isdigit() and len(word) < TAIL):
-            yield Saying(f"word {word!r} in {where}", word)  # shorter digits are ports and counters
+        if word.isdigit():  # shorter ones are ports and counters
+            if len(word) >= TAIL:
+                yield Saying(f"number {word!r} in {where}", tail(word))
+        elif len(word) >= SHORTEST and not _ADDRESS.fullmatch(word):
+            yield Saying(f"word {word!r} in {where}", word)
     if is_phrase and len(value) >= _SHORTEST_PHRASE:
         yield Saying(f"the whole of {where}", value)  # a Date has no word that is long enough
 

@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
-from kemi.audit.book import Book, book, key_of
+from kemi.audit.book import Book, book
 from kemi.audit.finding import Finding, redacted
 from kemi.audit.judge import Judge, is_excused
 from kemi.audit.packet import Packet, Sides
 from kemi.audit.parties import MEMBER, Cast, Heard, Party, Side, cast
-from kemi.audit.pieces import Piece, counted, pieces
+from kemi.audit.pieces import BODY, Piece, counted, pieces
 from kemi.audit.said import short_names
 from kemi.audit.xor import Windows
 
@@ -34,41 +35,54 @@ def find_leaks(packets: Iterable[Packet], sides: Sides) -> list[Finding]:
 def audit(packets: Iterable[Packet], sides: Sides) -> Audit:
     """Audit a capture, or the recorded messages of a test."""
     found = cast(packets, sides)
-    searcher = _Searcher(found, book(found, sides))
-    done = Audit(unknown=found.unknown)
+    made = book(found, sides)
+    judge, short = Judge(found, made), _short_names(found)
+    results: list[tuple[float, list[Finding]]] = []
+    for messages in _legs(found).values():
+        results += _Leg(made, judge, short, messages).search()
+    done = Audit([one for _, some in sorted(results, key=itemgetter(0)) for one in some], unknown=found.unknown)
     for heard in found.heard:
-        if not heard.inward:
-            done.read[heard.party.side] += 1
-            done.findings += searcher.search(heard)
+        done.read[heard.party.side] += not heard.inward
     return done
 
 
-class _Searcher:
-    def __init__(self, cast: Cast, book: Book) -> None:
-        self._book, self._judge = book, Judge(cast, book)
-        self._short = _short_names(cast)
-        numbers = book.numbers
-        self._windows: dict[tuple[Party, str], Windows] = defaultdict(lambda: Windows(numbers))
-        for heard in cast.heard:  # what a party said itself, it sees, too
-            if heard.inward and numbers:
-                leg = self._windows[heard.party, heard.leg]
-                for piece in counted(pieces(heard.packet.raw)):
-                    leg.add(piece.data, is_whole_body=bool(key_of(piece)))
+def _legs(cast: Cast) -> dict[tuple[Party, str], list[Heard]]:
+    legs: dict[tuple[Party, str], list[Heard]] = defaultdict(list)
+    for heard in cast.heard:
+        legs[heard.party, heard.leg].append(heard)
+    return legs
 
-    def search(self, heard: Heard) -> Iterator[Finding]:
+
+class _Leg:
+    """The messages of one party with one Call-ID; what is visible there is kept no longer than it is searched."""
+
+    def __init__(self, book: Book, judge: Judge, short: dict[str, set[Party]], messages: list[Heard]) -> None:
+        self._book, self._judge, self._short, self._messages = book, judge, short, messages
+        self._windows = Windows(book.numbers)
+        for heard in messages:  # what the party said itself, it sees, too
+            for piece in counted(pieces(heard.packet.raw)) if heard.inward else ():
+                self._windows.add(piece.data, is_whole_body=piece.is_whole)
+
+    def search(self) -> Iterator[tuple[float, list[Finding]]]:
+        """Yield what stands in each message that went to the party, with its time."""
+        for heard in self._messages:
+            if not heard.inward:
+                yield heard.packet.at, list(self._findings(heard))
+
+    def _findings(self, heard: Heard) -> Iterator[Finding]:
         first = heard.packet.raw.split(b"\r\n", 1)[0].decode("latin-1")
         leg, message = redacted(heard.leg), redacted(first)
         for header, offset, what, how in self._found(heard):
             yield Finding(leg, message, header, offset, redacted(what), how)
 
     def _found(self, heard: Heard) -> Iterator[tuple[str, int, str, str]]:
-        told: set[tuple[str, bytes]] = set()  # the whole of a body repeats what its lines have told
+        told: set[bytes] = set()
         for piece in counted(pieces(heard.packet.raw)):
-            room = piece.header.partition(" ")[0] if piece.header.startswith("body") else str(piece.offset)
             for word, at, what, how in self._in_piece(piece, heard):
-                if (room, word) not in told or room != "body":
+                if not piece.is_whole or word not in told:  # the whole of a body repeats what its lines have told
                     yield piece.header, at, what, how
-                told.add((room, word))
+                if piece.header.startswith(BODY):
+                    told.add(word)
             yield from self._xored(piece, heard)
         yield from self._same_names(heard)
 
@@ -81,8 +95,7 @@ class _Searcher:
                 yield word, piece.offset + at, secret.what, how
 
     def _xored(self, piece: Piece, heard: Heard) -> Iterator[tuple[str, int, str, str]]:
-        leg = self._windows[heard.party, heard.leg]
-        for number in leg.add(piece.data, is_whole_body=bool(key_of(piece))):
+        for number in self._windows.add(piece.data, is_whole_body=piece.is_whole):
             secret = self._judge.secret(number, heard)
             if secret:
                 yield piece.header, piece.offset, secret.what, XORED

@@ -9,9 +9,12 @@ once in 2⁶⁴ pairs of random windows; a leg of ten messages has some 10⁹ pa
 
 import re
 import struct
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Container, Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
+from typing import Final, NamedTuple
 
 from kemi.audit.readings import readings
 
@@ -20,7 +23,7 @@ _THREES: Final = 0x3030303030303030
 _EACH: Final = 0x0101010101010101
 _SIZE: Final = 8
 _LONGEST_KEY: Final = 64
-_WORDS: Final = re.compile(rb"[^\s<>;,=\"@]+|<[^<>]+>|\"[^\"]+\"")
+_WORDS: Final = (re.compile(rb"[^\s<>;,=\"@]+"), re.compile(rb"<([^<>]+)>"), re.compile(rb"\"([^\"]+)\""))
 
 
 def windows(data: bytes) -> Iterator[int]:
@@ -31,10 +34,22 @@ def windows(data: bytes) -> Iterator[int]:
 
 def cycled(line: bytes) -> Iterator[bytes]:
     """Yield every word of a line as the key that it is when it is repeated."""
-    for word in _WORDS.findall(line):
-        key = word.strip(b'<>"')
+    for key in chain.from_iterable(words.findall(line) for words in _WORDS):
         if 1 < len(key) <= _LONGEST_KEY:
             yield (key * _SIZE)[: len(key) + _SIZE - 1]
+
+
+class _Seen(NamedTuple):
+    """The windows of one piece; their halves, what these must meet to give digits, and the differences of bytes."""
+
+    windows: "array[int]"
+    halves: frozenset[int]
+    partners: frozenset[int]
+    differences: frozenset[int]
+
+    def with_halves(self, wanted: Container[int]) -> list[int]:
+        """Return the windows that have some of these halves."""
+        return [window for window in self.windows if window & _HALVES in wanted]
 
 
 class Windows:
@@ -44,36 +59,47 @@ class Windows:
         self._numbers = {int.from_bytes(number, "big"): number for number in numbers}
         # XORed with one byte throughout, a window keeps the differences of its bytes.
         self._differences = {_difference(digits): number for digits, number in self._numbers.items()}
-        self._seen: set[int] = set()
-        self._by_halves: dict[int, list[int]] = defaultdict(list)
-        self._lines: set[bytes] = set()
+        self._pieces: dict[bytes, _Seen] = {}
+        self._halves: set[int] = set()
 
     def add(self, line: bytes, *, is_whole_body: bool = False) -> set[bytes]:
         """Take in a piece of the leg; return the tails of the numbers that it gives with what was there."""
-        if line in self._lines:
+        if line in self._pieces or not self._numbers:
             return set()
-        self._lines.add(line)
-        new: set[int] = set()
-        for reading in readings(line, is_whole_body=is_whole_body):
-            new.update(windows(reading.data))
-        for key in cycled(line):
-            new.update(windows(key))
-        new -= self._seen
-        self._seen |= new
-        for window in new:
-            self._by_halves[window & _HALVES].append(window)
-        return self._found(new)
+        new = self._pieces[line] = _seen(line, is_whole_body)
+        self._halves |= new.halves
+        meeting = new.partners & self._halves
+        return self._shifted(new) | (self._met(new, meeting) if meeting else set())
 
-    def _found(self, new: set[int]) -> set[bytes]:
-        found, numbers, by_halves = set(), self._numbers, self._by_halves
-        for window in new:
-            for other in by_halves.get((window & _HALVES) ^ _THREES, ()):
-                if window ^ other in numbers and numbers.keys().isdisjoint((window, other)):  # else it is plain to see
-                    found.add(numbers[window ^ other])
-            number = self._differences.get(_difference(window))
-            if number is not None and window not in numbers:
-                found.add(number)
+    def _shifted(self, new: _Seen) -> set[bytes]:
+        differences = new.differences & self._differences.keys()
+        hits = (each for each in new.windows if differences and _difference(each) in differences)
+        return {self._differences[_difference(each)] for each in hits if each not in self._numbers}
+
+    def _met(self, new: _Seen, meeting: frozenset[int]) -> set[bytes]:
+        found: set[bytes] = set()
+        others: dict[int, set[int]] = defaultdict(set)
+        for piece in self._pieces.values():
+            if not meeting.isdisjoint(piece.halves):
+                for window in piece.with_halves(meeting):
+                    others[window & _HALVES].add(window)
+        for window in new.with_halves({each ^ _THREES for each in meeting}):
+            for other in others[window & _HALVES ^ _THREES]:
+                if window ^ other in self._numbers and self._numbers.keys().isdisjoint((window, other)):
+                    found.add(self._numbers[window ^ other])  # where one of them is a number, it is plain to see
         return found
+
+
+@lru_cache(maxsize=256)  # the legs of a call share most of their lines; a line is some 100 KB
+def _seen(line: bytes, is_whole_body: bool) -> _Seen:
+    found: set[int] = set()
+    for reading in readings(line, is_whole_body=is_whole_body):
+        found.update(windows(reading.data))
+    for key in cycled(line):
+        found.update(windows(key))
+    halves = frozenset(each & _HALVES for each in found)
+    partners = frozenset(each ^ _THREES for each in halves)
+    return _Seen(array("Q", found), halves, partners, frozenset(map(_difference, found)))
 
 
 def _difference(window: int) -> int:
