@@ -8,10 +8,10 @@ PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 
-.PHONY: help setup packages demo run call migrate test lint scenarios kill bench clean
+.PHONY: help setup packages demo run call migrate test lint scenarios kill bench bench-steps clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: packages $(STAMP) ## install what is missing: Debian packages, then .venv
 
@@ -48,6 +48,9 @@ scenarios: setup ## play sipp_scenarios/ on an edge of its own; ARGS=--list, or 
 
 bench: setup ## CPU of a five-way call, ours beside a native script, about 3 minutes; ARGS=--json
 	@$(PYTHON) -m sipp_scenarios.bench.run $(ARGS)
+
+bench-steps: setup ## CPU of each step of masking, by leaving it out, about 6 minutes
+	@$(PYTHON) -m sipp_scenarios.bench.steps $(ARGS)
 
 kill: setup ## kill every part, 200 runs, and reconcile wire, ledger and SMS; ARGS="--runs 20 --seed 3"
 	@$(PYTHON) -m tests.kill $(ARGS)

@@ -1,5 +1,6 @@
 """The pure parts of the benchmark: what the kernel and SIPp write is read rightly, and figures follow from it."""
 
+import re
 from math import isnan
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from sipp_scenarios.bench import counts, cpu
 from sipp_scenarios.bench.counts import Counts
 from sipp_scenarios.bench.cpu import Stat
-from sipp_scenarios.bench.figures import Figure, Window, cost, figure, ratio
+from sipp_scenarios.bench.figures import PROXY, Figure, Window, cost, figure, ratio
 from sipp_scenarios.bench.report import ratios
+from sipp_scenarios.bench.steps import WHAT, prices
+from sipp_scenarios.scenario import ROOM
 
 _STAT = "4711 ({name}) S 4700 4711 4711 0 -1 4194304 812 90 0 0 150 25 7 3 20 0 1 0 190713 51200000 1200 184467"
 
@@ -95,3 +98,24 @@ def test_only_rates_with_both_have_a_ratio() -> None:
     """The edge with all its parts is compared with nobody."""
     figures = [of("ours, all parts", 100, 9.0), of("ours", 100, 3.0), of("native script", 100, 2.0), of("ours", 400, 1)]
     assert ratios(figures) == {100: 1.5}
+
+
+def test_a_step_costs_what_its_neighbour_in_time_saves() -> None:
+    """The median of the differences within each round: what the machine does besides hits both."""
+
+    def window(step: str, cpu: float) -> Window:
+        return Window(step, 100, 100.0, 1000, 0, 0, 0, 10.0, {PROXY: cpu})
+
+    whole, without = (2.0, 3.0, 9.0), (1.5, 2.75, 8.0)
+    windows = {
+        "nothing": [window("nothing", cpu) for cpu in whole],
+        "events": [window("events", cpu) for cpu in without],
+    }
+    events = prices(windows, {"nothing": 0.0, "events": 0.0})[1]
+    assert (events.without_ms, events.price_ms, events.rounds) == (2.75, 0.5, [0.5, 0.25, 1.0])
+
+
+def test_every_step_is_explained() -> None:
+    """What can be left out has a line in the table."""
+    found = re.findall(r'^    "(\w+)": _\w+,$', (ROOM / "bench" / "without.py").read_text(), re.MULTILINE)
+    assert found == list(WHAT)
