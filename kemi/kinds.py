@@ -51,10 +51,9 @@ class ToMember(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
     parted: bool = False
 
 
-class Rest(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
+class Rest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What stays the same as long as the dialog, of a token that is parted; its fields are the token's."""
 
-    call: bytes
     routes: str
     dialled: str
     uri: str
@@ -65,16 +64,17 @@ class Rest(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
 
 Token: TypeAlias = ToCaller | ToMember
 _encode: Final = msgspec.msgpack.Encoder().encode
-decode: Final = msgspec.msgpack.Decoder(Token | Rest).decode
+decode: Final = msgspec.msgpack.Decoder(Token).decode
+decode_rest: Final = msgspec.msgpack.Decoder(Rest).decode
 
 
 def parted(token: Token) -> tuple[Token, Rest]:
     """Return a token without what stays the same, and that."""
     change = msgspec.structs.replace
     if isinstance(token, ToCaller):
-        rest = Rest(token.call, token.routes, token.dialled, token.uri, token.tag, token.call_id)
+        rest = Rest(token.routes, token.dialled, token.uri, token.tag, token.call_id)
         return change(token, routes="", dialled="", uri="", tag="", call_id="", parted=True), rest
-    rest = Rest(token.call, token.routes, token.dialled, token.uri, near_routes=token.near_routes)
+    rest = Rest(token.routes, token.dialled, token.uri, near_routes=token.near_routes)
     return change(token, routes="", dialled="", uri="", near_routes="", parted=True), rest
 
 

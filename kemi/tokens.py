@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -25,7 +25,7 @@ from kemi import packing
 from kemi.domain.addresses import Hop, without_port
 from kemi.domain.sdp import Origin
 from kemi.errors import TokenRefused
-from kemi.kinds import Rest, Token, decode, joined, padded, parted
+from kemi.kinds import Token, decode, decode_rest, joined, padded, parted
 
 _MAX_CONTACT: Final = 255  # characters of URI; PJSIP refuses 256, and real SBCs are no kinder
 _BUCKETS: Final = (73, 112)  # plaintext sizes, 120 and 172 characters sealed; the third is all that fits
@@ -35,6 +35,7 @@ _LEG_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 _CALL_BYTES: Final = 10
 _NAME_BYTES: Final = 12  # of the hash in a leg's Call-ID
 _KEY: Final = re.compile(r"(\d{1,3}):([0-9a-fA-F]{64})", re.ASCII)
+_T = TypeVar("_T")
 _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
@@ -72,42 +73,39 @@ class Keyring:
 
         `key_id`: of a dialog that began under an older key; its Call-IDs and tags were hashed with that one.
         """
-        return self._sealed(padded(token, self._buckets), key_id)
+        key_id = self._key(key_id)
+        return self._sealed(padded(token, self._buckets), key_id, None)
 
     def seal_in_two(self, token: Token) -> tuple[str, str]:
         """Return the user parts of a Contact and of a Record-Route beside it. Raises `TokenTooLong`."""
         brief, rest = parted(token)
-        return self.seal(brief), self._sealed(padded(rest, self._route_buckets), None)
+        return self.seal(brief), self._sealed(padded(rest, self._route_buckets), self._current, [token.call])
 
     def open(self, user: str) -> tuple[Token, int]:
         """Return the token in a R-URI's user part and its key id. Raises `TokenRefused`; says nothing more."""
-        token, key_id = self._opened(user)
-        if isinstance(token, Rest):
-            raise TokenRefused("not a token of ours")
-        return token, key_id
+        return self._opened(user, decode, None)
 
     def open_whole(self, user: str, route: Callable[[], str]) -> tuple[Token, int]:
         """As `open`; `route` is asked for the user part of our Route where the token is parted."""
         token, key_id = self.open(user)
         if not token.parted:
             return token, key_id
-        rest, rest_key = self._opened(route())
-        if not isinstance(rest, Rest) or (rest.call, rest_key) != (token.call, key_id):
+        rest, rest_key = self._opened(route(), decode_rest, [token.call])  # of this call, or it does not open
+        if rest_key != key_id:
             raise TokenRefused("a token without its rest")
         return joined(token, rest), key_id
 
-    def _sealed(self, plain: bytes, key_id: int | None) -> str:
-        key_id = self._key(key_id)
-        return _base64url(bytes((key_id,)) + self._siv[key_id].encrypt(plain, None))
+    def _sealed(self, plain: bytes, key_id: int, beside: list[bytes] | None) -> str:
+        return _base64url(bytes((key_id,)) + self._siv[key_id].encrypt(plain, beside))
 
-    def _opened(self, user: str) -> tuple[Token | Rest, int]:
+    def _opened(self, user: str, decoder: Callable[[bytes], _T], beside: list[bytes] | None) -> tuple[_T, int]:
         try:
             raw = base64.b64decode(user + "=" * (-len(user) % 4), altchars=b"-_", validate=True)
             siv = self._siv[raw[0]]
-            plain = siv.decrypt(raw[1:], None)
+            plain = siv.decrypt(raw[1:], beside)
             if _base64url(raw) != user:  # the same bytes, spelled otherwise
                 raise TokenRefused("not a token of ours")
-            return decode(packing.grow(plain[0], plain[2 : 2 + plain[1]])), raw[0]
+            return decoder(packing.grow(plain[0], plain[2 : 2 + plain[1]])), raw[0]
         except (binascii.Error, KeyError, IndexError, InvalidTag, ValueError, msgspec.DecodeError, zlib.error) as wrong:
             raise TokenRefused("not a token of ours") from wrong
 

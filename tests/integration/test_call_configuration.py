@@ -165,7 +165,7 @@ def test_without_the_database_calls_go_on_and_nothing_is_lost(
         edge.stack.kill("kamailio")
         edge.stack.restart("kamailio")
         missed = customer.calls(HOTLINE)
-        customer.must(lambda: len(bob.legs) == 2, "the second call at Bob's")
+        bob.carrier.must(lambda: len(bob.legs) == 2, "the second call at Bob's")
         assert missed.cancels() == 200
         assert missed.final() == 487
     finally:

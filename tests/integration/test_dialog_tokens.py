@@ -70,7 +70,7 @@ def test_a_token_copied_into_another_dialog_gets_481(customer: Customer, call: C
             tx = side.sends("BYE", to=edge.address, **change)
             assert tx.outcome().status == 481, change
     second = customer.calls(HOTLINE)
-    customer.must(lambda: len(bob.legs) == 2, "the second call at Bob's")
+    bob.carrier.must(lambda: len(bob.legs) == 2, "the second call at Bob's")
     bob.answers()
     assert second.is_answered
     assert second.sends("BYE", uri=call.target).outcome().status == 481

@@ -74,8 +74,8 @@ class Call(Dialog):
     def _answered(self, reply: Message) -> None:
         if not self.remote_tag:
             self.remote = reply.get("to")
-            if not self.agent.is_behind_proxies:
-                self.routes = list(reversed(reply.all("record-route")))  # §12.1.2
+            own = self.invite.all("record-route") if self.agent.is_behind_proxies else []
+            self.routes = [each for each in reversed(reply.all("record-route")) if each not in own]  # §12.1.2
             self.target = reply.target or self.target
             self.agent.dialogs[(self.call_id, self.local_tag)] = self
         elif reply.to_tag != self.remote_tag:
