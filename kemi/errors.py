@@ -2,6 +2,7 @@
 
 EdgeError
 ├── TableUnavailable     the routing table cannot be read (not there, of another format)
+├── NoRoom               Kamailio's shared memory is full; a new call is refused
 ├── TokenRefused         a token that is forged, stale, truncated or not this peer's
 ├── TokenTooLong         a far side that does not fit a Contact; the call is refused
 ├── NotANumber           not a telephone number
@@ -15,6 +16,10 @@ class EdgeError(Exception):
 
 class TableUnavailable(EdgeError):
     """The routing table cannot be read."""
+
+
+class NoRoom(EdgeError):
+    """There is no room for another transaction."""
 
 
 class TokenRefused(EdgeError):

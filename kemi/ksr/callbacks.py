@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import KSR
 
-from kemi.errors import TableUnavailable, TokenRefused, TokenTooLong
+from kemi.errors import NoRoom, TableUnavailable, TokenRefused, TokenTooLong
 from kemi.ksr import log
 from kemi.ksr.signalling import answer, blank
 
@@ -33,7 +33,7 @@ def refuse(error: BaseException) -> None:
         answer(481)
     elif isinstance(error, TokenTooLong):
         answer(513)
-    elif isinstance(error, TableUnavailable):
+    elif isinstance(error, TableUnavailable | NoRoom):
         answer(503)
     else:
         answer(400 if isinstance(error, ValueError) else 500)

@@ -7,9 +7,11 @@ import KSR
 
 from kemi.domain.addresses import Hop
 from kemi.domain.phrases import phrase
+from kemi.errors import NoRoom
 from kemi.ksr.truth import must, yes
 
 _SDP: Final = "application/sdp"
+_OUT_OF_MEMORY: Final = -2  # E_OUT_OF_MEM of Kamailio's core
 _set_body = KSR.textops.set_body
 _append_branch = KSR.corex.append_branch_uri
 _append = KSR.hdr.append
@@ -45,8 +47,13 @@ def blank(code: int) -> None:
 
 
 def is_new() -> bool:
-    """Make the request's transaction; False for a retransmission, which tm has answered. Raises `ValueError`."""
+    """Make the request's transaction; False for a retransmission, which tm has answered.
+
+    Raises `ValueError` for what tm cannot read, `NoRoom` where its memory is full.
+    """
     rc = KSR.tm.t_newtran()
+    if rc == _OUT_OF_MEMORY:
+        raise NoRoom("shared memory is full: kamailio -m")
     if rc < 0:
         raise ValueError("a request that tm cannot read")
     return bool(rc > 0)

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from kemi.errors import TableUnavailable
+from tests.fakes.machine import PASS
 from tests.fakes.message import Message
 from tests.fakes.parties import Caller
 from tests.fakes.world import HOTLINE, World
@@ -38,6 +39,13 @@ class TestRefused:
         """Loops end."""
         invite = world.invite().replace(b"Max-Forwards: 70", b"Max-Forwards: 0")
         assert [sent.status for sent in world.kam.receive(invite, world.TRUNK)] == [483]
+
+    def test_a_full_memory_is_503(self, world: World) -> None:
+        """Not the caller's fault: his trunk may try another edge."""
+        world.kam.fault = lambda call: -2 if call.name == "tm.t_newtran" else PASS
+        out = world.kam.receive(world.invite(), world.TRUNK)
+        assert [sent.status for sent in out] == [503]
+        assert world.sink.events == []
 
     def test_a_table_that_cannot_be_read_is_503(self, world: World) -> None:
         """A reply and a log line, no call."""
