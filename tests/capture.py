@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import Final, Self
 
+from kemi.audit.capture import read_packets
 from tests.sip.wire import DEADLINE, Packet
 
-_FIELDS: Final = ("frame.time_epoch", "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "udp.payload")
 _TICK: Final = 0.02  # seconds between looks at the capture file
 _MARK: Final = b"capture mark "
 
@@ -64,13 +64,4 @@ class Capture:
 
 def read(file: Path) -> list[Packet]:
     """The SIP messages (and other UDP payloads) of a capture file, in order; times are seconds since the epoch."""
-    wanted = [word for name in _FIELDS for word in ("-e", name)]
-    command = ["tshark", "-n", "-r", str(file), "-Y", "udp", "-T", "fields", "-E", "separator=|", *wanted]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    packets = []
-    for line in done.stdout.splitlines():
-        at, src, sport, dst, dport, payload = line.split("|")
-        raw = bytes.fromhex(payload)
-        if not raw.startswith(_MARK):
-            packets.append(Packet(float(at), (src, int(sport)), (dst, int(dport)), raw))
-    return packets
+    return [packet for packet in read_packets(file) if not packet.raw.startswith(_MARK)]

@@ -1,29 +1,20 @@
-"""What was on the wire: dumpcap on the loopback interface, read back with tshark."""
+"""What was on the wire: dumpcap on the loopback interface, read back by the auditor."""
 
 import os
 import socket
 import subprocess
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from deploy.wait import until
+from kemi.audit import Packet
+from kemi.audit.capture import read_packets
 from kemi.errors import EdgeError
-
-_FIELDS: Final = ("frame.time_epoch", "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "udp.payload")
 
 
 class CaptureError(EdgeError):
     """Packets cannot be captured."""
-
-
-class Packet(NamedTuple):
-    """One datagram: when (seconds since the epoch), from whom, to whom, its bytes."""
-
-    at: float
-    source: tuple[str, int]
-    target: tuple[str, int]
-    payload: bytes
 
 
 class Capture:
@@ -55,20 +46,8 @@ class Capture:
             self._process.wait()
 
     def packets(self) -> list[Packet]:
-        """Return what was captured, in order; only after the block."""
-        command = ["tshark", "-n", "-r", str(self._file), "-T", "fields"]
-        for field in _FIELDS:
-            command += ["-e", field]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise CaptureError(f"tshark cannot read {self._file}: {done.stderr.strip()[-300:]}")
-        rows = [line.split("\t") for line in done.stdout.splitlines()]
-        packets = [
-            Packet(float(at), (src, int(sport)), (dst, int(dport)), bytes.fromhex(payload.replace(":", "")))
-            for at, src, sport, dst, dport, payload in rows
-            if payload
-        ]
-        return [packet for packet in packets if packet.target[1] != _MARK_PORT]
+        """Return what was captured, in order; only after the block. Raises `CaptureUnreadable`."""
+        return [packet for packet in read_packets(self._file) if packet.dst[1] != _MARK_PORT]
 
     def _sees_mark(self) -> bool:
         """Send a datagram of random bytes until it is in the file: the capture runs, and has come this far."""

@@ -1,15 +1,15 @@
 """What the demo promises of a call, each checked against the capture, the ledger and the SMS sink."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from deploy.demo.stories import CALLER, HOTLINE, LANDLINE, MEMBERS, Story, texts
 from deploy.demo.wire import CUSTOMER, Message
 from deploy.show import Row
+from kemi.audit import Sides, find_leaks
 
+LEAK_PROMISE: Final = "nothing of the caller, nor of another member, is in any message to a member"
 _EDGE_DELAY: Final = 0.5  # seconds from the captured INVITE to the clock reading in the edge, at most
-_TAG: Final = re.compile(r"tag=([^;>]+)")
 
 
 class Promise(NamedTuple):
@@ -56,8 +56,7 @@ def _signalling(story: Story, messages: list[Message], winner: str | None) -> It
 
 def _masking(messages: list[Message]) -> Iterator[Promise]:
     invite = messages[0]
-    to_members, to_customer = list(_to_members(messages)), list(_to_customer(messages))
-    invites = [m for m in to_members if m.label == "INVITE"]
+    invites = [m for m in _to_members(messages) if m.label == "INVITE"]
     yield Promise(f"all {len(MEMBERS)} members ring at once", {m.party for m in invites} == {*MEMBERS})
     ids = {m.headers["call-id"] for m in invites}
     yield Promise(
@@ -68,10 +67,19 @@ def _masking(messages: list[Message]) -> Iterator[Promise]:
         all(m.identity.startswith(f"{HOTLINE} →") for m in invites)
         and all(f":{HOTLINE}@" in m.headers.get("p-asserted-identity", "") for m in invites),
     )
-    of_caller = [CALLER[1:], "Nguyen", "Phone of", invite.headers["call-id"], _tag(invite)]
-    yield Promise("nothing of the caller is in any message to the gateway", not _any_holds(to_members, of_caller))
-    of_members = [*(number[1:] for number in MEMBERS), "Telephone of", "carrier"]
-    yield Promise("nothing of the members is in any message to the customer", not _any_holds(to_customer, of_members))
+    leaks = {finding.to for finding in find_leaks((m.packet for m in messages), _sides(messages))}
+    yield Promise(LEAK_PROMISE, "member" not in leaks)
+    yield Promise("nothing of the members is in any message to the customer", "caller" not in leaks)
+
+
+def _sides(messages: list[Message]) -> Sides:
+    """Who is who: the first message is the customer's INVITE."""
+    customer, edge = messages[0].packet.src[0], messages[0].packet.dst[0]
+    hosts = {host for m in messages for host in (m.packet.src[0], m.packet.dst[0])}
+    return Sides(
+        callers=frozenset({customer}), gateways=frozenset(hosts - {customer, edge}), public=frozenset({edge, HOTLINE}),
+        members=frozenset(MEMBERS), caller_numbers=frozenset({CALLER}), edges=frozenset({edge}),
+    )  # fmt: skip
 
 
 def _told(story: Story, seen: Seen, winner: str | None) -> Promise:
@@ -122,12 +130,3 @@ def _winner(messages: list[Message]) -> str | None:
 def _says_elsewhere(message: Message) -> bool:
     reason = message.headers.get("reason", "").replace(" ", "")
     return reason.startswith("SIP;cause=200")
-
-
-def _any_holds(messages: list[Message], words: list[str]) -> bool:
-    return any(word.encode().lower() in message.raw.lower() for message in messages for word in words)
-
-
-def _tag(message: Message) -> str:
-    found = _TAG.search(message.headers["from"])
-    return found[1] if found else message.headers["from"]

@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-from deploy.demo.capture import Packet
+from kemi.audit import Packet
 
 CUSTOMER: Final = "customer"
 _USER: Final = re.compile(r"sips?:([^@;>]+)@")
@@ -18,7 +18,7 @@ class Message(NamedTuple):
     inward: bool
     start: str
     headers: dict[str, str]
-    raw: bytes
+    packet: Packet
 
     @property
     def label(self) -> str:
@@ -41,15 +41,15 @@ def messages(packets: list[Packet], edge: tuple[str, int], customer: tuple[str, 
     legs: dict[str, str] = {}
     found = []
     for packet in packets:
-        head = packet.payload.partition(b"\r\n\r\n")[0].decode(errors="replace").split("\r\n")
+        head = packet.raw.partition(b"\r\n\r\n")[0].decode(errors="replace").split("\r\n")
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         call_id = headers.get("call-id", "")
-        inward = packet.target == edge
-        other = packet.source if inward else packet.target
+        inward = packet.dst == edge
+        other = packet.src if inward else packet.dst
         if other != customer and head[0].startswith("INVITE "):
             legs.setdefault(call_id, _user(head[0]))
         party = CUSTOMER if other == customer else legs.get(call_id, "?")
-        found.append(Message(packet.at, party, inward, head[0], headers, packet.payload))
+        found.append(Message(packet.at, party, inward, head[0], headers, packet))
     return found
 
 

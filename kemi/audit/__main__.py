@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 
 from kemi.audit.capture import CaptureUnreadable, read_capture
+from kemi.audit.finding import Side
 from kemi.audit.packet import Packet, Sides
-from kemi.audit.parties import Side
 from kemi.audit.report import as_json, print_report
 from kemi.audit.search import Audit, audit
 from kemi.domain.e164 import e164

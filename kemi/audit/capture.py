@@ -72,7 +72,8 @@ def _complaints(cut: int, fragments: int, encrypted: int) -> Iterator[str]:
 def _rows(file: Path) -> Iterator[dict[str, str]]:
     if not file.is_file():
         raise CaptureUnreadable(f"there is no file {file}")
-    command = ["tshark", "-n", "-r", str(file), "-Y", _FILTER, "-T", "fields", "-E", "occurrence=l"]
+    # Two passes: in the first, a fragment does not know yet whether its others will come.
+    command = ["tshark", "-2", "-n", "-r", str(file), "-Y", _FILTER, "-T", "fields", "-E", "occurrence=l"]
     for field in _FIELDS:
         command += ["-e", field]
     try:

@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
+
+Side: TypeAlias = Literal["caller", "member"]
 
 # An address is no number, though it has as many digits; whatever else has seven digits may be one.
 _NUMBERS: Final = re.compile(r"(?P<address>\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?)|\+?\d(?:[ .()/_-]{0,2}\d){6,}")
@@ -10,7 +12,7 @@ _NUMBERS: Final = re.compile(r"(?P<address>\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?)
 
 @dataclass(frozen=True)
 class Finding:
-    """One secret in one message. `how` says in which reading of the bytes it stood.
+    """One secret in one message. `how` says in which reading of the bytes it stood, `to` which side got it.
 
     `offset` is the byte of the message at which it begins, or at which the run begins that was decoded.
     """
@@ -21,6 +23,7 @@ class Finding:
     offset: int
     what: str
     how: str
+    to: Side
 
     def __str__(self) -> str:
         return f"{self.what} in {self.header} of {self.message!r} at byte {self.offset} ({self.how}); leg {self.leg}"

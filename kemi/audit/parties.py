@@ -9,13 +9,13 @@ import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
+from kemi.audit.finding import Side
 from kemi.audit.message import Message, parse, user_of
 from kemi.audit.packet import Packet, Sides
 from kemi.audit.said import DIGITS, TAIL, tail
 
-Side: TypeAlias = Literal["caller", "member"]
 CALLER: Final = "caller"
 MEMBER: Final = "member"
 _CALL_ID: Final = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*([^\r\n]*[^\s])", re.IGNORECASE | re.MULTILINE)

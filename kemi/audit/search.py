@@ -7,10 +7,10 @@ from operator import itemgetter
 from typing import Final
 
 from kemi.audit.book import Book, book
-from kemi.audit.finding import Finding, redacted
+from kemi.audit.finding import Finding, Side, redacted
 from kemi.audit.judge import Judge, is_excused
 from kemi.audit.packet import Packet, Sides
-from kemi.audit.parties import MEMBER, Cast, Heard, Party, Side, cast
+from kemi.audit.parties import MEMBER, Cast, Heard, Party, cast
 from kemi.audit.pieces import BODY, Piece, counted, pieces
 from kemi.audit.said import short_names
 from kemi.audit.xor import Windows
@@ -73,7 +73,7 @@ class _Leg:
         first = heard.packet.raw.split(b"\r\n", 1)[0].decode("latin-1")
         leg, message = redacted(heard.leg), redacted(first)
         for header, offset, what, how in self._found(heard):
-            yield Finding(leg, message, header, offset, redacted(what), how)
+            yield Finding(leg, message, header, offset, redacted(what), how, heard.party.side)
 
     def _found(self, heard: Heard) -> Iterator[tuple[str, int, str, str]]:
         told: set[bytes] = set()
