@@ -140,7 +140,11 @@ class Edge:
 
     def logs(self, words: str, since: int) -> bool:
         """Wait until Kamailio's log has a line with `words`."""
-        return until(lambda: words in self.log_since(since), 5.0)
+        return self.logged(words, since, times=1)
+
+    def logged(self, words: str, since: int, times: int) -> bool:
+        """Wait until Kamailio's log has `words` as often as `times`, at least."""
+        return until(lambda: self.log_since(since).count(words) >= times, 5.0)
 
 
 @contextmanager

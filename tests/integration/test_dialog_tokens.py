@@ -8,8 +8,8 @@ import pytest
 
 from kemi.tokens import Keyring
 from tests.edge import HOTLINE, Edge
-from tests.sip import Call, Customer, Member
-from tests.sip.message import user_of
+from tests.sip import Call, Carrier, Customer, Member
+from tests.sip.message import build, user_of
 
 
 @pytest.fixture
@@ -62,7 +62,9 @@ def test_a_forged_token_gets_481(call: Call, bob: Member, edge: Edge, name: str,
     assert call.hangs_up() == 200
 
 
-def test_a_token_copied_into_another_dialog_gets_481(customer: Customer, call: Call, bob: Member, edge: Edge) -> None:
+def test_a_token_copied_into_another_dialog_gets_481(
+    customer: Customer, call: Call, bob: Member, edge: Edge, log_since: int
+) -> None:
     """Another Call-ID, another From tag, another To tag: each alone is enough."""
     for side in (call, bob.leg):
         local, remote = side.local_tag, side.remote_tag
@@ -74,18 +76,23 @@ def test_a_token_copied_into_another_dialog_gets_481(customer: Customer, call: C
     bob.answers()
     assert second.is_answered
     assert second.sends("BYE", uri=call.target).outcome().status == 481
+    # A member's own tag is not known when his token is made (he may fork, too): the caller refuses that one himself.
+    assert edge.logged("error=TokenRefused reason=a_token_in_another_dialog", log_since, times=6)
     assert second.hangs_up() == 200
     assert "BYE" not in bob.legs[0].got
     assert call.hangs_up() == 200
 
 
-def test_a_token_shown_by_another_peer_gets_481(call: Call, bob: Member, stranger: Customer, edge: Edge) -> None:
+def test_a_token_shown_by_another_peer_gets_481(
+    call: Call, bob: Member, stranger: Customer, edge: Edge, log_since: int
+) -> None:
     """A stranger who saw the whole dialog, and each side with the other's token."""
     for side in (call, bob.leg):
         bye = side.sends("BYE", to=("127.0.0.1", 9)).request  # made, and sent where nobody listens
         assert stranger.transact(bye, edge.address).outcome().status == 481
     assert call.sends("BYE", uri=bob.leg.target, to=edge.address).outcome().status == 481
     assert bob.leg.sends("BYE", uri=call.target, to=edge.address).outcome().status == 481
+    assert edge.logged("error=TokenRefused reason=a_token_shown_by_another_peer", log_since, times=4)
     assert call.hangs_up() == 200
 
 
@@ -98,7 +105,28 @@ def test_a_token_without_a_to_tag_is_no_way_in(call: Call, bob: Member, stranger
     assert call.hangs_up() == 200
 
 
-def test_a_token_that_is_too_old_gets_481(call: Call, bob: Member, keyring: Keyring) -> None:
+@pytest.mark.parametrize("method", ["BYE", "UPDATE", "INFO", "PRACK", "OPTIONS", "ACK", "CANCEL", "MESSAGE", "REFER"])
+def test_no_other_request_outside_a_dialog_gets_anywhere_by_a_token(
+    call: Call, bob: Member, customer: Customer, carrier: Carrier, edge: Edge, method: str
+) -> None:
+    """From the very peers it was given to; an OPTIONS is answered by the edge itself."""
+    for peer, token in ((customer, call.target), (carrier, bob.leg.target)):
+        fields = [("Via", peer.via()), ("Max-Forwards", "70"), ("From", "<sip:a@b.example>;tag=a1b2c3")]
+        fields += [("To", "<sip:c@d.example>"), ("Call-ID", "outside"), ("CSeq", f"1 {method}")]
+        tx = peer.transact(build(f"{method} {token} SIP/2.0", fields), edge.address)
+        if method == "ACK":
+            assert customer.asks("OPTIONS").outcome().status == 200
+            assert tx.replies == []
+        else:
+            expected = {200} if method == "OPTIONS" else {403, 405, 481}
+            assert tx.outcome().status in expected
+    assert method not in bob.got[2:] + call.got
+    assert call.hangs_up() == 200
+
+
+def test_a_token_that_is_too_old_gets_481(
+    call: Call, bob: Member, edge: Edge, keyring: Keyring, log_since: int
+) -> None:
     """MAX_CALL_SECONDS after the call's arrival; one that is resealed young is honoured."""
     for side in (call, bob.leg):
         token, key = keyring.open(user_of(side.target))
@@ -109,6 +137,7 @@ def test_a_token_that_is_too_old_gets_481(call: Call, bob: Member, keyring: Keyr
             assert side.sends("INFO", uri=uri).outcome().status == 481
         uri = with_user(side.target, keyring.seal(token, key))
         assert side.sends("INFO", uri=uri).outcome().status == 200
+    assert edge.logged("error=TokenRefused reason=a_token_that_is_too_old", log_since, times=4)
     assert call.hangs_up() == 200
 
 

@@ -116,3 +116,38 @@ def test_who_cannot_be_reached_by_sip_is_refused(routes: str, target: str) -> No
     """Now, not when he is to be told that it is over."""
     with pytest.raises(ValueError, match="not a sip URI"):
         next_hop(routes, target, TRUNK)
+
+
+OURS = exchange.own_route("A" * 120, "192.0.2.1:5060")
+
+
+@pytest.mark.parametrize(
+    ("said", "far"),
+    [
+        ([], ""),
+        ([OURS], ""),
+        (["<sip:10.8.8.2;lr>, <sip:10.8.8.1;lr>"], "<sip:10.8.8.1;lr>,<sip:10.8.8.2;lr>"),
+        (["<sip:10.8.8.2;lr>", f"<sip:10.8.8.1;lr>,{OURS}"], "<sip:10.8.8.1;lr>,<sip:10.8.8.2;lr>"),
+        ([OURS, "<sip:10.8.8.1;lr>"], f"<sip:10.8.8.1;lr>,{OURS}"),  # a call that came round by us again
+        ([OURS.replace("192.0.2.1", "192.0.2.2")], OURS.replace("192.0.2.1", "192.0.2.2")),
+    ],
+)
+def test_the_route_to_a_leg_is_without_the_record_route_we_gave_it(said: list[str], far: str) -> None:
+    """Which is the lowest, where it is ours; a request to ourselves would never get there."""
+    assert exchange.far_routes(said, "192.0.2.1:5060") == far
+
+
+@pytest.mark.parametrize(
+    ("routes", "found"),
+    [
+        ([], ""),
+        ([OURS], "A" * 120),
+        (["<sip:10.9.9.9;lr>", f"<sip:10.9.9.8;lr>, {OURS}"], "A" * 120),
+        (["<sip:10.9.9.9;lr>"], ""),
+        (["<sip:192.0.2.1:5060;lr>"], ""),
+        (["<sip:@192.0.2.1:5060;lr>"], ""),
+    ],
+)
+def test_the_rest_of_a_token_is_found_wherever_it_stands_in_the_route(routes: list[str], found: str) -> None:
+    """Proxies of the sender's may stand before it."""
+    assert exchange.rest_in(routes, "192.0.2.1:5060") == found
