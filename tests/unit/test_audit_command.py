@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,12 @@ def test_what_cannot_be_audited_is_said_so(tmp_path: Path, changes: dict[str, ob
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert NUMBER not in done.stderr
+
+
+def test_the_readme_s_command_works_when_it_is_copied(tmp_path: Path) -> None:
+    """On a capture in which the README's people call."""
+    text = (ROOT / "README.md").read_text().replace("\\\n", " ")
+    found = re.search(r"-m kemi\.audit capture\.pcapng (.*)", text)
+    assert found is not None
+    done = command(pcap.write(tmp_path / "a.pcap", pcap.udp(CLEAN)), *shlex.split(found[1]))
+    assert (done.returncode, done.stderr) == (0, "")
