@@ -65,8 +65,9 @@ def main(
 def _audited(file: Path, sides: Sides) -> Audit:
     _must_know_both(sides)
     found = read_capture(file)
-    if found.unreadable:
-        raise CaptureUnreadable(f"{file} proves nothing: {'; '.join(found.unreadable)}")
+    complaints = found.complaints(sides.edges | sides.callers | sides.gateways)
+    if complaints:
+        raise CaptureUnreadable(f"{file} proves nothing: {'; '.join(complaints)}")
     if not any(_is_sip(packet) for packet in found.packets):
         raise CaptureUnreadable(f"there is no SIP in {file}")
     done = audit(found.packets, sides)

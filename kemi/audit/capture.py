@@ -5,7 +5,8 @@ an audit of half a capture proves nothing.
 """
 
 import subprocess
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -28,11 +29,24 @@ class CaptureUnreadable(EdgeError):
     """This file cannot be audited; the text says why."""
 
 
+class Unreadable(NamedTuple):
+    """A packet that could not be read: between whom, and why."""
+
+    src: str
+    dst: str
+    why: str
+
+
 class Capture(NamedTuple):
-    """What a file holds, in order; and what of it could not be read, in words."""
+    """What a file holds, in order; and what of it could not be read."""
 
     packets: list[Packet]
-    unreadable: list[str]
+    unreadable: list[Unreadable]
+
+    def complaints(self, hosts: Container[str]) -> list[str]:
+        """Say what could not be read between these hosts, in words; of other traffic it does not matter."""
+        count = Counter(one.why for one in self.unreadable if one.src in hosts and one.dst in hosts)
+        return [f"{number} {why}" for why, number in count.items()]
 
 
 def read_packets(file: Path) -> list[Packet]:
@@ -44,29 +58,26 @@ def read_capture(file: Path) -> Capture:
     """Read a capture file, pcap or pcapng. Raises `CaptureUnreadable`."""
     datagrams: list[Packet] = []
     segments: list[Segment] = []
-    cut = fragments = encrypted = 0
+    unreadable: list[Unreadable] = []
     for row in _rows(file):
-        is_error = ":icmp" in row["frame.protocols"]  # it carries the beginning of what it is about
-        cut += row["frame.len"] != row["frame.cap_len"] and not is_error
-        fragments += _is_lost_fragment(row)
-        if is_error:
+        if ":icmp" in row["frame.protocols"]:  # an error carries the beginning of what it is about
             continue
+        unreadable += [Unreadable(*_hosts(row), why) for why in _faults(row)]
         if row["udp.payload"]:
             datagrams.append(Packet(float(row["frame.time_epoch"]), *_ends(row, "udp"), _bytes(row["udp.payload"])))
         elif row["tcp.payload"]:
-            encrypted += _SIP_TLS in {row["tcp.srcport"], row["tcp.dstport"]}
             segments.append(_segment(row))
     packets = sorted([*datagrams, *messages(segments)], key=lambda packet: packet.at)
-    return Capture(packets, list(_complaints(cut, fragments, encrypted)))
+    return Capture(packets, unreadable)
 
 
-def _complaints(cut: int, fragments: int, encrypted: int) -> Iterator[str]:
-    if cut:
-        yield f"{cut} packets were cut when they were captured: capture them whole (-s 0)"
-    if fragments:
-        yield f"{fragments} IP fragments have lost their others"
-    if encrypted:
-        yield f"{encrypted} packets are SIP over TLS, which cannot be read"
+def _faults(row: dict[str, str]) -> Iterator[str]:
+    if row["frame.len"] != row["frame.cap_len"]:
+        yield "packets were cut when they were captured: capture them whole (-s 0)"
+    if _is_lost_fragment(row):
+        yield "IP fragments have lost their others"
+    if row["tcp.payload"] and _SIP_TLS in {row["tcp.srcport"], row["tcp.dstport"]}:
+        yield "packets are SIP over TLS, which cannot be read"
 
 
 def _rows(file: Path) -> Iterator[dict[str, str]]:
@@ -106,8 +117,12 @@ def _segment(row: dict[str, str]) -> Segment:
 
 
 def _ends(row: dict[str, str], transport: str) -> tuple[tuple[str, int], tuple[str, int]]:
-    src, dst = row["ip.src"] or row["ipv6.src"], row["ip.dst"] or row["ipv6.dst"]
+    src, dst = _hosts(row)
     return (src, int(row[f"{transport}.srcport"])), (dst, int(row[f"{transport}.dstport"]))
+
+
+def _hosts(row: dict[str, str]) -> tuple[str, str]:
+    return row["ip.src"] or row["ipv6.src"], row["ip.dst"] or row["ipv6.dst"]
 
 
 def _bytes(text: str) -> bytes:

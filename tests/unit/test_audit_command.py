@@ -87,6 +87,13 @@ def test_a_cut_capture_proves_nothing(tmp_path: Path) -> None:
     assert "were cut when they were captured" in done.stderr
 
 
+def test_what_is_cut_of_other_traffic_does_not_matter(tmp_path: Path) -> None:
+    """An edge has other neighbours."""
+    other = pcap.fragments(Packet(1.0, ("198.51.100.9", 7000), ("198.51.100.8", 7000), b"y" * 2000), 9)[:1]
+    done = command(pcap.write(tmp_path / "a.pcap", [*pcap.udp(CLEAN), *other]), *KNOWN)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
