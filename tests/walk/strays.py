@@ -1,0 +1,21 @@
+"""A capture of what the edge sends to anybody who is no party: it must stay empty."""
+
+from collections.abc import Iterable
+
+from tests.capture import Capture
+from tests.sip.message import Address
+from tests.sip.wire import Packet
+
+
+class Strays(Capture):
+    """All UDP that leaves `edge` on the loopback for any address but `parties`."""
+
+    def __init__(self, edge: Address, parties: Iterable[Address]) -> None:
+        super().__init__(edge[1])
+        marks = self._filter.rpartition(" or ")[2].rstrip(")")
+        theirs = " or ".join(f"(dst host {host} and dst port {port})" for host, port in parties)
+        self._filter = f"udp and ({marks} or (src host {edge[0]} and src port {edge[1]} and not ({theirs})))"
+
+    def found(self) -> list[Packet]:
+        """Return what was captured; the stack asks with OPTIONS of its own whether Kamailio is up."""
+        return [packet for packet in self.packets if b"Call-ID: ready-" not in packet.raw]
