@@ -95,11 +95,9 @@ def test_a_real_caller_fits(name: str) -> None:
     assert lines["From"] == f"{LEG_TO};tag=m1"
 
 
-@pytest.mark.parametrize("name", GATEWAYS)
+@pytest.mark.parametrize("name", [name for name in GATEWAYS if name != "Microsoft Teams"])  # no gateway over UDP
 def test_a_real_gateway_fits(name: str) -> None:
     """Requests to it have its Contact and its route set, reversed; and nothing of the other parts of a token."""
-    if name == "Microsoft Teams":
-        pytest.skip("no gateway over UDP; as a caller it fits")
     far = GATEWAYS[name]
     talk = Talk(CALLERS["Asterisk chan_pjsip"], far)
     assert all(len(each) - 2 <= 255 for each in talk.ours())
