@@ -61,7 +61,7 @@ class _Leg:
         self._windows = Windows(book.numbers)
         for heard in messages:  # what the party said itself, it sees, too
             for piece in counted(pieces(heard.packet.raw)) if heard.inward else ():
-                self._windows.add(piece.data, is_whole_body=piece.is_whole)
+                self._windows.see(piece.data, heard.packet.at, is_whole_body=piece.is_whole)
 
     def search(self) -> Iterator[tuple[float, list[Finding]]]:
         """Yield what stands in each message that went to the party, with its time."""
@@ -95,7 +95,7 @@ class _Leg:
                 yield word, piece.offset + at, secret.what, how
 
     def _xored(self, piece: Piece, heard: Heard) -> Iterator[tuple[str, int, str, str]]:
-        for number in self._windows.add(piece.data, is_whole_body=piece.is_whole):
+        for number in self._windows.found(piece.data, heard.packet.at, is_whole_body=piece.is_whole):
             secret = self._judge.secret(number, heard)
             if secret:
                 yield piece.header, piece.offset, secret.what, XORED

@@ -60,23 +60,44 @@ class Windows:
         # XORed with one byte throughout, a window keeps the differences of its bytes.
         self._differences = {_difference(digits): number for digits, number in self._numbers.items()}
         self._pieces: dict[bytes, _Seen] = {}
+        self._told: set[bytes] = set()  # not what he said: a Record-Route that he repeats was told him first
+        self._own: list[tuple[float, _Seen]] = []
         self._halves: set[int] = set()
 
-    def add(self, line: bytes, *, is_whole_body: bool = False) -> set[bytes]:
-        """Take in a piece of the leg; return the tails of the numbers that it gives with what was there."""
-        if line in self._pieces or not self._numbers:
-            return set()
-        new = self._pieces[line] = _seen(line, is_whole_body)
-        self._halves |= new.halves
-        meeting = new.partners & self._halves
-        return self._shifted(new) | (self._met(new, meeting) if meeting else set())
+    def see(self, line: bytes, at: float, *, is_whole_body: bool = False) -> None:
+        """Take in what the reader of this leg said himself at a time (a capture's seconds)."""
+        if self._numbers:
+            self._own.append((at, self._add(line, is_whole_body)))
 
-    def _shifted(self, new: _Seen) -> set[bytes]:
+    def found(self, line: bytes, at: float, *, is_whole_body: bool = False) -> set[bytes]:
+        """Take in a piece that he was told; return the tails of the numbers that it gives with what was there.
+
+        What two pieces give that he had said before, he knew: he is only told it again.
+        """
+        if line in self._told or not self._numbers:
+            return set()
+        self._told.add(line)
+        new = self._add(line, is_whole_body)
+        meeting = new.partners & self._halves
+        return self._shifted(new, at) | (self._met(new, meeting, at) if meeting else set())
+
+    def _add(self, line: bytes, is_whole_body: bool) -> _Seen:
+        new = self._pieces.get(line) or _seen(line, is_whole_body)
+        self._halves |= new.halves
+        self._pieces[line] = new
+        return new
+
+    def _shifted(self, new: _Seen, at: float) -> set[bytes]:
         differences = new.differences & self._differences.keys()
         hits = (each for each in new.windows if differences and _difference(each) in differences)
-        return {self._differences[_difference(each)] for each in hits if each not in self._numbers}
+        fresh = (each for each in hits if each not in self._numbers and not self._is_known(at, each))
+        return {self._differences[_difference(each)] for each in fresh}
 
-    def _met(self, new: _Seen, meeting: frozenset[int]) -> set[bytes]:
+    def _is_known(self, at: float, *windows: int) -> bool:
+        before = [piece for when, piece in self._own if when < at]
+        return all(any(window in piece.windows for piece in before) for window in windows)
+
+    def _met(self, new: _Seen, meeting: frozenset[int], at: float) -> set[bytes]:
         found: set[bytes] = set()
         others: dict[int, set[int]] = defaultdict(set)
         for piece in self._pieces.values():
@@ -85,8 +106,11 @@ class Windows:
                     others[window & _HALVES].add(window)
         for window in new.with_halves({each ^ _THREES for each in meeting}):
             for other in others[window & _HALVES ^ _THREES]:
-                if window ^ other in self._numbers and self._numbers.keys().isdisjoint((window, other)):
-                    found.add(self._numbers[window ^ other])  # where one of them is a number, it is plain to see
+                number = self._numbers.get(window ^ other)
+                if number is None or not self._numbers.keys().isdisjoint((window, other)):
+                    continue  # where one of them is a number, it is plain to see
+                if not self._is_known(at, window, other):
+                    found.add(number)
         return found
 
 

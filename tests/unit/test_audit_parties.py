@@ -5,7 +5,8 @@ import pytest
 from kemi.audit import Packet, Sides, audit, find_leaks
 from tests.sip.message import build
 from tests.sip.sdp import sdp
-from tests.unit.audit_world import BOB, CALLER, CAROL, EDGE, GATEWAY, HOTLINE, SAID, SIDES, back, found_in, leg
+from tests.unit.audit_codes import ENCODED
+from tests.unit.audit_world import BOB, CALLER, CAROL, EDGE, GATEWAY, HOTLINE, NUMBER, SAID, SIDES, back, found_in, leg
 
 ANSWER = build(
     "SIP/2.0 200 OK",
@@ -86,3 +87,24 @@ def test_a_member_not_yet_rung_is_secret_too() -> None:
     """A redirect that the edge let through."""
     moved = back("SIP/2.0 302 Moved Temporarily", ("Contact", f"<sip:{BOB}@192.0.2.10>"))
     assert [one.header for one in found_in(moved)] == ["contact"]
+
+
+def test_what_the_member_repeats_was_told_him_first() -> None:
+    """Kamailio's vsf= stands in Record-Route, which the member gives back: that he says it, too, is no excuse."""
+    vsf = ENCODED["XOR with the From"](NUMBER)
+    for leak in (f"vsf={vsf}", f"x={NUMBER}", "y=" + ENCODED["base64 after 1"](NUMBER)):
+        route = ("Record-Route", f"<sip:192.0.2.10;lr;{leak}>")
+        told = leg(route)
+        answer = told.raw.replace(told.raw.split(b"\r\n", 1)[0], b"SIP/2.0 180 Ringing", 1)
+        found = find_leaks([SAID, told, Packet(3.0, GATEWAY, EDGE, answer)], SIDES)
+        assert "record-route" in {one.header for one in found}
+
+
+def test_what_he_said_before_is_told_him_again() -> None:
+    """His own Contact comes back as the R-URI, whatever can be made of it."""
+    odd = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+    answer = ANSWER.raw.replace(b"ba.nguyen", odd.encode())
+    ack = leg(start=f"ACK sip:{odd}@203.0.113.6:5080 SIP/2.0").raw
+    sides = Sides(SIDES.callers, SIDES.gateways, SIDES.public, frozenset({BOB, "0987654321"}))
+    packets = [SAID, leg(), Packet(3.0, GATEWAY, EDGE, answer), Packet(3.1, EDGE, GATEWAY, ack)]
+    assert find_leaks(packets, sides) == []
