@@ -110,7 +110,9 @@ def _read(piece: Piece) -> Iterator[Reading]:
 
 def book(cast: Cast, sides: Sides) -> Book:
     """Write down what is known beforehand and what every party said on the wire."""
-    made = Book({*sides.public, *sides.edges, *cast.dialled})
+    secret = {tail(number) for number in sides.caller_numbers | sides.members}
+    dialled = {each for each in cast.dialled if DIGITS.fullmatch(each) and tail(each) not in secret}
+    made = Book({*sides.public, *sides.edges, *dialled})
     _known_beforehand(made, sides)
     for heard in cast.heard:
         if heard.inward and heard.message:

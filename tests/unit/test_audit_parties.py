@@ -108,3 +108,14 @@ def test_what_he_said_before_is_told_him_again() -> None:
     sides = Sides(SIDES.callers, SIDES.gateways, SIDES.public, frozenset({BOB, "0987654321"}))
     packets = [SAID, leg(), Packet(3.0, GATEWAY, EDGE, answer), Packet(3.1, EDGE, GATEWAY, ack)]
     assert find_leaks(packets, sides) == []
+
+
+def test_what_the_caller_dials_is_public_unless_it_is_said_to_be_secret() -> None:
+    """The hotline need not be named; but who dials himself, or a name, has not given himself away."""
+    sides = Sides(SIDES.callers, SIDES.gateways, frozenset({EDGE[0]}), SIDES.members, SIDES.caller_numbers)
+    said_by_bob = Packet(3.0, GATEWAY, EDGE, ANSWER.raw.replace(b"Server: ", b"Subject: " + HOTLINE.encode() + b" "))
+    assert find_leaks([SAID, leg(), said_by_bob, back("SIP/2.0 200 OK", ("X-To", HOTLINE))], sides) == []
+    for dialled in (NUMBER, "khach-hang"):
+        invite = SAID.raw.replace(f"INVITE sip:{HOTLINE}".encode(), f"INVITE sip:{dialled}".encode())
+        found = find_leaks([Packet(1.0, CALLER, EDGE, invite), leg(("X-From", dialled))], sides)
+        assert {one.header for one in found} == {"x-from"}
