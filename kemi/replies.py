@@ -52,10 +52,10 @@ class Replies:
         target, routes = addresses.addr_spec(taken.contact), far_routes(taken.record_routes, self._host)
         if len(target) + len(routes) > _SURELY_FITS:
             hop, dialled = tokens.pack_hop(source), addresses.user(addresses.addr_spec(taken.to))
-            call = taken.call_id.encode()[:10]
-            self._seal(
-                ToMember(call, 1000, 1000, hop[:-2], hop, "AA", target, routes, dialled, outbound, None, call[:6])
-            )
+            # Chance, as ids and marks are: nothing in it repeats, or it would deflate to less than they do.
+            chance = bytes(0x90 | byte for byte in taken.call_id.encode()[:20].ljust(20, b"."))
+            call, mark, peer_ip = chance[:10], chance[10:16], chance[16:]
+            self._seal(ToMember(call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark))
 
     def _contact(self, exchange: Exchange, taken: Taken, source: Hop, tag: str) -> tuple[str, str]:
         target = addresses.addr_spec(taken.contact)

@@ -1,5 +1,7 @@
 """Replies: the sender of a request gets his own headers back, and of the far side nothing but a token."""
 
+import contextlib
+from random import Random
 from typing import Any, Final
 
 import pytest
@@ -12,6 +14,7 @@ from kemi.exchange import Exchange, exchange_of
 from kemi.kinds import Token, ToMember
 from kemi.replies import Replies
 from tests.unit.given import (
+    ALPHANUMERIC,
     CALL,
     CARRIER,
     FROM,
@@ -150,3 +153,22 @@ def test_whatever_the_member_writes_the_lines_are_ours(to: str, contact: str, ro
         return
     assert set(lines) == {"From", "To", "Call-ID", "Contact"}
     assert all(value.isprintable() for value in lines.values())
+
+
+def test_what_the_check_lets_through_can_be_sealed() -> None:
+    """At every length of Contact, for calls by the hundred: a 2xx that fails after the check is past holding back."""
+    dice, replies, checked = Random(1), Replies(KEYS, HOST), 0
+    for each in range(1500):
+        call = tokens.new_call(1_700_000_000 + each, dice.randbytes(6))
+        user = "".join(dice.choices(ALPHANUMERIC, k=dice.randrange(380, 460)))
+        read = taken(**(ANSWER | {"contact": f"<sip:{user}@127.0.0.20>", "call_id": KEYS.leg_call_id(call, "EA")}))
+        exchange = initial()
+        exchange.call = call
+        with contextlib.suppress(TokenTooLong):
+            replies.check(read, CARRIER)
+            checked += 1
+            try:
+                replies.block(exchange, read, CARRIER, reliable=True)
+            except TokenTooLong:
+                pytest.fail(f"a Contact of {len(user)} letters")
+    assert 200 < checked < 1500
