@@ -32,12 +32,16 @@ def registry(seed: int, calls: int) -> tuple[dict[bytes, Owner], dict[bytes, Own
     words: dict[bytes, Owner] = {}
     tails: dict[bytes, Owner] = {}
     for number in range(calls):
-        told = story(seed, number)
-        spoken = [(-1, told.words, told.tails), *((leg, one.words, one.tails) for leg, one in enumerate(told.legs))]
-        for ear, said, numbers in spoken:
+        for ear, said, numbers in _spoken(seed, number):
             words |= {word.encode(): (number, ear) for word in said}
             tails |= {tail.encode(): (number, ear) for tail in numbers}
     return words, tails
+
+
+def _spoken(seed: int, number: int) -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Return the words and numbers of each party of a call."""
+    told = story(seed, number)
+    return [(-1, told.words, told.tails), *((leg, one.words, one.tails) for leg, one in enumerate(told.legs))]
 
 
 def overheard(
@@ -45,8 +49,8 @@ def overheard(
 ) -> list[str]:
     """Return what a party of call `number` was sent of others, in words."""
     words, tails = registry(seed, calls)
-    rung = {tail[-8:].encode(): (number, leg) for leg, tail in enumerate(members(slot))}
-    own = {tail: owner for tail, owner in (tails | rung).items() if owner[0] == number}
+    own = {tail[-8:].encode(): (number, leg) for leg, tail in enumerate(members(slot))}
+    own |= {tail.encode(): (number, ear) for ear, _, numbers in _spoken(seed, number) for tail in numbers}
     found = []
     for packet, ear in zip(packets, ears, strict=True):
         if packet.src != edge:

@@ -89,7 +89,8 @@ def _legs(dice: Random, outcome: Outcome, members: list[Words], kinds: list[str]
         return [_with_final(words, leg, dice.choice(_REFUSALS), dice.uniform(0.0, 0.4))
                 for words, leg in zip(members, legs, strict=True)]  # fmt: skip
     for at, leg in enumerate(legs):
-        if leg.final is None and dice.random() < 0.03:
+        # A silent telephone keeps the hunt open until tm's own timer: no answer is too late before it fires.
+        if leg.final is None and outcome != "answered too late" and dice.random() < 0.03:
             legs[at] = replace(leg, is_silent=True, rings=())
         elif leg.final is None and dice.random() < 0.25 and not (outcome.startswith("cancelled") and at == first):
             legs[at] = _with_final(members[at], leg, dice.choice(_REFUSALS), dice.uniform(0.0, 0.3))

@@ -59,11 +59,18 @@ class Leg(Party):
         if self.told.final is None:
             return
         await asyncio.sleep(max(0.0, began + self.told.final_after - asyncio.get_running_loop().time()))
-        if not self._pracked.is_set():  # RFC 3262 §3
+        final = self.told.final if await self._is_pracked() else Reply(504)
+        if not self.is_over:
+            self._finish(final)
+
+    async def _is_pracked(self) -> bool:
+        """Wait for the PRACK to a reliable reply; say whether it came (RFC 3262 §3)."""
+        try:
             async with asyncio.timeout(8.0):
                 await self._pracked.wait()
-        if not self.is_over:
-            self._finish(self.told.final)
+        except TimeoutError:
+            return False
+        return True
 
     def _ring(self, ring: Reply) -> None:
         assert self.invite is not None

@@ -41,9 +41,10 @@ class Play:
             await asyncio.sleep(0.2)  # nothing shall come of it
             return
         port = self._stranger if self.story.invite.by_stranger else self._port
-        caller = scene.caller = Caller(scene, port, -1, self.story.invite.face)
+        caller = Caller(scene, port, -1, self.story.invite.face)
         scene.wire.by_call_id[self.story.invite.call_id] = caller
         caller.dial(self.story.invite.dialled or scene.slot.hotline)
+        scene.caller = caller
         if self.story.cancel_after is not None:
             await self._cancel(caller, self.story.cancel_after)
         final = await caller.final(caller.invite, _RINGS)

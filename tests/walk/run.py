@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -60,7 +61,7 @@ def _play(room: Room, played: Walk, calls: int, restarts: int, look: Callable[[]
     due = [calls * (each + 1) // (restarts + 1) for each in range(restarts)]
     played.thread.start()
     played.is_ready.wait()
-    with Strays(room.edge.address, played.addresses) as strays:
+    with closing(played), Strays(room.edge.address, played.addresses) as strays:
         while played.thread.is_alive():
             played.thread.join(_LOOK)
             look()

@@ -16,6 +16,11 @@ def _contact(invite: Invite, value: str) -> Invite:
     return replace(invite, face=replace(invite.face, contact=value))
 
 
+def _alone(invite: Invite, value: str) -> Invite:
+    """A Contact without a route set: behind one, it is the last proxy's to understand."""
+    return replace(invite, face=replace(invite.face, contact=value, routes=()))
+
+
 def _with(invite: Invite, *headers: tuple[str, str]) -> Invite:
     return replace(invite, load=replace(invite.load, headers=(*invite.load.headers, *headers)))
 
@@ -39,7 +44,7 @@ WAYS: Final[dict[str, tuple[tuple[int, ...], Turn]]] = {
     "From without an end": ((400,), lambda w, i: replace(i, from_=f"<sip:{w.own}@{w.word()}.example;tag={i.tag}")),
     "no Contact": ((400,), lambda _, i: _contact(i, "")),
     "a Contact without an end": ((400,), lambda w, i: _contact(i, f"<sip:{w.word()}@{w.host()}")),
-    "a Contact that is no sip URI": ((400,), lambda w, i: _contact(i, f"<tel:{w.own}>")),
+    "a Contact that is no sip URI": ((400,), lambda w, i: _alone(i, f"<tel:{w.own}>")),
     "a Contact that is not UTF-8": ((400,), lambda w, i: _contact(i, f'"{w.word()}\xc3\x28" <sip:{w.own}@x>')),
     "an oversized Contact": ((513, 400), lambda w, i: _contact(i, f"<sip:{_long(w)}@{w.host()}>")),
     "oversized Record-Routes": ((513,), _long_routes),

@@ -28,7 +28,13 @@ class Walk:
         self.addresses: list[tuple[str, int]] = []
         self.error: BaseException | None = None
         self.is_ready = threading.Event()
+        self._is_stopped = False
         self.thread = threading.Thread(target=self._run, name="walk")
+
+    def close(self) -> None:
+        """Let no further call begin, and wait for those in play."""
+        self._is_stopped = True
+        self.thread.join()
 
     def restart(self) -> None:
         """Restart Kamailio, whatever is going on."""
@@ -73,6 +79,8 @@ class Walk:
         host = GATEWAYS[number % len(GATEWAYS)][0]
         slot = Slot(number, host, gateways[host])
         for each in self._numbers:
+            if self._is_stopped:
+                return
             scene = Scene(story(self._seed, each), slot, self.wire)
             self.wire.by_number |= dict.fromkeys(map(tail, slot.members), scene)
             self.scenes.append(scene)
