@@ -26,7 +26,8 @@ _TO_BASE32HEX: Final = bytes.maketrans(
 )
 _ESCAPE: Final = re.compile(rb"\\u00([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|\\(.)")
 _QUOTED: Final = re.compile(rb"=([0-9A-Fa-f]{2})|=\r?\n")  # wherever it stands: "a==41" is "a=" and "A"
-_BETWEEN_DIGITS: Final = re.compile(rb"(?<=[0-9])[^0-9A-Za-z]{1,6}(?=[0-9])")
+# What people put between digits; what SIP puts between its parts (@ : ; = < >) begins another number.
+_BETWEEN_DIGITS: Final = re.compile(rb"(?<=[0-9])[^0-9A-Za-z@:;=<>,\"|]{1,6}(?=[0-9])")
 _DIGITS: Final = re.compile(rb"[0-9]{7,}")
 _INFLATED_MOST: Final = 1 << 20
 

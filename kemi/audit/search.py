@@ -13,7 +13,7 @@ from kemi.audit.packet import Packet, Sides
 from kemi.audit.parties import MEMBER, Cast, Heard, Party, cast
 from kemi.audit.pieces import BODY, Piece, counted, pieces
 from kemi.audit.said import short_names
-from kemi.audit.xor import Windows
+from kemi.audit.xor import Numbers, Windows
 
 XORED: Final = "XOR of two byte strings of this leg"
 
@@ -36,10 +36,10 @@ def audit(packets: Iterable[Packet], sides: Sides) -> Audit:
     """Audit a capture, or the recorded messages of a test."""
     found = cast(packets, sides)
     made = book(found, sides)
-    judge, short = Judge(found, made), _short_names(found)
+    judge, short, numbers = Judge(found, made), _short_names(found), Numbers(made.numbers)
     results: list[tuple[float, list[Finding]]] = []
     for messages in _legs(found).values():
-        results += _Leg(made, judge, short, messages).search()
+        results += _Leg(made, judge, short, Windows(numbers), messages).search()
     done = Audit([one for _, some in sorted(results, key=itemgetter(0)) for one in some], unknown=found.unknown)
     for heard in found.heard:
         done.read[heard.party.side] += not heard.inward
@@ -56,9 +56,10 @@ def _legs(cast: Cast) -> dict[tuple[Party, str], list[Heard]]:
 class _Leg:
     """The messages of one party with one Call-ID; what is visible there is kept no longer than it is searched."""
 
-    def __init__(self, book: Book, judge: Judge, short: dict[str, set[Party]], messages: list[Heard]) -> None:
-        self._book, self._judge, self._short, self._messages = book, judge, short, messages
-        self._windows = Windows(book.numbers)
+    def __init__(
+        self, book: Book, judge: Judge, short: dict[str, set[Party]], seen: Windows, messages: list[Heard]
+    ) -> None:
+        self._book, self._judge, self._short, self._windows, self._messages = book, judge, short, seen, messages
         for heard in messages:  # what the party said itself, it sees, too
             for piece in counted(pieces(heard.packet.raw)) if heard.inward else ():
                 self._windows.see(piece.data, heard.packet.at, is_whole_body=piece.is_whole)

@@ -52,13 +52,20 @@ class _Seen(NamedTuple):
         return [window for window in self.windows if window & _HALVES in wanted]
 
 
+class Numbers:
+    """The tails of secret numbers as windows; all legs of a capture share them."""
+
+    def __init__(self, numbers: Iterable[bytes]) -> None:
+        self.windows = {int.from_bytes(number, "big"): number for number in numbers}
+        # XORed with one byte throughout, a window keeps the differences of its bytes.
+        self.differences = {_difference(digits): number for digits, number in self.windows.items()}
+
+
 class Windows:
     """What is visible on one leg, in windows; says which numbers new windows give with those before."""
 
-    def __init__(self, numbers: Iterable[bytes]) -> None:
-        self._numbers = {int.from_bytes(number, "big"): number for number in numbers}
-        # XORed with one byte throughout, a window keeps the differences of its bytes.
-        self._differences = {_difference(digits): number for digits, number in self._numbers.items()}
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers, self._differences = numbers.windows, numbers.differences
         self._pieces: dict[bytes, _Seen] = {}
         self._told: set[bytes] = set()  # not what he said: a Record-Route that he repeats was told him first
         self._own: list[tuple[float, _Seen]] = []
