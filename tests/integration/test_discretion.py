@@ -186,6 +186,7 @@ def test_no_log_has_a_number_of_what_is_refused(customer: Customer, stranger: Cu
     nobody_is_in_the_logs(edge)
 
 
+@pytest.mark.usefixtures("carrier")  # what rings must not ring on in the next test
 @pytest.mark.parametrize("from_value", [f"<sip:{CALLER}@[::;tag=x", f'"{CALLER}<sip:{CALLER}@x>;tag=x', f"<{CALLER}>"])
 def test_no_log_has_a_number_of_a_from_that_cannot_be_read(customer: Customer, edge: Edge, from_value: str) -> None:
     customer.calls(HOTLINE, from_value=from_value)
@@ -193,6 +194,7 @@ def test_no_log_has_a_number_of_a_from_that_cannot_be_read(customer: Customer, e
     nobody_is_in_the_logs(edge)
 
 
+@pytest.mark.usefixtures("carrier")
 @pytest.mark.parametrize("header", BROKEN, ids=[name for name, _ in BROKEN])
 def test_no_log_has_a_number_of_a_header_that_cannot_be_read(customer: Customer, edge: Edge, header: Header) -> None:
     """Kamailio itself would like to show what it cannot parse."""
