@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.parties import MEMBER_SDP, Caller, Member
 from tests.fakes.world import SDP, World
 
-WORDS = (b"8444419", b"Nam", b"10.8.8.8", b"GatewayOf", b"nobody")
+WORDS = (b"8444419", b"Anh Nam", b"NamPhone", b"nam.example", b"7 Nam", b"10.8.8.8", b"GatewayOf", b"nobody")
 TOO_LONG = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=300))
 SDP_TYPE = "Content-Type: application/sdp\r\n"
 # what a member's telephone adds to its answer, and its body
