@@ -51,9 +51,11 @@ def sayings(message: Message) -> Iterator[Saying]:
                 yield from (one._replace(in_top_via=not vias) for one in _words(f"via (via {vias})", each))
                 vias += 1
         elif header == "to":
-            yield from _words("to", value.partition(";tag=")[2] if message.status else value.partition("<")[0])
+            said = value.partition(";tag=")[2] if message.status else value.partition("<")[0]
+            yield from _beside_tag(tag_of(value), _words("to", said))
         elif header == "from":
-            yield from (one._replace(is_echo=bool(message.to_tag)) for one in _words(header, value))
+            told = (one._replace(is_echo=bool(message.to_tag)) for one in _words(header, value))
+            yield from _beside_tag(tag_of(value), told)
         elif header in {"record-route", "route"}:  # RFC 3261 §12: a reply and later requests repeat what was sent
             yield from (one._replace(is_echo=True) for one in _words(header, value))
         else:
@@ -84,6 +86,11 @@ def _own_tag(message: Message) -> Iterator[Saying]:
     tag = tag_of(message.get("to" if message.status else "from"))
     if len(tag) >= SHORTEST:
         yield Saying(f"tag {tag!r}", tag, is_tag=True)
+
+
+def _beside_tag(tag: str, words: Iterator[Saying]) -> Iterator[Saying]:
+    """Mark the words that are the tag's own: one that ends with a dot makes a word without it."""
+    return (one._replace(is_tag=one.what.startswith("word") and one.word in tag) for one in words)
 
 
 def _of_body(message: Message) -> Iterator[Saying]:

@@ -119,3 +119,20 @@ def test_what_the_caller_dials_is_public_unless_it_is_said_to_be_secret() -> Non
         invite = SAID.raw.replace(f"INVITE sip:{HOTLINE}".encode(), f"INVITE sip:{dialled}".encode())
         found = find_leaks([Packet(1.0, CALLER, EDGE, invite), leg(("X-From", dialled))], sides)
         assert {one.header for one in found} == {"x-from"}
+
+
+@pytest.mark.parametrize("tag", ["EiBDwaJjLT30yq67", "EiBDwaJjLT30yq67.", "EiBDwaJj.LT30yq67'!", "~EiBD-waJj*"])
+def test_the_member_s_tag_is_the_caller_s_to_know_whatever_it_ends_with(tag: str) -> None:
+    """RFC 3261 §25.1: a token may end with a dot; only as his tag, and to no other member."""
+    said = build(
+        "SIP/2.0 200 OK",
+        [("To", f"<sip:{HOTLINE}@192.0.2.10>;tag={tag}"), ("Call-ID", "leg-1"), ("CSeq", "102 INVITE")],
+    )
+    answer = Packet(3.0, GATEWAY, EDGE, said.raw)
+    relayed = build(
+        "SIP/2.0 200 OK",
+        [("To", f"<sip:{HOTLINE}@192.0.2.10>;tag={tag}"), ("Call-ID", "khach-call-0815@pbx.khach.example")],
+    )
+    assert found_in(leg(call_id="leg-1"), answer, Packet(4.0, EDGE, CALLER, relayed.raw)) == []
+    told = Packet(5.0, EDGE, GATEWAY, leg(("X-Any", tag), member=CAROL, call_id="leg-2").raw)
+    assert found_in(leg(call_id="leg-1"), answer, told)
