@@ -7,6 +7,7 @@ the second waits for the first and finds nothing to do (kemi/decisions/0004).
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import psycopg2
 from psycopg2.extensions import connection
 
 HERE: Final = Path(__file__).parent
+_NUMBERED: Final = re.compile(r"[0-9]{4}_")
 _LOCK: Final = 0x65676D6967726174  # "egmigrat": one migrator at a time, in this database
 _BOOK: Final = """
 create table if not exists schema_migration (
@@ -48,11 +50,16 @@ class Migration(NamedTuple):
 
 
 def migrations(directory: Path = HERE) -> list[Migration]:
-    """Read the migrations below `directory`, in order. Raises `MigrationError` for a gap in the numbering."""
-    found = []
-    for number, file in enumerate(sorted((directory / "migrations").glob("*.sql")), start=1):
-        if not file.name.startswith(f"{number:04}_"):
-            raise MigrationError(f"{file.name} should be number {number:04}")
+    """Read the migrations below `directory`, in order; numbers may be left out.
+
+    Raises `MigrationError` for a name without a number and for a number that is there twice.
+    """
+    found: list[Migration] = []
+    for file in sorted((directory / "migrations").glob("*.sql")):
+        if not _NUMBERED.match(file.name):
+            raise MigrationError(f"{file.name} should begin with its number: 0001_")
+        if found and found[-1].name[:4] == file.name[:4]:
+            raise MigrationError(f"{found[-1].name} and {file.stem} have one number")
         verify = directory / "verify" / file.name
         verification = verify.read_text(encoding="utf-8") if verify.exists() else ""
         found.append(Migration(file.stem, file.read_text(encoding="utf-8"), verification))

@@ -88,10 +88,23 @@ def test_a_database_newer_than_the_program_is_refused(conn: connection) -> None:
         migrate(conn, [ONE], silent)
 
 
-def test_a_gap_in_the_numbering_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "migrations").mkdir()
-    (tmp_path / "migrations" / "0002_second.sql").write_text("select 1")
-    with pytest.raises(MigrationError, match=r"0002_second.sql should be number 0001"):
+def write(directory: Path, *names: str) -> None:
+    (directory / "migrations").mkdir()
+    for name in names:
+        (directory / "migrations" / name).write_text("select 1")
+
+
+def test_numbers_may_be_left_out_but_not_used_twice(tmp_path: Path) -> None:
+    write(tmp_path, "0007_b.sql", "0002_a.sql")
+    assert [one.name for one in migrations(tmp_path)] == ["0002_a", "0007_b"]
+    (tmp_path / "migrations" / "0007_c.sql").write_text("select 1")
+    with pytest.raises(MigrationError, match=r"0007_b and 0007_c have one number"):
+        migrations(tmp_path)
+
+
+def test_a_file_without_a_number_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "second.sql")
+    with pytest.raises(MigrationError, match=r"second.sql should begin with its number"):
         migrations(tmp_path)
 
 
