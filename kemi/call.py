@@ -172,6 +172,7 @@ def _received(call: bytes, trunk: TrunkAddress, fork: Fork, who: Caller, sip_cal
         notify_members=group.notify_members,
         notify_missed=group.notify_missed,
         withheld_sms=fork.tenant.withheld_sms,
+        min_talk_seconds=group.min_talk_seconds,
         legs=tuple(_offered(leg) for leg in fork.legs),
         skipped=tuple(SkippedLeg(one.id, one.number, one.reason) for one in fork.skipped),
     )

@@ -81,12 +81,13 @@ class Texts:
         self._sink, self._ledger = sink, ledger
 
     def of(self, sip_call_id: str, within: float = 10.0) -> dict[str, str]:
-        """Wait until no notification of this call is on its way any more; the texts by recipient, national."""
+        """Wait until it is decided who is told, and no notification is on its way; the texts by recipient, national."""
         final = {"accepted", "failed", "expired", "not_applicable", "withheld"}
 
         def is_over() -> bool:
             rows = self._ledger.notifications(sip_call_id)
-            return all(row["state"] in final for row in rows)
+            waits = any(row["confirm_at"] is not None for row in self._ledger.calls(sip_call_id))
+            return not waits and all(row["state"] in final for row in rows)
 
         self._ledger.call(sip_call_id)
         assert until(is_over, within), (

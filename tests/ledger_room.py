@@ -58,7 +58,7 @@ class LedgerRoom:
         fcntl.flock(self.instance.fd, fcntl.LOCK_UN)
 
     @contextmanager
-    def writer(self, url: str | None = None, **options: int) -> Iterator[Writer]:
+    def writer(self, url: str | None = None, **options: Any) -> Iterator[Writer]:
         """A writer in this process, with a connection of its own."""
         conn = psycopg2.connect(url or self.url)
         try:

@@ -61,6 +61,7 @@ class Received(Discreet, frozen=True, tag_field="kind", tag="received"):
     legs: tuple[OfferedLeg, ...]
     skipped: tuple[SkippedLeg, ...] = ()
     withheld_sms: WithheldSms = "none"  # what members are told where `caller` is None
+    min_talk_seconds: int = 0  # an answer that ends sooner is no answer
 
 
 class Refused(Discreet, frozen=True, tag_field="kind", tag="refused"):

@@ -14,6 +14,7 @@ from kemi.domain.events import (
     Refused,
     Stamped,
 )
+from kemi.domain.instances import boot_of
 
 E = TypeVar("E")
 
@@ -62,3 +63,14 @@ class Facts:
                 self.picked_up.setdefault((event.leg, event.attempt), stamped)
             case Ended() as event:
                 self.ended.setdefault(event.leg, Told(stamped, event))
+
+
+def same_clock(one: Stamped, other: Stamped) -> bool:
+    """Say whether the monotonic clocks of two events may be compared: they were written in one boot of one node."""
+    return boot_of(one.instance) == boot_of(other.instance)
+
+
+def ms_between(start: Stamped, end: Stamped) -> int:
+    """Return the milliseconds between two events, never negative; by the wall clocks where there are two boots."""
+    ns = end.mono_ns - start.mono_ns if same_clock(start, end) else (end.at_us - start.at_us) * 1000
+    return max(0, ns // 1_000_000)

@@ -38,7 +38,8 @@ class SkippedMember(Discreet, frozen=True, gc=False):
 class Group(msgspec.Struct, frozen=True):
     """An external group as a call uses it.
 
-    `gateways` are the ids of the gateways that accept `outbound_number`, best first.
+    `gateways` are the ids of the gateways that accept `outbound_number`, best first. An answered call that ends before
+    `min_talk_seconds` counts as missed for the SMS; 0: every answer counts.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Group(msgspec.Struct, frozen=True):
     members: tuple[Member, ...]
     skipped: tuple[SkippedMember, ...]
     gateways: tuple[int, ...]
+    min_talk_seconds: int = 0
 
 
 class Hotline(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ class CallRow(Discreet, frozen=True, kw_only=True):
     notify_members: bool = False
     notify_missed: str = "offered"
     withheld_sms: str = "none"
+    min_talk_seconds: int = 0
     outcome: str
     reason: str | None = None
     final_code: int | None = None
@@ -38,6 +39,9 @@ class CallRow(Discreet, frozen=True, kw_only=True):
     ended_by: str | None = None
     ring_ms: int | None = None
     talk_ms: int | None = None
+    false_answer: bool = False
+    confirm_us: int | None = None
+    confirm_mono_ns: int | None = None
 
 
 class LegRow(Discreet, frozen=True, kw_only=True):

@@ -69,6 +69,14 @@ class Room:
                 self._alarm_beyond(key, tail.offset, size)
         return new
 
+    def ends(self) -> dict[FileKey, int]:
+        """Return how far each file goes now, in bytes."""
+        return {key: tail.size() for key, tail in self.tails.items()}
+
+    def has_read(self, ends: dict[FileKey, int]) -> bool:
+        """Say whether all that was in the files when they had these `ends` is read."""
+        return all(key not in self.tails or self.tails[key].offset >= end for key, end in ends.items())
+
     def done(self) -> list[FileKey]:
         """Return the files that are read to their end and whose writers are gone, or write another one by now."""
         alive: dict[str, bool] = {}

@@ -22,7 +22,8 @@ from sql.named import queries
 _SQL: Final = queries("ledger")
 ROOM: Final = 0x6C656467  # "ledg": our room among the database's advisory locks
 BUCKETS: Final = 256  # calls share locks by hash: a batch must not fill the server's lock table
-_INTERRUPTED: Final = "interrupted"
+_INTERRUPTED: Final = "interrupted"  # what the ledger itself concludes
+_STOOD: Final = "stood"
 _decode: Final = msgspec.json.Decoder(Event).decode
 
 
@@ -63,6 +64,14 @@ class EventRow(msgspec.Struct, frozen=True):
     instance: str
     node: str
     body: Event
+
+
+class Now(msgspec.Struct, frozen=True):
+    """What time it is: the boot of the machine, its wall clock in µs since the epoch, its monotonic clock in ns."""
+
+    boot: str
+    at_us: int
+    mono_ns: int
 
 
 class OffsetMovedError(Exception):
@@ -112,6 +121,22 @@ def interrupt(conn: connection, calls: Sequence[str]) -> None:
         _fold(cur, locked)
 
 
+def answers_that_stood(conn: connection, nodes: Iterable[str], now: Now) -> tuple[list[str], int]:
+    """Return the nodes' calls whose answers have stood for long enough by `now`, and how many have not yet."""
+    with conn, conn.cursor() as cur:
+        cur.execute(_SQL["answers_that_stood"], {"nodes": list(nodes), **msgspec.structs.asdict(now)})
+        stood, to_come = cur.fetchall()[0]
+        return stood, to_come
+
+
+def confirm(conn: connection, calls: Sequence[str]) -> None:
+    """Conclude that the answers of `calls` count. An end that is known meanwhile goes before."""
+    with conn, conn.cursor() as cur:
+        locked = lock_calls(cur, calls)
+        cur.execute(_SQL["insert_stood"], {"calls": locked})
+        _fold(cur, locked)
+
+
 def finish(conn: connection, files: Sequence[FileKey]) -> None:
     """Note that `files` are read to their end and that their writers are gone."""
     with conn, conn.cursor() as cur:
@@ -138,13 +163,16 @@ def _fold(cur: cursor, calls: Sequence[str]) -> None:
     """Write the rows of `calls` as all their events have them."""
     cur.execute(_SQL["events_of_calls"], {"calls": list(calls)})
     happened: dict[str, list[Stamped]] = {call: [] for call in calls}
-    interrupted = set()
+    concluded: dict[str, set[str]] = {_INTERRUPTED: set(), _STOOD: set()}
     for call, event_id, kind, at_us, mono_ns, instance, body in cur.fetchall():
-        if kind == _INTERRUPTED:
-            interrupted.add(call)
+        if kind in concluded:
+            concluded[kind].add(call)
         else:
             happened[call].append(Stamped(event_id, 0, instance, at_us, mono_ns, _decode(body)))
-    folded = [fold(events, interrupted=call in interrupted) for call, events in happened.items()]
+    folded = [
+        fold(events, interrupted=call in concluded[_INTERRUPTED], stood=call in concluded[_STOOD])
+        for call, events in happened.items()
+    ]
     _write(cur, [one for one in folded if one is not None])
 
 

@@ -1,6 +1,7 @@
 """`python -m kemi.ledger.writer`: tail the spool of this machine into the ledger, for ever.
 
-    read what is new (every 50 ms) → one transaction (kemi/ledger/store.py) → offsets move
+    read what is new (every 50 ms) → one transaction (kemi/ledger/store.py) → offsets move; answers that stood by then
+                                     are confirmed (kemi/ledger/confirm.py)
     every second                     ends of files; calls whose edge died; in a thread, files to the disk
     every hour                       files finished SPOOL_KEEP_DAYS ago are deleted; what tenants keep no longer is
                                      purged, a batch between two readings (kemi/ledger/retention.py)
@@ -14,6 +15,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -24,6 +26,7 @@ from psycopg2.extras import wait_select
 from kemi.domain.redaction import redacted
 from kemi.ledger import store
 from kemi.ledger.batch import batch, dead_letter, one_by_one
+from kemi.ledger.confirm import Confirm
 from kemi.ledger.retention import Purge
 from kemi.ledger.room import Room
 from kemi.ledger.store import FileKey
@@ -45,11 +48,11 @@ class Writer:
 
     def __init__(
         self, conn: connection, room: Room, *, node: str = "", grace_seconds: int = 10, keep_days: int = 7,
-        unowned_days: int = 365,
+        unowned_days: int = 365, now: Callable[[], store.Now] | None = None,
     ) -> None:  # fmt: skip
         """`node`: this edge's name, for its calls whose files are gone; `grace_seconds`: design.md §2.
 
-        `keep_days`: of spool files; `unowned_days`: of what the ledger has and no tenant owns.
+        `keep_days`: of spool files; `unowned_days`: of what the ledger has and no tenant owns; `now`: the clock.
         """
         self._conn = conn
         self._room = room
@@ -57,10 +60,12 @@ class Writer:
         self._grace_seconds = grace_seconds
         self._keep_days = keep_days
         self._purge = Purge(conn, unowned_days)
+        self._confirm = Confirm(conn, room, now)
 
     def step(self) -> int:
         """Record what is new, up to one transaction's worth; return the number of lines. Raises `psycopg2.Error`."""
         self._discover()
+        self._confirm.look()
         pieces: list[tuple[FileKey, Piece]] = []
         lines = 0
         for key, tail in self._room.readable():
@@ -70,6 +75,7 @@ class Writer:
                 lines += len(piece.lines)
         if pieces:
             self._record(pieces)
+        self._confirm.confirm(self._nodes())
         return lines
 
     def tend(self) -> None:
@@ -83,8 +89,7 @@ class Writer:
         if done:
             store.finish(self._conn, done)
             self._room.close(done)
-        nodes = sorted(self._room.nodes() | {self._node})
-        late = store.overdue(self._conn, nodes, self._grace_seconds)
+        late = store.overdue(self._conn, self._nodes(), self._grace_seconds)
         over = {instance: self._room.is_over(instance) for instance in {one for _, one in late}}
         calls = [call for call, instance in late if over[instance]]
         if calls:
@@ -101,6 +106,9 @@ class Writer:
     def purge(self) -> bool:
         """Purge one batch; say whether there may be more. Raises `psycopg2.Error` for a lost connection."""
         return self._purge.step()
+
+    def _nodes(self) -> list[str]:
+        return sorted(self._room.nodes() | {self._node})
 
     def _discover(self) -> None:
         new = self._room.unknown()
@@ -125,6 +133,7 @@ class Writer:
         except store.OffsetMovedError:
             self._adopt([key for key, _ in pieces])
             return
+        self._confirm.waiting |= bool(made.events)
         for key, piece in pieces:
             self._room.tails[key].offset = piece.end
         for letter in made.dead:

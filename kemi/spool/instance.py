@@ -33,13 +33,17 @@ def claim_instance(directory: Path, node: str) -> Instance:
     if not _NODE.fullmatch(node):
         raise ValueError("the node's name must be 1 to 32 of a-z, 0-9 and -")
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    boot = _BOOT_ID.read_text(encoding="ascii")[:8]
-    name = f"{node}-{boot}-{time.time_ns() // 1000}"
+    name = f"{node}-{boot_id()}-{time.time_ns() // 1000}"
     claim = directory / f".{name}.claim"
     fd = os.open(claim, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     fcntl.flock(fd, fcntl.LOCK_EX)
     claim.rename(alive_file(directory, name))
     return Instance(name, fd)
+
+
+def boot_id() -> str:
+    """Return the eight digits of this machine's boot that stand in instances' names."""
+    return _BOOT_ID.read_text(encoding="ascii")[:8]
 
 
 def is_alive(directory: Path, instance: str) -> bool:

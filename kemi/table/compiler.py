@@ -48,6 +48,7 @@ class GroupRow(NamedTuple):
     outbound_allowed: bool
     outbound_expires_at: int | None
     gateways: Sequence[int]
+    min_talk_seconds: int = 0
 
 
 class HotlineRow(NamedTuple):
@@ -146,6 +147,7 @@ def _group(row: GroupRow, rows: Iterable[MemberRow]) -> Group:
         # a number that rings by another of its rows is not skipped
         skipped=tuple(one for number, one in skip.items() if number not in ring),
         gateways=tuple(row.gateways),
+        min_talk_seconds=row.min_talk_seconds,
     )
 
 

@@ -64,7 +64,8 @@ select distinct on (hotline.number)
         select gateway.id from gateway_number join gateway on gateway.id = gateway_number.gateway_id
         where gateway_number.number = outbound.number
         order by gateway.priority, gateway.id
-    )
+    ),
+    g.min_talk_seconds
 from hotline
 left join external_group g on g.id = hotline.external_group_id
 left join hotline outbound on outbound.id = g.outbound_hotline_id

@@ -55,28 +55,36 @@ where call_id = any (%(calls)s)
 insert into call as c (
     id, node, instance, tenant_id, trunk_id, hotline_id, hotline_number, dialled, group_id, outbound_number,
     caller_number, caller_withheld, sip_call_id, arrived_at, ring_seconds, notify_members, notify_missed, withheld_sms,
-    outcome, reason, final_code, answered_leg, answered_at, ended_at, ended_by, ring_ms, talk_ms
+    outcome, reason, final_code, answered_leg, answered_at, ended_at, ended_by, ring_ms, talk_ms, min_talk_seconds,
+    false_answer, confirm_at, confirm_mono_ns
 )
 select id, node, instance, tenant_id, trunk_id, hotline_id, hotline_number, dialled, group_id, outbound_number,
     caller_number, caller_withheld, sip_call_id, timestamptz 'epoch' + arrived_us * interval '1 microsecond',
     ring_seconds, notify_members, notify_missed, withheld_sms, outcome, reason, final_code, answered_leg,
     timestamptz 'epoch' + answered_us * interval '1 microsecond',
-    timestamptz 'epoch' + ended_us * interval '1 microsecond', ended_by, ring_ms, talk_ms
+    timestamptz 'epoch' + ended_us * interval '1 microsecond', ended_by, ring_ms, talk_ms,
+    min_talk_seconds, false_answer, timestamptz 'epoch' + confirm_us * interval '1 microsecond', confirm_mono_ns
 from json_to_recordset(%(calls)s::json) as r (
     id text, node text, instance text, tenant_id bigint, trunk_id bigint, hotline_id bigint, hotline_number text,
     dialled text, group_id bigint, outbound_number text, caller_number text, caller_withheld boolean,
     sip_call_id text, arrived_us bigint, ring_seconds int, notify_members boolean, notify_missed text,
     withheld_sms text, outcome text, reason text, final_code int, answered_leg int, answered_us bigint,
-    ended_us bigint, ended_by text, ring_ms int, talk_ms int
+    ended_us bigint, ended_by text, ring_ms int, talk_ms int, min_talk_seconds int, false_answer boolean,
+    confirm_us bigint, confirm_mono_ns bigint
 )
 on conflict (id) do update
 set outcome = excluded.outcome, reason = excluded.reason, final_code = excluded.final_code,
     answered_leg = excluded.answered_leg, answered_at = excluded.answered_at, ended_at = excluded.ended_at,
-    ended_by = excluded.ended_by, ring_ms = excluded.ring_ms, talk_ms = excluded.talk_ms
-where (c.outcome, c.reason, c.final_code, c.answered_leg, c.answered_at, c.ended_at, c.ended_by, c.ring_ms, c.talk_ms)
+    ended_by = excluded.ended_by, ring_ms = excluded.ring_ms, talk_ms = excluded.talk_ms,
+    false_answer = excluded.false_answer, confirm_at = excluded.confirm_at, confirm_mono_ns = excluded.confirm_mono_ns
+where (
+        c.outcome, c.reason, c.final_code, c.answered_leg, c.answered_at, c.ended_at, c.ended_by, c.ring_ms, c.talk_ms,
+        c.false_answer, c.confirm_at, c.confirm_mono_ns
+    )
     is distinct from (
         excluded.outcome, excluded.reason, excluded.final_code, excluded.answered_leg, excluded.answered_at,
-        excluded.ended_at, excluded.ended_by, excluded.ring_ms, excluded.talk_ms
+        excluded.ended_at, excluded.ended_by, excluded.ring_ms, excluded.talk_ms, excluded.false_answer,
+        excluded.confirm_at, excluded.confirm_mono_ns
     )
 
 -- name: upsert_legs
@@ -129,6 +137,26 @@ insert into call_event (event_id, call_id, kind, at, mono_ns, instance, node, bo
 select 'interrupted.' || id, id, 'interrupted', now(), 0, instance, node, '{}'
 from call
 where id = any (%(calls)s)
+on conflict (event_id) do nothing
+
+-- name: answers_that_stood
+-- And how many are still to stand. A call's own node decides: its clock is the one that the answer was stamped by.
+select coalesce(array_agg(id) filter (where stood), '{}'), count(*) filter (where not stood)
+from (
+    select id, case
+        when confirm_mono_ns is not null and instance ~ ('-' || %(boot)s || '-[0-9]+$') then confirm_mono_ns <= %(mono_ns)s
+        else confirm_at <= timestamptz 'epoch' + %(at_us)s * interval '1 microsecond'
+    end as stood
+    from call
+    where confirm_at is not null and purged_at is null and node = any (%(nodes)s)
+) as waiting
+
+-- name: insert_stood
+-- Not where the end has been read meanwhile.
+insert into call_event (event_id, call_id, kind, at, mono_ns, instance, node, body)
+select 'stood.' || id, id, 'stood', now(), 0, instance, node, '{}'
+from call
+where id = any (%(calls)s) and confirm_at is not null and purged_at is null
 on conflict (event_id) do nothing
 
 -- name: finish_files

@@ -92,6 +92,8 @@ def test_schema_sql_is_what_the_migrations_make() -> None:
         ("update group_member set number = 'Anh'", '"Anh" is not a telephone number'),
         ("update external_group set ring_seconds = 2", "external_group_rings_3_to_170_seconds"),
         ("update external_group set ring_seconds = 171", "external_group_rings_3_to_170_seconds"),
+        ("update external_group set min_talk_seconds = -1", "external_group_min_talk_is_0_to_60_seconds"),
+        ("update external_group set min_talk_seconds = 61", "external_group_min_talk_is_0_to_60_seconds"),
         ("update external_group set strategy = 'loud'", "external_group_strategy_is_known"),
         ("update external_group set name = ' '", "external_group_name_is_not_blank"),
         ("update tenant set time_zone = 'Mars/Olympus'", '"Mars/Olympus" is not a time zone'),

@@ -69,7 +69,9 @@ def test_what_is_new_begins_with_its_default(conn: connection) -> None:
     """As it was: nobody is told of withheld numbers; nothing is purged that is younger than a year, SMS 90 days."""
     migrate(conn, migrations(), silent)
     assert ask(conn, "select withheld_sms, keep_calls_days, keep_sms_days from tenant") == [("none", 365, 90)]
-    assert ask(conn, "select distinct withheld_sms, purged_at from call") == [("none", None)]
+    assert ask(
+        conn, "select distinct withheld_sms, purged_at, min_talk_seconds, false_answer, confirm_at from call"
+    ) == [("none", None, 0, False, None)]
 
 
 def test_an_edge_of_the_version_before_writes_on(conn: connection) -> None:

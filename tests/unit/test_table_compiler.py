@@ -10,7 +10,7 @@ from kemi.table.compiler import NO_SMS, Compiled, GroupRow, HotlineRow, MemberRo
 
 NUMBER = "+842727777787"
 MOBILE, LANDLINE = "+84844441909", "+842838123456"
-GROUP = GroupRow(3, "Kinh doanh", "simultaneous", 30, True, "offered", True, NUMBER, True, True, None, [7, 8])
+GROUP = GroupRow(3, "Kinh doanh", "simultaneous", 30, True, "offered", True, NUMBER, True, True, None, [7, 8], 5)
 HOTLINE = HotlineRow(NUMBER, 1, 2, True, True, None, GROUP)
 ANH = MemberRow(11, MOBILE, enabled=True, is_hotline=False)
 
@@ -33,7 +33,7 @@ def test_a_hotline_that_can_ring_has_all_that_a_call_needs() -> None:
     assert problems == ()
     assert record.group == Group(
         3, "Kinh doanh", "simultaneous", NUMBER, 1_800_000_000, 30, True, "offered",
-        (Member(11, MOBILE, can_text=True),), (), (7, 8),
+        (Member(11, MOBILE, can_text=True),), (), (7, 8), 5,
     )  # fmt: skip
 
 

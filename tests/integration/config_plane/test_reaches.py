@@ -27,6 +27,7 @@ from tests.integration.config_plane.room import (
 
 CHANGES: Final[dict[str, Callable[[TableReader], bool]]] = {
     "update external_group set ring_seconds = 9": lambda t: rings(t, 9),
+    "update external_group set min_talk_seconds = 7": lambda t: the(t).group.min_talk_seconds == 7,  # type: ignore[union-attr]
     "update group_member set enabled = false where position = 1": lambda t: len(the(t).group.skipped) == 1,  # type: ignore[union-attr]
     "delete from group_member": lambda t: the(t).refusal == "the group has no enabled member",
     "update hotline set enabled = false": lambda t: "the hotline is disabled" in str(the(t).refusal),
