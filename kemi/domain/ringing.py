@@ -1,15 +1,18 @@
 """What a leg's answer means, and what the caller is told when nobody answers.
 
-tm would pick a code by its own ranking (486+404+503 gave 404); ours is this table:
+tm would pick a code by its own ranking (486+404+503 gave 404); ours is this table. A leg that could not be reached says
+nothing of the people: where others said something, it does not count.
 
-    what the legs said                      the caller gets
-    ------------------------------------    ---------------------------
-    he hung up himself                      487 Request Terminated
-    every one busy                          486 Busy Here
-    every one declined                      603 Decline
-    nothing could be reached                503 Service Unavailable
-    every one wants longer session timers   422, and how long (RFC 4028 §7.3: he asks again)
-    anything else (somebody just rang …)    480 Temporarily Unavailable
+    what the legs said                                  the caller gets
+    --------------------------------------------------  ---------------------------
+    he hung up himself                                  487 Request Terminated
+    no gateway could be reached                         503 Service Unavailable: the trunk may try another edge
+    all busy, or some busy and the others declined      486 Busy Here: later there may be somebody
+    all declined                                        the group's `all_refused_code`: 603 Decline, or 480
+    all want longer session timers                      422, and how long (RFC 4028 §7.3: he asks again)
+    anything else: somebody just rang, is not found …   480 Temporarily Unavailable
+
+Never 404 or 410: the hotline does exist. Never a leg's 3xx, 401 or 407: they name numbers, or ask for our password.
 """
 
 from typing import Final
@@ -32,6 +35,7 @@ _REASONS: Final[dict[int, LegFailure]] = {
     604: "not_found",
     607: "declined",
 }
+_CODES: Final = {BUSY: 486, BUSY | DECLINED: 486, UNREACHABLE: 503, TOO_BRIEF: 422}
 _BITS: Final[dict[LegFailure, int]] = {"busy": BUSY, "declined": DECLINED, "unreachable": UNREACHABLE}
 
 
@@ -50,9 +54,10 @@ def seen_bit(reason: LegFailure, code: int) -> int:
     return TOO_BRIEF if code == 422 else _BITS.get(reason, OTHER)
 
 
-def final_code(seen: int) -> int:
-    """Return the caller's final code, given the bits of what the legs said."""
-    return {BUSY: 486, DECLINED: 603, UNREACHABLE: 503, TOO_BRIEF: 422}.get(seen, 480)
+def final_code(seen: int, all_refused_code: int = 603) -> int:
+    """Return the caller's final code, given the bits of what the legs said; `all_refused_code`: where all declined."""
+    said = seen & ~UNREACHABLE or seen
+    return all_refused_code if said == DECLINED else _CODES.get(said, 480)
 
 
 def missed_cause(*, canceled: bool, timed_out: bool, seen: int) -> MissedCause:

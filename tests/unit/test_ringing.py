@@ -21,10 +21,13 @@ def test_every_negative_code_has_its_meaning(code: int) -> None:
     assert ringing.leg_failure(code) == NAMED.get(code, BY_CLASS[code // 100])
 
 
+@pytest.mark.parametrize("all_refused_code", [603, 480])
 @pytest.mark.parametrize("seen", range(32))
-def test_the_final_code_is_what_all_legs_said_if_they_said_one_thing(seen: int) -> None:
-    """All busy 486, all declined 603, nothing reachable 503, all too brief 422; any mixture, or nothing: 480."""
-    assert ringing.final_code(seen) == {BUSY: 486, DECLINED: 603, UNREACHABLE: 503, TOO_BRIEF: 422}.get(seen, 480)
+def test_the_final_code_is_what_the_legs_said_whatever_could_not_be_reached(seen: int, all_refused_code: int) -> None:
+    """All busy, or busy and declined: 486; all declined: as the group says; all too brief: 422; else 480."""
+    table = {BUSY: 486, BUSY | DECLINED: 486, DECLINED: all_refused_code, TOO_BRIEF: 422}
+    table |= {said | UNREACHABLE: code for said, code in table.items()} | {UNREACHABLE: 503}
+    assert ringing.final_code(seen, all_refused_code) == table.get(seen, 480)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,13 @@ def test_the_final_code_is_what_all_legs_said_if_they_said_one_thing(seen: int) 
         ((603, 607), 603),
         ((503, 500, 580), 503),
         ((486, 404, 503), 480),
-        ((486, 603), 480),
+        ((486, 603), 486),
+        ((486, 503), 486),
+        ((603, 500, 503), 603),
+        ((603, 480), 480),
+        ((603, 404), 480),
+        ((422, 503), 422),
+        ((404, 410, 484), 480),
         ((408, 480), 480),
         ((302,), 480),
         ((401, 407), 480),
@@ -46,7 +55,7 @@ def test_the_final_code_is_what_all_legs_said_if_they_said_one_thing(seen: int) 
     ],
 )
 def test_the_caller_is_told_one_code_of_ours(codes: tuple[int, ...], told: int) -> None:
-    """Never a leg's 3xx, 401 or 407."""
+    """Never a leg's 3xx, 401 or 407, and never 404: the hotline does exist."""
     seen = 0
     for code in codes:
         seen |= ringing.seen_bit(ringing.leg_failure(code), code)
