@@ -25,7 +25,7 @@ from deploy.sipp import CALLER, Party
 from deploy.stack import running
 from deploy.wait import until
 from kemi.domain.e164 import e164, spell
-from kemi.domain.model import Gateway, Hotline
+from kemi.domain.model import Gateway, Group, Hotline
 from kemi.errors import EdgeError, NotANumber
 from kemi.table.store import TableReader
 from sql import seed
@@ -63,13 +63,13 @@ def main(
 
 def _call(conn: connection, settings: Settings, wanted: str, console: Console, *, real: bool) -> None:
     number = _number(wanted) if wanted else _first_hotline(conn, console, private=settings.database_url is None)
-    hotline, gateway = _compiled(TableReader(settings.var_dir / "table"), number)
+    hotline, group, gateway = _compiled(TableReader(settings.var_dir / "table"), number)
     customer = ports.free_udp(_address_to_call_from(conn))
     local = ipaddress.ip_address(gateway.host).is_loopback
     if not local and not real:
         raise CallError(f"this rings real telephones through {gateway.name} ({gateway.host}): make call ARGS=--real")
     dialled, call_id = spell(number, "national"), f"make-call-{secrets.token_hex(8)}"
-    members = hotline.group.members if hotline.group else ()
+    members = group.members
     console.print(f"{CALLER} calls {dialled}; {len(members)} members ring by way of {gateway.name} ({gateway.host})")
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as parties:
         log = Path(directory)
@@ -108,22 +108,24 @@ def _first_hotline(conn: connection, console: Console, *, private: bool) -> str:
     return str(found[0]["number"])
 
 
-def _compiled(table: TableReader, number: str) -> tuple[Hotline, Gateway]:
-    """Return the hotline as the workers see it, and its first gateway. Raises `CallError` if it cannot ring."""
+def _compiled(table: TableReader, number: str) -> tuple[Hotline, Group, Gateway]:
+    """Return the hotline as the workers see it, its group and a gateway. Raises `CallError` if it cannot ring."""
 
     def can_ring() -> bool:
-        record = table.hotline(number)
-        return record is not None and record.refusal is None
+        record, group = table.hotline(number), table.group_of(number)
+        return record is not None and record.refusal is None and group is not None and group.refusal is None
 
     until(can_ring, 5.0)  # a row written a moment ago is on its way
     record = table.hotline(number)
     if record is None:
         raise CallError(f"{number} is not a hotline (no such row, or the table is not compiled: see log/table.log)")
-    gateways = [table.gateway(one) for one in record.group.gateways] if record.group else []
+    group = table.group_of(number)
+    refusal = record.refusal or ("no group rings outside its schedule" if group is None else group.refusal)
+    gateways = [table.gateway(one) for one in group.gateways] if group else []
     usable = [gateway for gateway in gateways if gateway is not None]
-    if record.refusal is not None or not usable:
-        raise CallError(f"{number} cannot ring: {record.refusal or 'no gateway accepts its outbound number'}")
-    return record, usable[0]
+    if group is None or refusal is not None or not usable:
+        raise CallError(f"{number} cannot ring: {refusal or 'no gateway accepts its outbound number'}")
+    return record, group, usable[0]
 
 
 def _address_to_call_from(conn: connection) -> str:

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from kemi import tokens
-from kemi.domain import addresses, masking, routing, sdp
+from kemi import deciding, tokens
+from kemi.domain import addresses, masking, sdp
 from kemi.domain.addresses import Hop
-from kemi.domain.e164 import e164, spell
+from kemi.domain.e164 import spell
 from kemi.domain.events import OfferedLeg, Received, Refused, SkippedLeg
-from kemi.domain.identity import Caller, caller
-from kemi.domain.model import Gateway, Hotline, Tenant, TrunkAddress
+from kemi.domain.identity import Caller, caller, identity_line
+from kemi.domain.model import Gateway, TrunkAddress
 from kemi.domain.redaction import redacted, shown
 from kemi.domain.routing import Fork, Leg, Refuse
-from kemi.errors import NotANumber, TokenTooLong
+from kemi.errors import TokenTooLong
 from kemi.exchange import Exchange, Taken, exchange_of, next_hop, own_route, route_set
 from kemi.kinds import ToCaller
 from kemi.ports import RoutingTable
@@ -60,11 +60,13 @@ class Calls:
         """
         call = tokens.new_call(self._now(), entropy)
         who = caller(taken.from_, taken.asserted, taken.privacy)
-        decision = self._decide(dialled, who)
+        decision = deciding.decide(self._table, dialled, who, self._now())
         if not masking.knows_all(taken.require):
             decision = Refuse(420, "the caller requires an extension we do not know")
         if isinstance(decision, Refuse):
             return self._turned(call, trunk, dialled, taken, who, decision)
+        # Until waves are rung one after the other, all ring at once: no member of a hunting group is left out.
+        decision = decision._replace(legs=tuple(leg for wave in decision.waves for leg in wave))
         exchange = exchange_of(call, "caller", "INVITE", taken, source, trunk.trunk_id, 0, dialled)
         call_ids = tuple(self._call_id(call, leg) for leg in decision.legs)
         try:
@@ -75,22 +77,6 @@ class Calls:
         event = _received(call, trunk, decision, who, _recorded(taken.call_id, who))
         uris = tuple(leg.uri for leg in decision.legs)
         return Ring(exchange, uris, blocks, clean, decision.group.ring_seconds * 1000, event, call_ids)
-
-    def _decide(self, dialled: str, who: Caller) -> routing.Decision:
-        try:
-            hotline = self._table.hotline(e164(dialled))
-        except NotANumber:
-            return Refuse(404, "no such hotline")
-        if hotline is None or hotline.group is None:
-            return routing.decide(hotline, self._tenant(hotline), None, (), who, self._now())
-        tenant = self._table.tenant(hotline.tenant_id)
-        plan = self._table.plan(tenant.plan_id) if tenant is not None else None
-        found = (self._table.gateway(gateway) for gateway in hotline.group.gateways)
-        gateways = tuple(one for one in found if one is not None)
-        return routing.decide(hotline, tenant, plan, gateways, who, self._now())
-
-    def _tenant(self, hotline: Hotline | None) -> Tenant | None:
-        return None if hotline is None else self._table.tenant(hotline.tenant_id)
 
     def _fitting_blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, taken: Taken) -> dict[str, str]:
         """Return the legs' headers; where one Contact cannot hold the caller's side, every leg gets a Record-Route."""
@@ -136,8 +122,7 @@ class Calls:
         ]
         if rest:
             lines.append(f"Record-Route: {own_route(rest, self._host)}")
-        if gateway.asserted_identity:
-            lines.append(f"P-Asserted-Identity: <{uri}>")
+        lines += identity_line(gateway.identity, uri)
         lines += taken.negotiated(reliable=exchange.reliable)
         return "\r\n".join(lines) + "\r\n"
 

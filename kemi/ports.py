@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from kemi.domain.events import Event
-from kemi.domain.model import Gateway, Hotline, Plan, Tenant, TrunkAddress
+from kemi.domain.model import Gateway, Group, Hotline, Plan, Tenant, TrunkAddress
 
 
 class RoutingTable(Protocol):
@@ -16,6 +16,8 @@ class RoutingTable(Protocol):
     def trunk_address(self, ip: str) -> TrunkAddress | None: ...
 
     def hotline(self, number: str) -> Hotline | None: ...
+
+    def group(self, group_id: int) -> Group | None: ...
 
     def tenant(self, tenant_id: int) -> Tenant | None: ...
 

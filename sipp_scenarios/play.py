@@ -116,8 +116,8 @@ def _set_ring_seconds(edge: Edge, seconds: int) -> None:
     edge.sql("update external_group set ring_seconds = %(seconds)s where name = 'Kinh doanh'", seconds=seconds)
 
     def has_it(table: TableReader) -> bool:
-        hotline = table.hotline("+842727777787")
-        return hotline is not None and hotline.group is not None and hotline.group.ring_seconds == seconds
+        group = table.group_of("+842727777787")
+        return group is not None and group.ring_seconds == seconds
 
     if not edge.table_says(has_it):
         raise TimeoutError("the routing table does not follow")

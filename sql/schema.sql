@@ -137,6 +137,40 @@ $$;
 
 COMMENT ON FUNCTION public.e164(spelling text, country text) IS 'A telephone number in any spelling people type (0…, 84…, +84…, 0084…, tel:, spaces, dots, dashes, brackets) as E.164. The second argument is the calling code of a number written without one. An error for what is no number.';
 
+CREATE FUNCTION public.e164_prefix(spelling text, country text DEFAULT '84'::text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+    bare text := translate(spelling, ' .-()/' || chr(160), '');
+    prefix text := case
+        when bare like '+%' then bare
+        when bare like '00%' then '+' || substr(bare, 3)
+        when bare like '0%' then '+' || country || substr(bare, 2)
+        else '+' || bare
+    end;
+begin
+    if prefix !~ '^\+([1-9][0-9]{0,13})?$' then
+        raise exception '"%" is not the beginning of a telephone number', spelling
+            using errcode = 'invalid_text_representation',
+                  hint = 'Write it like 098, with its country like +8498 or 8498; + alone stands for every number.';
+    end if;
+    return prefix;
+end
+$_$;
+
+COMMENT ON FUNCTION public.e164_prefix(spelling text, country text) IS 'The beginning of telephone numbers in any spelling people type (098, +8498, 8498, 008498) as that of E.164: +8498. Without 0 or + it begins with its country. + alone is the beginning of all.';
+
+CREATE FUNCTION public.fallback_number_to_e164() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.fallback_number := e164(new.fallback_number);
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION public.fallback_number_to_e164() IS 'Trigger: the column "fallback_number" takes every spelling and keeps E.164.';
+
 CREATE FUNCTION public.is_e164(number text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (number ~ '^\+[1-9][0-9]{5,14}$'::text);
@@ -216,6 +250,78 @@ end
 $$;
 
 COMMENT ON FUNCTION public.number_to_e164() IS 'Trigger: the column "number" takes every spelling and keeps E.164.';
+
+CREATE FUNCTION public.prefix_to_e164() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.prefix := e164_prefix(new.prefix);
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION public.prefix_to_e164() IS 'Trigger: the column "prefix" takes every spelling and keeps that of E.164.';
+
+CREATE FUNCTION public.slot_overlaps_no_other() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    other hotline_slot;
+begin
+    select slot.* into other from hotline_slot slot
+    where slot.hotline_id = new.hotline_id and slot.weekday = new.weekday and slot.id <> new.id
+      and slot.from_time < new.until_time and new.from_time < slot.until_time
+    limit 1;
+    if found then
+        raise exception 'hotline_slot % (weekday %, % to %) overlaps hotline_slot % (% to %)',
+            new.id, new.weekday, left(new.from_time::text, 5), left(new.until_time::text, 5),
+            other.id, left(other.from_time::text, 5), left(other.until_time::text, 5)
+            using errcode = 'exclusion_violation', constraint = 'hotline_slot_overlaps_no_other';
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.slot_overlaps_no_other() IS 'Trigger: two slots of a hotline do not overlap; the error names both.';
+
+CREATE FUNCTION public.slot_seconds(hotline_id bigint, day integer, from_time time without time zone, until_time time without time zone) RETURNS int8range
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN int8range((((hotline_id << 34) + (day * (86400)::bigint)) + (EXTRACT(epoch FROM from_time))::bigint), (((hotline_id << 34) + (day * (86400)::bigint)) + (EXTRACT(epoch FROM until_time))::bigint));
+
+COMMENT ON FUNCTION public.slot_seconds(hotline_id bigint, day integer, from_time time without time zone, until_time time without time zone) IS 'When a slot holds, as a range that overlaps only what overlaps the slot: of the same hotline, on the same day.';
+
+CREATE FUNCTION public.slot_tenant() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.tenant_id := (select tenant_id from hotline where id = new.hotline_id);
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION public.slot_tenant() IS 'Trigger: the column "tenant_id" is that of the hotline, so that the group must be of the same tenant.';
+
+CREATE FUNCTION public.special_day_overlaps_no_other() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    other hotline_special_day;
+begin
+    select special.* into other from hotline_special_day special
+    where special.hotline_id = new.hotline_id and special.day = new.day and special.id <> new.id
+      and special.from_time < new.until_time and new.from_time < special.until_time
+    limit 1;
+    if found then
+        raise exception 'hotline_special_day % (%, % to %) overlaps hotline_special_day % (% to %)',
+            new.id, new.day, left(new.from_time::text, 5), left(new.until_time::text, 5),
+            other.id, left(other.from_time::text, 5), left(other.until_time::text, 5)
+            using errcode = 'exclusion_violation', constraint = 'hotline_special_day_overlaps_no_other';
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.special_day_overlaps_no_other() IS 'Trigger: two special days of a hotline do not overlap; the error names both.';
 
 CREATE FUNCTION public.time_zone_exists() RETURNS trigger
     LANGUAGE plpgsql
@@ -354,12 +460,23 @@ CREATE TABLE public.external_group (
     notify_members boolean DEFAULT false NOT NULL,
     notify_missed text DEFAULT 'offered'::text NOT NULL,
     enabled boolean DEFAULT true NOT NULL,
+    early_media text DEFAULT 'ringback'::text NOT NULL,
+    all_refused_code integer DEFAULT 603 NOT NULL,
+    fallback_group_id bigint,
+    fallback_number text,
+    fallback_code integer,
     min_talk_seconds integer DEFAULT 0 NOT NULL,
+    CONSTRAINT external_group_all_refused_code_is_603_or_480 CHECK ((all_refused_code = ANY (ARRAY[603, 480]))),
+    CONSTRAINT external_group_early_media_is_ringback_or_first CHECK ((early_media = ANY (ARRAY['ringback'::text, 'first'::text]))),
+    CONSTRAINT external_group_fallback_code_is_400_to_699 CHECK (((fallback_code >= 400) AND (fallback_code <= 699))),
+    CONSTRAINT external_group_fallback_number_is_e164 CHECK (public.is_e164(fallback_number)),
+    CONSTRAINT external_group_has_one_fallback_at_most CHECK ((num_nonnulls(fallback_group_id, fallback_number, fallback_code) <= 1)),
+    CONSTRAINT external_group_is_not_its_own_fallback CHECK ((fallback_group_id <> id)),
     CONSTRAINT external_group_min_talk_is_0_to_60_seconds CHECK (((min_talk_seconds >= 0) AND (min_talk_seconds <= 60))),
     CONSTRAINT external_group_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT external_group_notify_missed_is_offered_or_rang CHECK ((notify_missed = ANY (ARRAY['offered'::text, 'rang'::text]))),
     CONSTRAINT external_group_rings_3_to_170_seconds CHECK (((ring_seconds >= 3) AND (ring_seconds <= 170))),
-    CONSTRAINT external_group_strategy_is_known CHECK ((strategy = 'simultaneous'::text))
+    CONSTRAINT external_group_strategy_is_known CHECK ((strategy = ANY (ARRAY['simultaneous'::text, 'sequential'::text, 'round_robin'::text, 'random'::text, 'longest_idle'::text])))
 );
 
 COMMENT ON TABLE public.external_group IS 'People''s own telephones, mobile or landline, that a hotline rings, and how.';
@@ -372,15 +489,25 @@ COMMENT ON COLUMN public.external_group.name IS 'What people call the group.';
 
 COMMENT ON COLUMN public.external_group.outbound_hotline_id IS 'The outbound number, all that members ever see of a caller: hotline.id, of the same tenant, allowed to call out.';
 
-COMMENT ON COLUMN public.external_group.strategy IS 'How members ring: simultaneous, all at once.';
+COMMENT ON COLUMN public.external_group.strategy IS 'How members ring: simultaneous, all at once; sequential, one after the other by position; round_robin, the same but beginning with the one after who was first the last time; random, in an order of chance; longest_idle, first who has been without a call longest.';
 
-COMMENT ON COLUMN public.external_group.ring_seconds IS 'How long members ring before the call is missed, 3 to 170 seconds.';
+COMMENT ON COLUMN public.external_group.ring_seconds IS 'How long members ring, 3 to 170 seconds: together where they ring at once, else each of them. A member may have a time of his own.';
 
 COMMENT ON COLUMN public.external_group.notify_members IS 'On: members get the caller''s number by SMS after the call.';
 
 COMMENT ON COLUMN public.external_group.notify_missed IS 'Who is told of a missed call: offered, every member the call was sent to; rang, only those whose telephone rang.';
 
 COMMENT ON COLUMN public.external_group.enabled IS 'Off: its hotlines do not ring.';
+
+COMMENT ON COLUMN public.external_group.early_media IS 'What the caller hears until somebody answers: ringback, the ringing tone of his own network; first, what the first member''s network plays (183), and no other''s.';
+
+COMMENT ON COLUMN public.external_group.all_refused_code IS 'The caller''s final code when every member declined (603, 6xx): 603 or 480.';
+
+COMMENT ON COLUMN public.external_group.fallback_group_id IS 'The group that rings when nobody of this one answers or can ring: external_group.id, of the same tenant. A call passes a group once.';
+
+COMMENT ON COLUMN public.external_group.fallback_number IS 'The number that rings when nobody answers or can ring, for as long as the group would, under the same outbound number; in any spelling, kept as E.164. It gets no SMS.';
+
+COMMENT ON COLUMN public.external_group.fallback_code IS 'The caller''s final code when nobody answers or can ring, 400 to 699; empty, with no other fallback: the code that fits what happened.';
 
 COMMENT ON COLUMN public.external_group.min_talk_seconds IS 'An answered call that ends before this many seconds counts as missed for the SMS: voicemail, "the subscriber is not available". The SMS of an answer that stands goes out after them. 0 to 60; 0: every answer counts, at once.';
 
@@ -401,19 +528,37 @@ CREATE TABLE public.gateway (
     transport text DEFAULT 'udp'::text NOT NULL,
     number_format text DEFAULT 'national'::text NOT NULL,
     from_host text,
-    asserted_identity boolean DEFAULT true NOT NULL,
     priority integer DEFAULT 1 NOT NULL,
     enabled boolean DEFAULT true NOT NULL,
+    weight integer DEFAULT 1 NOT NULL,
+    outbound_proxy text,
+    max_channels integer,
+    max_calls_per_second integer,
+    first_response_ms integer DEFAULT 5000 NOT NULL,
+    probe_seconds integer DEFAULT 0 NOT NULL,
+    identity text DEFAULT 'p_asserted'::text NOT NULL,
+    CONSTRAINT gateway_first_response_is_500_to_30000_ms CHECK (((first_response_ms >= 500) AND (first_response_ms <= 30000))),
     CONSTRAINT gateway_from_host_is_a_host CHECK ((from_host ~ '^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])$'::text)),
+    CONSTRAINT gateway_has_one_channel_at_least CHECK ((max_channels >= 1)),
     CONSTRAINT gateway_host_is_one_address CHECK (((masklen(host) =
 CASE family(host)
     WHEN 4 THEN 32
     ELSE 128
 END) AND (NOT (host <<= '0.0.0.0/8'::inet)) AND (host <> '::'::inet))),
+    CONSTRAINT gateway_identity_is_known CHECK ((identity = ANY (ARRAY['none'::text, 'p_asserted'::text, 'p_preferred'::text, 'remote_party_id'::text]))),
     CONSTRAINT gateway_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT gateway_number_format_is_known CHECK ((number_format = ANY (ARRAY['national'::text, 'e164'::text, 'e164_no_plus'::text, 'international'::text]))),
+    CONSTRAINT gateway_outbound_proxy_is_an_address CHECK (
+CASE
+    WHEN (outbound_proxy ~ '^[0-9.]+(:[1-9][0-9]{0,4})?$'::text) THEN ((family((split_part(outbound_proxy, ':'::text, 1))::inet) = 4) AND (outbound_proxy !~ ':(6[6-9]|65[6-9]|[7-9][0-9])[0-9]{3}$'::text))
+    WHEN (outbound_proxy ~ '^\[[0-9A-Fa-f:.]+\](:[1-9][0-9]{0,4})?$'::text) THEN (family(("substring"(outbound_proxy, '\[(.*)\]'::text))::inet) = 6)
+    ELSE (outbound_proxy IS NULL)
+END),
     CONSTRAINT gateway_port_is_1_to_65535 CHECK (((port >= 1) AND (port <= 65535))),
-    CONSTRAINT gateway_transport_is_udp_or_tcp CHECK ((transport = ANY (ARRAY['udp'::text, 'tcp'::text])))
+    CONSTRAINT gateway_probe_is_off_or_5_to_3600_seconds CHECK (((probe_seconds = 0) OR ((probe_seconds >= 5) AND (probe_seconds <= 3600)))),
+    CONSTRAINT gateway_takes_one_call_a_second_at_least CHECK ((max_calls_per_second >= 1)),
+    CONSTRAINT gateway_transport_is_udp_or_tcp CHECK ((transport = ANY (ARRAY['udp'::text, 'tcp'::text]))),
+    CONSTRAINT gateway_weight_is_1_to_1000 CHECK (((weight >= 1) AND (weight <= 1000)))
 );
 
 COMMENT ON TABLE public.gateway IS 'Whom we call: a carrier''s SIP address that legs to members are sent to.';
@@ -432,11 +577,23 @@ COMMENT ON COLUMN public.gateway.number_format IS 'How it wants numbers: nationa
 
 COMMENT ON COLUMN public.gateway.from_host IS 'Host part of From and P-Asserted-Identity towards it; empty: the edge''s own address.';
 
-COMMENT ON COLUMN public.gateway.asserted_identity IS 'Whether it is sent P-Asserted-Identity with the outbound number.';
-
-COMMENT ON COLUMN public.gateway.priority IS 'Lower is tried first; among equals the lower id.';
+COMMENT ON COLUMN public.gateway.priority IS 'Lower is tried first. Among gateways of a member''s longest prefix; equals share the calls by weight.';
 
 COMMENT ON COLUMN public.gateway.enabled IS 'Off: no leg is sent to it.';
+
+COMMENT ON COLUMN public.gateway.weight IS 'Its share of the calls among gateways of the same priority, 1 to 1000: 3 gets three times as many as 1.';
+
+COMMENT ON COLUMN public.gateway.outbound_proxy IS 'Where its requests are sent instead of host and port: 192.0.2.1, 192.0.2.1:5070 or [2001:db8::1]:5070; an address, never a name. Empty: to itself.';
+
+COMMENT ON COLUMN public.gateway.max_channels IS 'Most legs at once, ringing and talking; more go to the next gateway. Empty: no limit.';
+
+COMMENT ON COLUMN public.gateway.max_calls_per_second IS 'Most legs that are begun in a second: five members are five. Empty: no limit.';
+
+COMMENT ON COLUMN public.gateway.first_response_ms IS 'How long a leg waits for the gateway''s first answer, 500 to 30000 ms, until it goes on to the next gateway.';
+
+COMMENT ON COLUMN public.gateway.probe_seconds IS 'How often it is asked by OPTIONS whether it is there, 5 to 3600 seconds; one that does not answer gets no legs until it does. 0: never, it is taken to be there.';
+
+COMMENT ON COLUMN public.gateway.identity IS 'In which header it is told the outbound number beside From: p_asserted (P-Asserted-Identity), p_preferred (P-Preferred-Identity), remote_party_id (Remote-Party-ID), none.';
 
 ALTER TABLE public.gateway ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.gateway_id_seq
@@ -459,6 +616,18 @@ COMMENT ON COLUMN public.gateway_number.gateway_id IS 'Who accepts it: gateway.i
 
 COMMENT ON COLUMN public.gateway_number.number IS 'The outbound number, in any spelling; kept as E.164.';
 
+CREATE TABLE public.gateway_prefix (
+    gateway_id bigint NOT NULL,
+    prefix text NOT NULL,
+    CONSTRAINT gateway_prefix_is_the_beginning_of_a_number CHECK ((prefix ~ '^\+([1-9][0-9]{0,13})?$'::text))
+);
+
+COMMENT ON TABLE public.gateway_prefix IS 'The members'' numbers that a gateway takes, by how they begin; a gateway without a row takes all. The gateway with the longest prefix goes first (a Viettel number through Viettel''s), whatever the priorities; those with shorter ones, or none, are tried after it.';
+
+COMMENT ON COLUMN public.gateway_prefix.gateway_id IS 'Who takes them: gateway.id.';
+
+COMMENT ON COLUMN public.gateway_prefix.prefix IS 'How the numbers begin, in any spelling (098, +8498); kept as that of E.164.';
+
 CREATE TABLE public.group_member (
     id bigint NOT NULL,
     group_id bigint NOT NULL,
@@ -466,7 +635,12 @@ CREATE TABLE public.group_member (
     name text,
     "position" integer DEFAULT 0 NOT NULL,
     enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT group_member_number_is_e164 CHECK (public.is_e164(number))
+    ring_seconds integer,
+    delay_seconds integer DEFAULT 0 NOT NULL,
+    verified_at timestamp with time zone,
+    CONSTRAINT group_member_delay_is_0_to_120_seconds CHECK (((delay_seconds >= 0) AND (delay_seconds <= 120))),
+    CONSTRAINT group_member_number_is_e164 CHECK (public.is_e164(number)),
+    CONSTRAINT group_member_rings_3_to_170_seconds CHECK (((ring_seconds >= 3) AND (ring_seconds <= 170)))
 );
 
 COMMENT ON TABLE public.group_member IS 'A telephone of an external group. The same number twice in a group rings once.';
@@ -479,9 +653,15 @@ COMMENT ON COLUMN public.group_member.number IS 'The telephone number, in any sp
 
 COMMENT ON COLUMN public.group_member.name IS 'Whose telephone it is; for people, used nowhere.';
 
-COMMENT ON COLUMN public.group_member."position" IS 'Lower comes first, among equals the lower id; matters where a plan lets fewer ring than there are.';
+COMMENT ON COLUMN public.group_member."position" IS 'Lower comes first, among equals the lower id: the order of a sequential group, and who is left out where a plan lets fewer ring than there are.';
 
 COMMENT ON COLUMN public.group_member.enabled IS 'Off: it does not ring.';
+
+COMMENT ON COLUMN public.group_member.ring_seconds IS 'How long this telephone rings, 3 to 170 seconds; empty: as long as the group says.';
+
+COMMENT ON COLUMN public.group_member.delay_seconds IS 'How long this telephone waits before it rings, 0 to 120 seconds from the call or, where members ring in turn, from its turn.';
+
+COMMENT ON COLUMN public.group_member.verified_at IS 'When its owner showed that it is his (a code by SMS, say); empty: not yet. Asked for by plans with verified_members_only.';
 
 ALTER TABLE public.group_member ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.group_member_id_seq
@@ -501,8 +681,14 @@ CREATE TABLE public.hotline (
     outbound_allowed boolean DEFAULT true NOT NULL,
     expires_at timestamp with time zone,
     external_group_id bigint,
+    closed_code integer DEFAULT 480 NOT NULL,
+    max_calls integer,
+    over_limit_code integer DEFAULT 486 NOT NULL,
+    CONSTRAINT hotline_closed_code_is_400_to_699 CHECK (((closed_code >= 400) AND (closed_code <= 699))),
     CONSTRAINT hotline_expires_at_a_date_or_never CHECK (isfinite(expires_at)),
-    CONSTRAINT hotline_number_is_e164 CHECK (public.is_e164(number))
+    CONSTRAINT hotline_number_is_e164 CHECK (public.is_e164(number)),
+    CONSTRAINT hotline_over_limit_code_is_486_or_503 CHECK ((over_limit_code = ANY (ARRAY[486, 503]))),
+    CONSTRAINT hotline_takes_one_call_at_least CHECK ((max_calls >= 1))
 );
 
 COMMENT ON TABLE public.hotline IS 'A telephone number of a tenant that customers call (its DID).';
@@ -521,7 +707,13 @@ COMMENT ON COLUMN public.hotline.outbound_allowed IS 'Whether it may be the outb
 
 COMMENT ON COLUMN public.hotline.expires_at IS 'From this moment on it neither rings nor calls out; empty: never.';
 
-COMMENT ON COLUMN public.hotline.external_group_id IS 'The group it rings: external_group.id, of the same tenant; empty: none, calls get 480.';
+COMMENT ON COLUMN public.hotline.external_group_id IS 'The group it rings where its schedule says nothing (hotline_slot, hotline_special_day): external_group.id, of the same tenant; empty: then it is closed, and without a schedule it cannot ring at all.';
+
+COMMENT ON COLUMN public.hotline.closed_code IS 'What its callers get while it is closed, 400 to 699.';
+
+COMMENT ON COLUMN public.hotline.max_calls IS 'Most calls at once, ringing and talking; empty: no limit.';
+
+COMMENT ON COLUMN public.hotline.over_limit_code IS 'What a call over max_calls gets: 486, busy, or 503, try another way.';
 
 ALTER TABLE public.hotline ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.hotline_id_seq
@@ -531,6 +723,102 @@ ALTER TABLE public.hotline ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY 
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.hotline_slot (
+    id bigint NOT NULL,
+    hotline_id bigint NOT NULL,
+    weekday smallint NOT NULL,
+    from_time time(0) without time zone NOT NULL,
+    until_time time(0) without time zone NOT NULL,
+    external_group_id bigint,
+    tenant_id bigint NOT NULL,
+    CONSTRAINT hotline_slot_ends_after_it_begins CHECK ((from_time < until_time)),
+    CONSTRAINT hotline_slot_weekday_is_1_to_7 CHECK (((weekday >= 1) AND (weekday <= 7)))
+);
+
+COMMENT ON TABLE public.hotline_slot IS 'A hotline''s week, in the tenant''s time zone: which group rings when. Slots do not overlap. They end at midnight (24:00): a night is two rows, 22:00 to 24:00 and 00:00 to 06:00 of the next day.';
+
+COMMENT ON COLUMN public.hotline_slot.id IS 'Key.';
+
+COMMENT ON COLUMN public.hotline_slot.hotline_id IS 'Whose week: hotline.id.';
+
+COMMENT ON COLUMN public.hotline_slot.weekday IS 'Day of the week, as ISO 8601 counts: 1 Monday … 7 Sunday.';
+
+COMMENT ON COLUMN public.hotline_slot.from_time IS 'The slot holds from this time on.';
+
+COMMENT ON COLUMN public.hotline_slot.until_time IS 'And up to this time, not at it; 24:00 is the end of the day.';
+
+COMMENT ON COLUMN public.hotline_slot.external_group_id IS 'The group that rings: external_group.id, of the same tenant; empty: the hotline is closed, callers get its closed_code.';
+
+COMMENT ON COLUMN public.hotline_slot.tenant_id IS 'The hotline''s tenant; filled in by itself.';
+
+ALTER TABLE public.hotline_slot ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.hotline_slot_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.hotline_special_day (
+    id bigint NOT NULL,
+    hotline_id bigint NOT NULL,
+    day date NOT NULL,
+    from_time time(0) without time zone DEFAULT '00:00:00'::time without time zone NOT NULL,
+    until_time time(0) without time zone DEFAULT '24:00:00'::time without time zone NOT NULL,
+    external_group_id bigint,
+    name text,
+    tenant_id bigint NOT NULL,
+    CONSTRAINT hotline_special_day_ends_after_it_begins CHECK ((from_time < until_time)),
+    CONSTRAINT hotline_special_day_is_of_these_centuries CHECK (((day >= '2000-01-01'::date) AND (day <= '2199-12-31'::date)))
+);
+
+COMMENT ON TABLE public.hotline_special_day IS 'A date on which a hotline''s week does not hold (a holiday), whole or in part, in the tenant''s time zone. It goes before hotline_slot; for the rest of the day the week holds.';
+
+COMMENT ON COLUMN public.hotline_special_day.id IS 'Key.';
+
+COMMENT ON COLUMN public.hotline_special_day.hotline_id IS 'Whose day: hotline.id.';
+
+COMMENT ON COLUMN public.hotline_special_day.day IS 'The date.';
+
+COMMENT ON COLUMN public.hotline_special_day.from_time IS 'It holds from this time on; by default the whole day.';
+
+COMMENT ON COLUMN public.hotline_special_day.until_time IS 'And up to this time, not at it; 24:00 is the end of the day.';
+
+COMMENT ON COLUMN public.hotline_special_day.external_group_id IS 'The group that rings: external_group.id, of the same tenant; empty: the hotline is closed, callers get its closed_code.';
+
+COMMENT ON COLUMN public.hotline_special_day.name IS 'What day it is (Tet); for people, used nowhere.';
+
+COMMENT ON COLUMN public.hotline_special_day.tenant_id IS 'The hotline''s tenant; filled in by itself.';
+
+ALTER TABLE public.hotline_special_day ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.hotline_special_day_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.member_hours (
+    member_id bigint NOT NULL,
+    weekday smallint NOT NULL,
+    from_time time(0) without time zone NOT NULL,
+    until_time time(0) without time zone NOT NULL,
+    CONSTRAINT member_hours_end_after_they_begin CHECK ((from_time < until_time)),
+    CONSTRAINT member_hours_weekday_is_1_to_7 CHECK (((weekday >= 1) AND (weekday <= 7)))
+);
+
+COMMENT ON TABLE public.member_hours IS 'When a member rings, week by week, in the tenant''s time zone; a member without hours always rings. Hours end at midnight (24:00): a night is two rows, 22:00 to 24:00 and 00:00 to 06:00 of the next day.';
+
+COMMENT ON COLUMN public.member_hours.member_id IS 'Whose hours: group_member.id.';
+
+COMMENT ON COLUMN public.member_hours.weekday IS 'Day of the week, as ISO 8601 counts: 1 Monday … 7 Sunday.';
+
+COMMENT ON COLUMN public.member_hours.from_time IS 'He rings from this time on.';
+
+COMMENT ON COLUMN public.member_hours.until_time IS 'And up to this time, not at it; 24:00 is the end of the day.';
 
 CREATE TABLE public.notification (
     id bigint NOT NULL,
@@ -643,8 +931,15 @@ CREATE TABLE public.plan (
     id bigint NOT NULL,
     name text NOT NULL,
     max_members integer,
+    verified_members_only boolean DEFAULT false NOT NULL,
+    max_call_seconds integer,
+    max_concurrent_calls integer,
+    over_limit_code integer DEFAULT 486 NOT NULL,
+    CONSTRAINT plan_lets_at_least_one_call_be CHECK ((max_concurrent_calls >= 1)),
     CONSTRAINT plan_lets_at_least_one_member_ring CHECK ((max_members >= 1)),
-    CONSTRAINT plan_name_is_not_blank CHECK ((name ~ '\S'::text))
+    CONSTRAINT plan_max_call_is_10_to_604800_seconds CHECK (((max_call_seconds >= 10) AND (max_call_seconds <= 604800))),
+    CONSTRAINT plan_name_is_not_blank CHECK ((name ~ '\S'::text)),
+    CONSTRAINT plan_over_limit_code_is_486_or_503 CHECK ((over_limit_code = ANY (ARRAY[486, 503])))
 );
 
 COMMENT ON TABLE public.plan IS 'What a tenant has bought.';
@@ -653,7 +948,27 @@ COMMENT ON COLUMN public.plan.id IS 'Key.';
 
 COMMENT ON COLUMN public.plan.name IS 'What people call the plan.';
 
-COMMENT ON COLUMN public.plan.max_members IS 'Most members of a group that ring at once; empty: no limit but the edge''s own (30).';
+COMMENT ON COLUMN public.plan.max_members IS 'Most members of a group that a call rings; empty: no limit but the edge''s own (30).';
+
+COMMENT ON COLUMN public.plan.verified_members_only IS 'On: only members with verified_at ring (a trial plan).';
+
+COMMENT ON COLUMN public.plan.max_call_seconds IS 'Longest time people talk, 10 to 604800 seconds, then the edge hangs up both sides; empty: no limit but MAX_CALL_SECONDS.';
+
+COMMENT ON COLUMN public.plan.max_concurrent_calls IS 'Most calls of a tenant at once, ringing and talking; empty: no limit.';
+
+COMMENT ON COLUMN public.plan.over_limit_code IS 'What a call over max_concurrent_calls gets: 486, busy, or 503, try another way.';
+
+CREATE TABLE public.plan_destination (
+    plan_id bigint NOT NULL,
+    prefix text NOT NULL,
+    CONSTRAINT plan_destination_is_the_beginning_of_a_number CHECK ((prefix ~ '^\+([1-9][0-9]{0,13})?$'::text))
+);
+
+COMMENT ON TABLE public.plan_destination IS 'The members'' numbers that a plan lets ring, by how they begin; a plan without a row sets no limit. The tenant''s own (tenant_destination) holds as well.';
+
+COMMENT ON COLUMN public.plan_destination.plan_id IS 'The plan: plan.id.';
+
+COMMENT ON COLUMN public.plan_destination.prefix IS 'How the numbers begin, in any spelling (098, +8498); kept as that of E.164.';
 
 ALTER TABLE public.plan ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.plan_id_seq
@@ -670,7 +985,7 @@ CREATE TABLE public.routing_change (
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     kind text NOT NULL,
     key bigint NOT NULL,
-    CONSTRAINT routing_change_kind_is_known CHECK ((kind = ANY (ARRAY['plan'::text, 'tenant'::text, 'trunk'::text, 'gateway'::text, 'external_group'::text, 'number'::text, 'everything'::text])))
+    CONSTRAINT routing_change_kind_is_known CHECK ((kind = ANY (ARRAY['plan'::text, 'tenant'::text, 'trunk'::text, 'gateway'::text, 'external_group'::text, 'member'::text, 'hotline'::text, 'number'::text, 'everything'::text])))
 );
 
 COMMENT ON TABLE public.routing_change IS 'What has changed in the configuration, for the compiler of the routing table. Written by triggers; lines a week old are deleted.';
@@ -681,7 +996,7 @@ COMMENT ON COLUMN public.routing_change.xid IS 'The transaction that made the ch
 
 COMMENT ON COLUMN public.routing_change.at IS 'When the change was made, not when it was committed.';
 
-COMMENT ON COLUMN public.routing_change.kind IS 'What the key names: plan, tenant, trunk, gateway, external_group (its row or members), number (a hotline''s, or one that a gateway accepts), everything (a TRUNCATE).';
+COMMENT ON COLUMN public.routing_change.kind IS 'What the key names: plan, tenant, trunk, gateway, external_group (its row or members), member (his hours), hotline (its schedule), number (a hotline''s, or one that a gateway accepts), everything (a TRUNCATE).';
 
 COMMENT ON COLUMN public.routing_change.key IS 'The id of the row; of a number its digits: 842727777787; of everything 0.';
 
@@ -799,10 +1114,12 @@ CREATE TABLE public.tenant (
     withheld_sms text DEFAULT 'none'::text NOT NULL,
     keep_calls_days integer DEFAULT 365 NOT NULL,
     keep_sms_days integer DEFAULT 90 NOT NULL,
+    plan_expires_at timestamp with time zone,
     CONSTRAINT tenant_brand_is_1_to_30_printable_characters CHECK (((brand ~ '\S'::text) AND (brand !~ '[[:cntrl:]]'::text) AND (length(brand) <= 30))),
     CONSTRAINT tenant_keeps_calls_1_to_3650_days CHECK (((keep_calls_days >= 1) AND (keep_calls_days <= 3650))),
     CONSTRAINT tenant_keeps_sms_1_to_3650_days CHECK (((keep_sms_days >= 1) AND (keep_sms_days <= 3650))),
     CONSTRAINT tenant_name_is_not_blank CHECK ((name ~ '\S'::text)),
+    CONSTRAINT tenant_plan_expires_at_a_date_or_never CHECK (isfinite(plan_expires_at)),
     CONSTRAINT tenant_withheld_sms_is_none_or_without_number CHECK ((withheld_sms = ANY (ARRAY['none'::text, 'without_number'::text])))
 );
 
@@ -818,7 +1135,7 @@ COMMENT ON COLUMN public.tenant.plan_id IS 'What it has bought: plan.id.';
 
 COMMENT ON COLUMN public.tenant.enabled IS 'Off: none of its hotlines rings.';
 
-COMMENT ON COLUMN public.tenant.time_zone IS 'The zone of the times in its SMS, by its IANA name: Asia/Ho_Chi_Minh.';
+COMMENT ON COLUMN public.tenant.time_zone IS 'The zone of the times in its SMS, its schedules and its members'' hours, by its IANA name: Asia/Ho_Chi_Minh.';
 
 COMMENT ON COLUMN public.tenant.sms_provider_id IS 'Who sends its SMS: sms_provider.id; empty: nobody, its notifications fail.';
 
@@ -827,6 +1144,20 @@ COMMENT ON COLUMN public.tenant.withheld_sms IS 'What members are told of a call
 COMMENT ON COLUMN public.tenant.keep_calls_days IS 'How long its calls are kept whole, in days from their arrival; then their numbers, legs and events are erased. A call that is not over stays.';
 
 COMMENT ON COLUMN public.tenant.keep_sms_days IS 'How long its notifications are kept, in days, with texts and the providers'' answers; then they are deleted. One that is queued or sending stays.';
+
+COMMENT ON COLUMN public.tenant.plan_expires_at IS 'From this moment on none of its hotlines rings: what it has paid for is over; empty: never.';
+
+CREATE TABLE public.tenant_destination (
+    tenant_id bigint NOT NULL,
+    prefix text NOT NULL,
+    CONSTRAINT tenant_destination_is_the_beginning_of_a_number CHECK ((prefix ~ '^\+([1-9][0-9]{0,13})?$'::text))
+);
+
+COMMENT ON TABLE public.tenant_destination IS 'The numbers that a tenant''s members may have, by how they begin, against toll fraud. A tenant without a row: those of Vietnam (+84). With rows: only those; whoever wants one country more lists both. Premium, shared-cost and toll-free numbers (1900, 1800) never ring, listed or not.';
+
+COMMENT ON COLUMN public.tenant_destination.tenant_id IS 'The tenant: tenant.id.';
+
+COMMENT ON COLUMN public.tenant_destination.prefix IS 'How the numbers begin, in any spelling (+1, 0065, +8498); kept as that of E.164. + alone: every country.';
 
 ALTER TABLE public.tenant ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.tenant_id_seq
@@ -841,7 +1172,11 @@ CREATE TABLE public.trunk (
     id bigint NOT NULL,
     name text NOT NULL,
     enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT trunk_name_is_not_blank CHECK ((name ~ '\S'::text))
+    max_calls_per_second integer,
+    over_limit_code integer DEFAULT 503 NOT NULL,
+    CONSTRAINT trunk_brings_one_call_a_second_at_least CHECK ((max_calls_per_second >= 1)),
+    CONSTRAINT trunk_name_is_not_blank CHECK ((name ~ '\S'::text)),
+    CONSTRAINT trunk_over_limit_code_is_486_or_503 CHECK ((over_limit_code = ANY (ARRAY[486, 503])))
 );
 
 COMMENT ON TABLE public.trunk IS 'Who calls us: a carrier that delivers calls to our hotlines.';
@@ -851,6 +1186,10 @@ COMMENT ON COLUMN public.trunk.id IS 'Key.';
 COMMENT ON COLUMN public.trunk.name IS 'What people call the trunk.';
 
 COMMENT ON COLUMN public.trunk.enabled IS 'Off: calls from its addresses are refused like a stranger''s.';
+
+COMMENT ON COLUMN public.trunk.max_calls_per_second IS 'Most calls that are taken from it in a second; empty: no limit.';
+
+COMMENT ON COLUMN public.trunk.over_limit_code IS 'What a call over max_calls_per_second gets: 503, try another way, or 486, busy.';
 
 CREATE TABLE public.trunk_address (
     address cidr NOT NULL,
@@ -910,6 +1249,9 @@ ALTER TABLE ONLY public.gateway_number
 ALTER TABLE ONLY public.gateway
     ADD CONSTRAINT gateway_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.gateway_prefix
+    ADD CONSTRAINT gateway_prefix_pkey PRIMARY KEY (gateway_id, prefix);
+
 ALTER TABLE ONLY public.group_member
     ADD CONSTRAINT group_member_pkey PRIMARY KEY (id);
 
@@ -919,6 +1261,21 @@ ALTER TABLE ONLY public.hotline
 ALTER TABLE ONLY public.hotline
     ADD CONSTRAINT hotline_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.hotline_slot
+    ADD CONSTRAINT hotline_slot_overlaps_no_other EXCLUDE USING gist (public.slot_seconds(hotline_id, (weekday)::integer, from_time, until_time) WITH &&) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.hotline_slot
+    ADD CONSTRAINT hotline_slot_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.hotline_special_day
+    ADD CONSTRAINT hotline_special_day_overlaps_no_other EXCLUDE USING gist (public.slot_seconds(hotline_id, (day - '2000-01-01'::date), from_time, until_time) WITH &&) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.hotline_special_day
+    ADD CONSTRAINT hotline_special_day_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.member_hours
+    ADD CONSTRAINT member_hours_pkey PRIMARY KEY (member_id, weekday, from_time);
+
 ALTER TABLE ONLY public.notification_attempt
     ADD CONSTRAINT notification_attempt_pkey PRIMARY KEY (id);
 
@@ -927,6 +1284,9 @@ ALTER TABLE ONLY public.notification
 
 ALTER TABLE ONLY public.notification
     ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.plan_destination
+    ADD CONSTRAINT plan_destination_pkey PRIMARY KEY (plan_id, prefix);
 
 ALTER TABLE ONLY public.plan
     ADD CONSTRAINT plan_name_is_unique UNIQUE (name);
@@ -948,6 +1308,9 @@ ALTER TABLE ONLY public.sms_provider
 
 ALTER TABLE ONLY public.spool_file
     ADD CONSTRAINT spool_file_pkey PRIMARY KEY (node, file);
+
+ALTER TABLE ONLY public.tenant_destination
+    ADD CONSTRAINT tenant_destination_pkey PRIMARY KEY (tenant_id, prefix);
 
 ALTER TABLE ONLY public.tenant
     ADD CONSTRAINT tenant_name_is_unique UNIQUE (name);
@@ -977,6 +1340,10 @@ CREATE INDEX call_to_confirm ON public.call USING btree (node) WHERE (confirm_at
 
 CREATE INDEX call_to_purge ON public.call USING btree (COALESCE(tenant_id, (0)::bigint), arrived_at) WHERE (purged_at IS NULL);
 
+CREATE INDEX external_group_by_fallback_group ON public.external_group USING btree (fallback_group_id) WHERE (fallback_group_id IS NOT NULL);
+
+CREATE INDEX external_group_by_fallback_number ON public.external_group USING btree (fallback_number) WHERE (fallback_number IS NOT NULL);
+
 CREATE INDEX external_group_by_outbound_hotline ON public.external_group USING btree (outbound_hotline_id);
 
 CREATE INDEX gateway_number_by_number ON public.gateway_number USING btree (number);
@@ -990,6 +1357,14 @@ CREATE INDEX hotline_by_external_group ON public.hotline USING btree (external_g
 CREATE INDEX hotline_by_number ON public.hotline USING btree (number, enabled);
 
 CREATE INDEX hotline_by_tenant ON public.hotline USING btree (tenant_id);
+
+CREATE INDEX hotline_slot_by_external_group ON public.hotline_slot USING btree (external_group_id);
+
+CREATE INDEX hotline_slot_by_hotline ON public.hotline_slot USING btree (hotline_id);
+
+CREATE INDEX hotline_special_day_by_external_group ON public.hotline_special_day USING btree (external_group_id);
+
+CREATE INDEX hotline_special_day_by_hotline ON public.hotline_special_day USING btree (hotline_id);
 
 CREATE INDEX notification_attempt_by_notification ON public.notification_attempt USING btree (notification_id);
 
@@ -1007,11 +1382,23 @@ CREATE INDEX routing_change_by_xid ON public.routing_change USING btree (xid);
 
 CREATE INDEX trunk_address_by_trunk ON public.trunk_address USING btree (trunk_id);
 
+CREATE TRIGGER external_group_fallback_number_to_e164 BEFORE INSERT OR UPDATE OF fallback_number ON public.external_group FOR EACH ROW EXECUTE FUNCTION public.fallback_number_to_e164();
+
 CREATE TRIGGER gateway_number_to_e164 BEFORE INSERT OR UPDATE OF number ON public.gateway_number FOR EACH ROW EXECUTE FUNCTION public.number_to_e164();
+
+CREATE TRIGGER gateway_prefix_to_e164 BEFORE INSERT OR UPDATE OF prefix ON public.gateway_prefix FOR EACH ROW EXECUTE FUNCTION public.prefix_to_e164();
 
 CREATE TRIGGER group_member_number_to_e164 BEFORE INSERT OR UPDATE OF number ON public.group_member FOR EACH ROW EXECUTE FUNCTION public.number_to_e164();
 
 CREATE TRIGGER hotline_number_to_e164 BEFORE INSERT OR UPDATE OF number ON public.hotline FOR EACH ROW EXECUTE FUNCTION public.number_to_e164();
+
+CREATE CONSTRAINT TRIGGER hotline_slot_overlap AFTER INSERT OR UPDATE ON public.hotline_slot DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.slot_overlaps_no_other();
+
+CREATE TRIGGER hotline_slot_tenant BEFORE INSERT OR UPDATE OF hotline_id ON public.hotline_slot FOR EACH ROW EXECUTE FUNCTION public.slot_tenant();
+
+CREATE CONSTRAINT TRIGGER hotline_special_day_overlap AFTER INSERT OR UPDATE ON public.hotline_special_day DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW EXECUTE FUNCTION public.special_day_overlaps_no_other();
+
+CREATE TRIGGER hotline_special_day_tenant BEFORE INSERT OR UPDATE OF hotline_id ON public.hotline_special_day FOR EACH ROW EXECUTE FUNCTION public.slot_tenant();
 
 CREATE TRIGGER note_delete AFTER DELETE ON public.external_group REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('external_group', 'id');
 
@@ -1019,13 +1406,25 @@ CREATE TRIGGER note_delete AFTER DELETE ON public.gateway REFERENCING OLD TABLE 
 
 CREATE TRIGGER note_delete AFTER DELETE ON public.gateway_number REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('number', 'number');
 
+CREATE TRIGGER note_delete AFTER DELETE ON public.gateway_prefix REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('gateway', 'gateway_id');
+
 CREATE TRIGGER note_delete AFTER DELETE ON public.group_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('external_group', 'group_id');
 
 CREATE TRIGGER note_delete AFTER DELETE ON public.hotline REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('number', 'number');
 
+CREATE TRIGGER note_delete AFTER DELETE ON public.hotline_slot REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('hotline', 'hotline_id');
+
+CREATE TRIGGER note_delete AFTER DELETE ON public.hotline_special_day REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('hotline', 'hotline_id');
+
+CREATE TRIGGER note_delete AFTER DELETE ON public.member_hours REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('member', 'member_id');
+
 CREATE TRIGGER note_delete AFTER DELETE ON public.plan REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('plan', 'id');
 
+CREATE TRIGGER note_delete AFTER DELETE ON public.plan_destination REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('plan', 'plan_id');
+
 CREATE TRIGGER note_delete AFTER DELETE ON public.tenant REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('tenant', 'id');
+
+CREATE TRIGGER note_delete AFTER DELETE ON public.tenant_destination REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('tenant', 'tenant_id');
 
 CREATE TRIGGER note_delete AFTER DELETE ON public.trunk REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('trunk', 'id');
 
@@ -1037,13 +1436,25 @@ CREATE TRIGGER note_insert AFTER INSERT ON public.gateway REFERENCING NEW TABLE 
 
 CREATE TRIGGER note_insert AFTER INSERT ON public.gateway_number REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('number', 'number');
 
+CREATE TRIGGER note_insert AFTER INSERT ON public.gateway_prefix REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('gateway', 'gateway_id');
+
 CREATE TRIGGER note_insert AFTER INSERT ON public.group_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('external_group', 'group_id');
 
 CREATE TRIGGER note_insert AFTER INSERT ON public.hotline REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('number', 'number');
 
+CREATE TRIGGER note_insert AFTER INSERT ON public.hotline_slot REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('hotline', 'hotline_id');
+
+CREATE TRIGGER note_insert AFTER INSERT ON public.hotline_special_day REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('hotline', 'hotline_id');
+
+CREATE TRIGGER note_insert AFTER INSERT ON public.member_hours REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('member', 'member_id');
+
 CREATE TRIGGER note_insert AFTER INSERT ON public.plan REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('plan', 'id');
 
+CREATE TRIGGER note_insert AFTER INSERT ON public.plan_destination REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('plan', 'plan_id');
+
 CREATE TRIGGER note_insert AFTER INSERT ON public.tenant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('tenant', 'id');
+
+CREATE TRIGGER note_insert AFTER INSERT ON public.tenant_destination REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('tenant', 'tenant_id');
 
 CREATE TRIGGER note_insert AFTER INSERT ON public.trunk REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('trunk', 'id');
 
@@ -1055,13 +1466,25 @@ CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.gateway FOR EACH STATEMENT
 
 CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.gateway_number FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
 
+CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.gateway_prefix FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
+
 CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.group_member FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
 
 CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.hotline FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
 
+CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.hotline_slot FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
+
+CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.hotline_special_day FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
+
+CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.member_hours FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
+
 CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.plan FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
 
+CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.plan_destination FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
+
 CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.tenant FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
+
+CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.tenant_destination FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
 
 CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.trunk FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
 
@@ -1073,13 +1496,25 @@ CREATE TRIGGER note_update AFTER UPDATE ON public.gateway REFERENCING OLD TABLE 
 
 CREATE TRIGGER note_update AFTER UPDATE ON public.gateway_number REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('number', 'number');
 
+CREATE TRIGGER note_update AFTER UPDATE ON public.gateway_prefix REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('gateway', 'gateway_id');
+
 CREATE TRIGGER note_update AFTER UPDATE ON public.group_member REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('external_group', 'group_id');
 
 CREATE TRIGGER note_update AFTER UPDATE ON public.hotline REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('number', 'number');
 
+CREATE TRIGGER note_update AFTER UPDATE ON public.hotline_slot REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('hotline', 'hotline_id');
+
+CREATE TRIGGER note_update AFTER UPDATE ON public.hotline_special_day REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('hotline', 'hotline_id');
+
+CREATE TRIGGER note_update AFTER UPDATE ON public.member_hours REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('member', 'member_id');
+
 CREATE TRIGGER note_update AFTER UPDATE ON public.plan REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('plan', 'id');
 
+CREATE TRIGGER note_update AFTER UPDATE ON public.plan_destination REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('plan', 'plan_id');
+
 CREATE TRIGGER note_update AFTER UPDATE ON public.tenant REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('tenant', 'id');
+
+CREATE TRIGGER note_update AFTER UPDATE ON public.tenant_destination REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('tenant', 'tenant_id');
 
 CREATE TRIGGER note_update AFTER UPDATE ON public.trunk REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('trunk', 'id');
 
@@ -1088,6 +1523,10 @@ CREATE TRIGGER note_update AFTER UPDATE ON public.trunk_address REFERENCING OLD 
 CREATE TRIGGER notification_begins BEFORE INSERT ON public.notification FOR EACH ROW EXECUTE FUNCTION public.notification_moves();
 
 CREATE TRIGGER notification_state_moves BEFORE UPDATE OF state ON public.notification FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.notification_moves();
+
+CREATE TRIGGER plan_destination_to_e164 BEFORE INSERT OR UPDATE OF prefix ON public.plan_destination FOR EACH ROW EXECUTE FUNCTION public.prefix_to_e164();
+
+CREATE TRIGGER tenant_destination_to_e164 BEFORE INSERT OR UPDATE OF prefix ON public.tenant_destination FOR EACH ROW EXECUTE FUNCTION public.prefix_to_e164();
 
 CREATE TRIGGER tenant_time_zone_exists BEFORE INSERT OR UPDATE OF time_zone ON public.tenant FOR EACH ROW EXECUTE FUNCTION public.time_zone_exists();
 
@@ -1100,14 +1539,35 @@ ALTER TABLE ONLY public.external_group
 ALTER TABLE ONLY public.hotline
     ADD CONSTRAINT external_group_is_of_the_same_tenant FOREIGN KEY (external_group_id, tenant_id) REFERENCES public.external_group(id, tenant_id);
 
+ALTER TABLE ONLY public.external_group
+    ADD CONSTRAINT fallback_group_is_of_the_same_tenant FOREIGN KEY (fallback_group_id, tenant_id) REFERENCES public.external_group(id, tenant_id);
+
 ALTER TABLE ONLY public.gateway_number
     ADD CONSTRAINT gateway_number_has_a_gateway_that_exists FOREIGN KEY (gateway_id) REFERENCES public.gateway(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.gateway_prefix
+    ADD CONSTRAINT gateway_prefix_has_a_gateway_that_exists FOREIGN KEY (gateway_id) REFERENCES public.gateway(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.group_member
     ADD CONSTRAINT group_member_has_a_group_that_exists FOREIGN KEY (group_id) REFERENCES public.external_group(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.hotline
     ADD CONSTRAINT hotline_has_a_tenant_that_exists FOREIGN KEY (tenant_id) REFERENCES public.tenant(id);
+
+ALTER TABLE ONLY public.hotline_slot
+    ADD CONSTRAINT hotline_slot_group_is_of_the_same_tenant FOREIGN KEY (external_group_id, tenant_id) REFERENCES public.external_group(id, tenant_id);
+
+ALTER TABLE ONLY public.hotline_slot
+    ADD CONSTRAINT hotline_slot_has_a_hotline_that_exists FOREIGN KEY (hotline_id, tenant_id) REFERENCES public.hotline(id, tenant_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.hotline_special_day
+    ADD CONSTRAINT hotline_special_day_group_is_of_the_same_tenant FOREIGN KEY (external_group_id, tenant_id) REFERENCES public.external_group(id, tenant_id);
+
+ALTER TABLE ONLY public.hotline_special_day
+    ADD CONSTRAINT hotline_special_day_has_a_hotline_that_exists FOREIGN KEY (hotline_id, tenant_id) REFERENCES public.hotline(id, tenant_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.member_hours
+    ADD CONSTRAINT member_hours_has_a_member_that_exists FOREIGN KEY (member_id) REFERENCES public.group_member(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.notification_attempt
     ADD CONSTRAINT notification_attempt_has_a_notification_that_exists FOREIGN KEY (notification_id) REFERENCES public.notification(id) ON DELETE CASCADE;
@@ -1117,6 +1577,12 @@ ALTER TABLE ONLY public.notification
 
 ALTER TABLE ONLY public.external_group
     ADD CONSTRAINT outbound_hotline_is_of_the_same_tenant FOREIGN KEY (outbound_hotline_id, tenant_id) REFERENCES public.hotline(id, tenant_id);
+
+ALTER TABLE ONLY public.plan_destination
+    ADD CONSTRAINT plan_destination_has_a_plan_that_exists FOREIGN KEY (plan_id) REFERENCES public.plan(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tenant_destination
+    ADD CONSTRAINT tenant_destination_has_a_tenant_that_exists FOREIGN KEY (tenant_id) REFERENCES public.tenant(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.tenant
     ADD CONSTRAINT tenant_has_a_plan_that_exists FOREIGN KEY (plan_id) REFERENCES public.plan(id);

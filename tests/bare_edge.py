@@ -28,10 +28,11 @@ def write_table(folder: Path, gateway_port: int) -> None:
     members = tuple(Member(n, e164(each), True) for n, each in enumerate(MEMBERS, 1))
     group = Group(1, "Kinh doanh", "simultaneous", number, None, RING_SECONDS, True, "offered", members, (), (1,))
     records = {
-        hotline_key(number): Hotline(1, number, 1, None, None, group),
+        hotline_key(number): Hotline(1, number, 1, None, None, 1),
+        id_key("G", 1): group,
         id_key("t", 1): Tenant(1, "vContact", True, 1),
         id_key("p", 1): Plan(1, "standard", None),
-        id_key("g", 1): Gateway(1, "carrier", GATEWAY_HOST, gateway_port, "udp", "national", None, True, True),
+        id_key("g", 1): Gateway(1, "carrier", GATEWAY_HOST, gateway_port, "udp", "national", None, "p_asserted", True),
         address_key(CUSTOMER_HOST): TrunkAddress(1, "customers"),
     }
     with TableWriter(folder) as writer:

@@ -187,9 +187,9 @@ def running_edge(
 
 
 def _can_ring(table: TableReader, gateway_port: int) -> bool:
-    hotline = table.hotline("+842727777787")
-    if hotline is None or hotline.group is None or len(hotline.group.members) != len(MEMBERS):
+    group = table.group_of("+842727777787")
+    if group is None or len(group.members) != len(MEMBERS):
         return False
-    gateways = [table.gateway(each) for each in hotline.group.gateways]
+    gateways = [table.gateway(each) for each in group.gateways]
     trunk = table.trunk_address(CUSTOMER_HOST)
     return trunk is not None and any(gateway and gateway.port == gateway_port for gateway in gateways)

@@ -111,7 +111,7 @@ def arrival(conn: connection, table: TableReader, group: int, n: int) -> float:
     with conn.cursor() as cur:
         cur.execute("update external_group set ring_seconds = %s where id = %s", (wanted, group))
     began = time.perf_counter()
-    while (hotline := table.hotline(number)) is None or hotline.group is None or hotline.group.ring_seconds != wanted:
+    while (found := table.group_of(number)) is None or found.ring_seconds != wanted:
         if time.perf_counter() - began > 10:
             raise SystemExit("a change did not arrive within 10 s")
     return time.perf_counter() - began

@@ -9,17 +9,19 @@ from typing import Final
 
 import msgspec
 
-from kemi.domain.model import Gateway, Hotline, Plan, Tenant, TrunkAddress
+from kemi.domain.model import Gateway, Group, Hotline, Plan, Tenant, TrunkAddress
 from kemi.table.store import TableReader, TableWriter, address_key, hotline_key, id_key
 
 NUMBER: Final = "+842727777787"
 HOTLINE: Final = Hotline(1, NUMBER, 2, None, "the hotline has no group", None)
+GROUP: Final = Group(6, "Kinh doanh", "simultaneous", NUMBER, None, 30, True, "offered", (), (), (4,))
 TENANT: Final = Tenant(2, "vContact", enabled=True, plan_id=3)
 PLAN: Final = Plan(3, "Standard", None)
-GATEWAY: Final = Gateway(4, "carrier", "192.0.2.1", 5060, "udp", "national", None, asserted_identity=True, enabled=True)
+GATEWAY: Final = Gateway(4, "carrier", "192.0.2.1", 5060, "udp", "national", None, "p_asserted", enabled=True)
 TRUNK: Final = TrunkAddress(5, "customers")
 RECORDS: Final = {
     hotline_key(NUMBER): HOTLINE,
+    id_key("G", 6): GROUP,
     id_key("t", 2): TENANT,
     id_key("p", 3): PLAN,
     id_key("g", 4): GATEWAY,

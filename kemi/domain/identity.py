@@ -1,12 +1,29 @@
-"""Who calls: the asserted identity, the presented one, or nobody (RFC 3261 §20.20, RFC 3323, RFC 3325)."""
+"""Who calls: the asserted identity, the presented one, or nobody (RFC 3261 §20.20, RFC 3323, RFC 3325).
+
+And who we say calls: the outbound number, in the header that the gateway reads it from.
+"""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kemi.domain import addresses
 from kemi.domain.e164 import e164
+from kemi.domain.model import Identity
 from kemi.domain.redaction import shown
 from kemi.errors import NotANumber
+
+_IDENTITY: Final[dict[Identity, str]] = {
+    "p_asserted": "P-Asserted-Identity: <{}>",
+    "p_preferred": "P-Preferred-Identity: <{}>",
+    # draft-ietf-sip-privacy-04, which is what gateways that ask for it know
+    "remote_party_id": "Remote-Party-ID: <{}>;party=calling;privacy=off;screen=yes",
+}
+
+
+def identity_line(style: Identity, uri: str) -> tuple[str, ...]:
+    """Return the header that tells a gateway the outbound number's `uri` beside From; () for "none"."""
+    line = _IDENTITY.get(style)
+    return () if line is None else (line.format(uri),)
 
 
 class Caller(NamedTuple):

@@ -1,39 +1,23 @@
 """Rows become records: who rings, under which number, through which gateways, and if not, why not.
 
-Pure: rows in, records and problems out (`kemi.table.rows` reads the rows). A hotline that cannot ring is
-compiled too, with the reasons as its `refusal`: its callers get 480 and the ledger says why. What depends on
-the moment of the call (expiry, the tenant's and the gateways' own switches) is left to the call.
+Pure: rows in, records and problems out (`kemi.table.rows` reads the rows). What cannot ring is compiled too, with the
+reasons as its `refusal`: its callers get 480 and the ledger says why. What depends on the moment of the call (expiry,
+hours, the tenant's and the gateways' switches) or is another record's (plan, destinations) is left to the call.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
 
-import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType
-
-from kemi.domain.model import Group, Hotline, Member, NotifyMissed, SkippedMember, Strategy
+from kemi.domain.model import EarlyMedia, Group, Hotline, Member, NotifyMissed, SkippedMember, Strategy
 from kemi.domain.redaction import shown
-
-_HOME: Final = "+84"
-
-# No SMS reaches these. An unknown kind is tried: new mobile prefixes are older than the library's tables.
-NO_SMS: Final = frozenset(
-    {
-        PhoneNumberType.FIXED_LINE,
-        PhoneNumberType.TOLL_FREE,
-        PhoneNumberType.PREMIUM_RATE,
-        PhoneNumberType.SHARED_COST,
-        PhoneNumberType.UAN,
-        PhoneNumberType.VOICEMAIL,
-    }
-)
+from kemi.domain.schedule import Schedule, Slot, SpecialDay
+from kemi.table.numbers import can_text, is_persons
 
 
 class GroupRow(NamedTuple):
     """A row of `external_group` with the `hotline` it calls out under; times are epoch seconds.
 
-    `gateways` are the ids of those that accept the outbound number, best first.
+    `gateways` are the ids of those that accept the outbound number.
     """
 
     id: int
@@ -49,10 +33,19 @@ class GroupRow(NamedTuple):
     outbound_expires_at: int | None
     gateways: Sequence[int]
     min_talk_seconds: int = 0
+    early_media: EarlyMedia = "ringback"
+    all_refused_code: int = 603
+    fallback_group: int | None = None
+    fallback_number: str | None = None
+    fallback_code: int | None = None
+    fallback_is_hotline: bool = False
+
+    def __repr__(self) -> str:
+        return shown(self, self._fields)
 
 
 class HotlineRow(NamedTuple):
-    """A row of `hotline` with its group."""
+    """A row of `hotline`."""
 
     number: str
     id: int
@@ -60,59 +53,139 @@ class HotlineRow(NamedTuple):
     enabled: bool
     inbound_allowed: bool
     expires_at: int | None
-    group: GroupRow | None
+    group: int | None
+    closed_code: int = 480
+    max_calls: int | None = None
+    over_limit_code: int = 486
 
 
 class MemberRow(NamedTuple):
-    """A row of `group_member`; `is_hotline`: its number is an enabled hotline of ours."""
+    """A row of `group_member`; `is_hotline`: its number is an enabled hotline of ours; `hours`: seconds of the week."""
 
     id: int
     number: str
     enabled: bool
     is_hotline: bool
+    ring_seconds: int | None = None
+    delay_seconds: int = 0
+    verified: bool = False
+    hours: Sequence[Sequence[int]] = ()
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
 
 
-class Compiled(NamedTuple):
+class CompiledHotline(NamedTuple):
     """A hotline's record, and what an operator should know about it, in words."""
 
     hotline: Hotline
     problems: tuple[str, ...]
 
 
-def compile_hotline(row: HotlineRow, members: Iterable[MemberRow]) -> Compiled:
-    """Compile a hotline; `members` are its group's, in the order they ring."""
-    group = None if row.group is None else _group(row.group, members)
-    reasons = _own_reasons(row)
-    if row.group is not None and group is not None:
-        reasons += _group_reasons(row.group, group)
-    refusal = "; ".join(reasons) or None
-    record = Hotline(row.id, row.number, row.tenant_id, row.expires_at, refusal, group)
-    looped = [one for one in group.skipped if one.reason == _LOOP] if group else []
-    notes = [f"member {one.id} is not rung: {one.reason}" for one in looped]
-    return Compiled(record, tuple(f"hotline {row.id}: {text}" for text in [*reasons, *notes]))
+class CompiledGroup(NamedTuple):
+    """A group's record, and what an operator should know about it, in words."""
+
+    group: Group
+    problems: tuple[str, ...]
 
 
-def _own_reasons(row: HotlineRow) -> list[str]:
+DISABLED: Final = "the member is disabled"
+LOOP: Final = "the member is one of our own hotlines"
+SERVICE: Final = "the member's number is a premium or service number"
+_TOLD: Final = frozenset({LOOP, SERVICE})  # what an operator did not mean
+
+
+def compile_hotline(row: HotlineRow, slots: Iterable[Slot] = (), special: Iterable[SpecialDay] = ()) -> CompiledHotline:
+    """Compile a hotline with its schedule, both parts in the order of time."""
+    schedule = Schedule(tuple(slots), tuple(special))
+    has_schedule = bool(schedule.slots or schedule.special)
     reasons = []
     if not row.enabled:
         reasons.append("the hotline is disabled")
     if not row.inbound_allowed:
         reasons.append("the hotline takes no inbound calls")
-    if row.group is None:
+    if row.group is None and not has_schedule:
         reasons.append("the hotline has no group")
-    return reasons
+    record = Hotline(
+        row.id, row.number, row.tenant_id, row.expires_at, "; ".join(reasons) or None, row.group,
+        schedule if has_schedule else None, row.closed_code, row.max_calls, row.over_limit_code,
+    )  # fmt: skip
+    return CompiledHotline(record, tuple(f"hotline {row.id}: {reason}" for reason in reasons))
 
 
-def _group_reasons(row: GroupRow, group: Group) -> list[str]:
-    reasons = []
+def compile_group(row: GroupRow, rows: Iterable[MemberRow], *, is_in_a_circle: bool = False) -> CompiledGroup:
+    """Compile a group; `rows` are its members, in the order they ring; a circle is one of its fallbacks."""
+    members, skipped = _members(rows)
+    fallback, wrong = _fallback_number(row)
+    outbound = _outbound_reasons(row)
+    reasons = [*([] if row.enabled else ["the group is disabled"]), *_nobody(members, skipped), *outbound]
+    group = Group(
+        id=row.id,
+        name=row.name,
+        strategy=row.strategy,
+        outbound_number=row.outbound_number,
+        outbound_expires_at=row.outbound_expires_at,
+        ring_seconds=row.ring_seconds,
+        notify_members=row.notify_members,
+        notify_missed=row.notify_missed,
+        members=members,
+        skipped=skipped,
+        gateways=tuple(row.gateways),
+        min_talk_seconds=row.min_talk_seconds,
+        refusal="; ".join(reasons) or None,
+        can_call_out=not outbound,
+        early_media=row.early_media,
+        all_refused_code=row.all_refused_code,
+        fallback_group=row.fallback_group,
+        fallback_number=fallback,
+        fallback_code=row.fallback_code,
+    )
+    notes = [f"member {one.id} is not rung: {one.reason}" for one in skipped if one.reason in _TOLD] + wrong
+    if is_in_a_circle:
+        notes.append("its fallbacks lead back to it; a call passes it once")
+    return CompiledGroup(group, tuple(f"group {row.id}: {text}" for text in [*reasons, *notes]))
+
+
+def _members(rows: Iterable[MemberRow]) -> tuple[tuple[Member, ...], tuple[SkippedMember, ...]]:
+    ring: dict[str, Member] = {}
+    skip: dict[str, SkippedMember] = {}
+    for one in rows:
+        reason = _why_never(one)
+        if reason is None:
+            hours = tuple((begin, end) for begin, end in one.hours)
+            ring.setdefault(
+                one.number,
+                Member(
+                    one.id, one.number, can_text(one.number), one.ring_seconds, one.delay_seconds, one.verified, hours
+                ),
+            )
+        else:
+            skip.setdefault(one.number, SkippedMember(one.id, one.number, reason))
+    # a number that rings by another of its rows is not skipped
+    return tuple(ring.values()), tuple(one for number, one in skip.items() if number not in ring)
+
+
+def _why_never(row: MemberRow) -> str | None:
+    if row.is_hotline:
+        return LOOP
     if not row.enabled:
-        reasons.append("the group is disabled")
-    if not group.members:
-        only_loops = any(one.reason == _LOOP for one in group.skipped)
-        reasons.append("every member of the group is a hotline" if only_loops else "the group has no enabled member")
+        return DISABLED
+    return None if is_persons(row.number) else SERVICE
+
+
+def _nobody(members: Sequence[Member], skipped: Sequence[SkippedMember]) -> list[str]:
+    if members:
+        return []
+    reasons = {one.reason for one in skipped}
+    if LOOP in reasons:
+        return ["every member of the group is a hotline"]
+    if SERVICE in reasons:
+        return ["every member of the group is a premium or service number"]
+    return ["the group has no enabled member"]
+
+
+def _outbound_reasons(row: GroupRow) -> list[str]:
+    reasons = []
     if not row.outbound_enabled:
         reasons.append(f"outbound number {row.outbound_number} is disabled")
     if not row.outbound_allowed:
@@ -122,42 +195,12 @@ def _group_reasons(row: GroupRow, group: Group) -> list[str]:
     return reasons
 
 
-_DISABLED: Final = "the member is disabled"
-_LOOP: Final = "the member is one of our own hotlines"
-
-
-def _group(row: GroupRow, rows: Iterable[MemberRow]) -> Group:
-    ring: dict[str, Member] = {}
-    skip: dict[str, SkippedMember] = {}
-    for one in rows:
-        if one.enabled and not one.is_hotline:
-            ring.setdefault(one.number, Member(one.id, one.number, can_text(one.number)))
-        else:
-            skip.setdefault(one.number, SkippedMember(one.id, one.number, _LOOP if one.is_hotline else _DISABLED))
-    return Group(
-        id=row.id,
-        name=row.name,
-        strategy=row.strategy,
-        outbound_number=row.outbound_number,
-        outbound_expires_at=row.outbound_expires_at,
-        ring_seconds=row.ring_seconds,
-        notify_members=row.notify_members,
-        notify_missed=row.notify_missed,
-        members=tuple(ring.values()),
-        # a number that rings by another of its rows is not skipped
-        skipped=tuple(one for number, one in skip.items() if number not in ring),
-        gateways=tuple(row.gateways),
-        min_talk_seconds=row.min_talk_seconds,
-    )
-
-
-@lru_cache(maxsize=1 << 16)
-def can_text(number: str) -> bool:
-    """Whether an SMS can reach an E.164 `number`: not a landline, not a service number."""
-    try:
-        # parse() costs two thirds of it, and at home there is nothing to find out
-        home = number.startswith(_HOME)
-        parsed = PhoneNumber(84, int(number[len(_HOME) :])) if home else phonenumbers.parse(number)
-        return phonenumbers.number_type(parsed) not in NO_SMS
-    except phonenumbers.NumberParseException:
-        return False
+def _fallback_number(row: GroupRow) -> tuple[str | None, list[str]]:
+    """Return the fallback number if it may ring, and what is wrong with it."""
+    if row.fallback_number is None:
+        return None, []
+    if row.fallback_is_hotline:
+        return None, ["the fallback number is not rung: it is one of our own hotlines"]
+    if not is_persons(row.fallback_number):
+        return None, ["the fallback number is not rung: it is a premium or service number"]
+    return row.fallback_number, []

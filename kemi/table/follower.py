@@ -16,7 +16,7 @@ from psycopg2.extensions import connection
 
 from kemi.domain.model import TrunkAddress
 from kemi.table.rows import PAGE, Change, Records, Rows, pages
-from kemi.table.store import TableWriter, hotline_key, key_number
+from kemi.table.store import TableWriter, hotline_key, id_key, key_id, key_number
 from sql.named import queries
 
 _PROBLEMS_SHOWN: Final = 20
@@ -32,7 +32,6 @@ class Follower:
         self._writer = writer
         self._horizon = writer.horizon()
         self._done: set[int] = set()  # changes at or above the horizon that are compiled
-        self._priorities: dict[int, int] = {}
         self._all_wanted = False
 
     def compile_all(self) -> int:
@@ -71,9 +70,7 @@ class Follower:
     def _compile_every_row(self) -> int:
         self._compile_new()
         problems: list[str] = []
-        wanted: set[bytes] = set()
         with self._snapshot() as rows:
-            self._priorities = rows.priorities()
             for prefix, records in (
                 (b"p:", rows.plans()),
                 (b"t:", rows.tenants()),
@@ -82,15 +79,22 @@ class Follower:
             ):
                 gone = (key for key, _ in self._writer.items(prefix) if key not in records)
                 self._writer.apply({**dict.fromkeys(gone), **records})
+        groups: set[bytes] = set()
+        for ids in self._group_pages():
+            groups.update(id_key("G", one) for one in ids)
+            problems += self._compile_groups(ids)
+        hotlines: set[bytes] = set()
         for numbers in self._number_pages():
-            wanted.update(map(hotline_key, numbers))
+            hotlines.update(map(hotline_key, numbers))
             problems += self._compile_numbers(numbers)
-        # What is in the table and was on no page is gone, or came in between; a look at each tells.
-        rest = [key_number(key) for key, _ in self._writer.items(b"h:") if key not in wanted]
-        for numbers in pages(rest):
+        # What is in the table and was on no page is gone, or came in between; a look at each tells. Hotlines first,
+        # so that none leads to a group that is gone.
+        for numbers in pages([key_number(key) for key, _ in self._writer.items(b"h:") if key not in hotlines]):
             problems += self._compile_numbers(numbers)
+        for ids in pages([key_id(key) for key, _ in self._writer.items(b"G:") if key not in groups]):
+            problems += self._compile_groups(ids)
         _tell(problems)
-        return len(wanted)
+        return len(hotlines)
 
     def _number_pages(self) -> Iterator[list[str]]:
         after = ""
@@ -103,9 +107,26 @@ class Follower:
             after = numbers[-1]
             self._compile_new()
 
+    def _group_pages(self) -> Iterator[list[int]]:
+        after = -(1 << 63)
+        while True:
+            with self._snapshot() as rows:
+                groups = rows.group_page(after)
+            if not groups:
+                return
+            yield groups
+            after = groups[-1]
+            self._compile_new()
+
     def _compile_numbers(self, numbers: list[str]) -> list[str]:
         with self._snapshot() as rows:
             records, problems = rows.hotlines(numbers)
+            self._writer.apply(records)
+        return problems
+
+    def _compile_groups(self, groups: list[int]) -> list[str]:
+        with self._snapshot() as rows:
+            records, problems = rows.groups(groups)
             self._writer.apply(records)
         return problems
 
@@ -139,20 +160,28 @@ class Follower:
         if "trunk" in keys:
             records.update(self._trunk_addresses(rows, keys["trunk"]))
         problems: list[str] = []
-        for page in pages(self._affected(rows, keys)):
-            if len(records) >= PAGE:
-                self._writer.apply(records)
-                records = {}
-            hotlines, found = rows.hotlines(page)
-            records.update(hotlines)
-            problems += found
-        self._writer.apply(records)
+        numbers = [f"+{digits}" for digits in keys.get("number", ())]
+        # Groups before hotlines, those that are gone after them: no hotline leads to a group that is not there.
+        gone: Records = {}
+        for ids in pages(_affected_groups(rows, numbers, keys)):
+            records = self._with_room(records)
+            found, said = rows.groups(ids)
+            records.update({key: value for key, value in found.items() if value is not None})
+            gone.update({key: value for key, value in found.items() if value is None})
+            problems += said
+        for page in pages(_affected_numbers(rows, numbers, keys)):
+            records = self._with_room(records)
+            found, said = rows.hotlines(page)
+            records.update(found)
+            problems += said
+        self._writer.apply({**records, **gone})
         _tell(problems)
 
-    def _affected(self, rows: Rows, keys: dict[str, list[int]]) -> list[str]:
-        moved = self._moved_gateways(rows) if "gateway" in keys else []
-        numbers, groups = [f"+{digits}" for digits in keys.get("number", ())], keys.get("external_group", [])
-        return rows.affected(numbers, groups, moved) if numbers or groups or moved else []
+    def _with_room(self, records: Records) -> Records:
+        if len(records) < PAGE:
+            return records
+        self._writer.apply(records)
+        return {}
 
     def _trunk_addresses(self, rows: Rows, ids: list[int]) -> Records:
         owner = msgspec.msgpack.Decoder(TrunkAddress)
@@ -162,10 +191,6 @@ class Follower:
         records.update(rows.trunk_addresses(ids))
         return records
 
-    def _moved_gateways(self, rows: Rows) -> list[int]:
-        before, self._priorities = self._priorities, rows.priorities()
-        return [row_id for row_id, priority in self._priorities.items() if before.get(row_id) != priority]
-
     @contextmanager
     def _snapshot(self) -> Iterator[Rows]:
         try:
@@ -173,6 +198,16 @@ class Follower:
         finally:
             if not self._conn.closed:
                 self._conn.rollback()
+
+
+def _affected_groups(rows: Rows, numbers: list[str], keys: dict[str, list[int]]) -> list[int]:
+    groups, members = keys.get("external_group", []), keys.get("member", [])
+    return rows.affected_groups(groups, numbers, members) if groups or numbers or members else []
+
+
+def _affected_numbers(rows: Rows, numbers: list[str], keys: dict[str, list[int]]) -> list[str]:
+    hotlines = keys.get("hotline", [])
+    return rows.affected_numbers(numbers, hotlines) if numbers or hotlines else []
 
 
 def _tell(problems: list[str]) -> None:

@@ -6,19 +6,21 @@ Records are returned as the table stores them: key and msgpack, None where the k
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from psycopg2.extensions import connection
 
 from kemi.domain.model import Gateway, Plan, Tenant, TrunkAddress
-from kemi.table.compiler import Compiled, GroupRow, HotlineRow, MemberRow, compile_hotline
+from kemi.domain.schedule import Slot, SpecialDay
+from kemi.table.compiler import GroupRow, HotlineRow, MemberRow, compile_group, compile_hotline
 from kemi.table.store import address_key, hotline_key, id_key
 from sql.named import queries
 
-PAGE = 2000  # hotlines compiled at a time
+PAGE = 2000  # hotlines or groups compiled at a time
 
 Records = dict[bytes, bytes | None]
+_Thing = TypeVar("_Thing", int, str)
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -59,40 +61,63 @@ class Rows:
     def trunk_addresses(self, ids: list[int] | None = None) -> Records:
         """Return the addresses of the enabled trunks with these ids, or of all."""
         return {
-            address_key(str(ip)): _encode(TrunkAddress(trunk_id, name))
-            for trunk_id, name, network in self._ask("trunk_addresses", ids=ids)
+            address_key(str(ip)): _encode(TrunkAddress(*trunk))
+            for *trunk, network in self._ask("trunk_addresses", ids=ids)
             for ip in ip_network(network)
         }
 
-    def priorities(self) -> dict[int, int]:
-        """Return the gateways' ids and priorities."""
-        return dict(self._ask("gateway_priorities"))
+    def affected_numbers(self, numbers: list[str], hotlines: list[int]) -> list[str]:
+        """Return the numbers of the hotline records that depend on these numbers and (schedules of) hotlines."""
+        return [number for (number,) in self._ask("affected_numbers", numbers=numbers, hotlines=hotlines)]
 
-    def affected(self, numbers: list[str], groups: list[int], gateways: list[int]) -> list[str]:
-        """Return the numbers whose records depend on these numbers, groups and gateways (their order)."""
-        found = self._ask("affected_numbers", numbers=numbers, groups=groups, gateways=gateways)
-        return [number for (number,) in found]
+    def affected_groups(self, groups: list[int], numbers: list[str], members: list[int]) -> list[int]:
+        """Return the groups whose records depend on these groups, numbers and (hours of) members."""
+        found = self._ask("affected_groups", groups=groups, numbers=numbers, members=members)
+        return [group for (group,) in found]
 
     def number_page(self, after: str) -> list[str]:
         """Return the next page of the numbers of all hotlines, those after `after`."""
         return [number for (number,) in self._ask("number_page", after=after, size=PAGE)]
 
+    def group_page(self, after: int) -> list[int]:
+        """Return the next page of the ids of all groups, those after `after`."""
+        return [group for (group,) in self._ask("group_page", after=after, size=PAGE)]
+
     def hotlines(self, numbers: list[str]) -> tuple[Records, list[str]]:
         """Compile the hotlines with these numbers; return records (None: no such hotline) and problems."""
         records: Records = {hotline_key(number): None for number in numbers}
         problems: list[str] = []
-        for compiled in self._compiled(numbers):
-            records[hotline_key(compiled.hotline.number)] = _encode(compiled.hotline)
+        rows = [HotlineRow(*row) for row in self._ask("hotlines", numbers=numbers)]
+        slots: dict[int, list[Slot]] = defaultdict(list)
+        special: dict[int, list[SpecialDay]] = defaultdict(list)
+        ids = [row.id for row in rows]
+        for hotline, *slot in self._ask("slots", hotlines=ids) if ids else ():
+            slots[hotline].append(Slot(*slot))
+        for hotline, *day in self._ask("special_days", hotlines=ids) if ids else ():
+            special[hotline].append(SpecialDay(*day))
+        for row in rows:
+            compiled = compile_hotline(row, slots[row.id], special[row.id])
+            records[hotline_key(row.number)] = _encode(compiled.hotline)
             problems += compiled.problems
         return records, problems
 
-    def _compiled(self, numbers: list[str]) -> Iterator[Compiled]:
-        rows = [_hotline_row(row) for row in self._ask("hotlines", numbers=numbers)]
+    def groups(self, groups: list[int]) -> tuple[Records, list[str]]:
+        """Compile the groups with these ids; return records (None: no such group) and problems."""
+        records: Records = {id_key("G", group): None for group in groups}
+        problems: list[str] = []
+        rows = [GroupRow(*row) for row in self._ask("groups", groups=groups)]
         members: dict[int, list[MemberRow]] = defaultdict(list)
-        groups = list({row.group.id for row in rows if row.group is not None})
-        for group_id, *member in self._ask("members", groups=groups) if groups else ():
-            members[group_id].append(MemberRow(*member))
-        return (compile_hotline(row, members[row.group.id] if row.group else ()) for row in rows)
+        for group, *member in self._ask("members", groups=groups) if rows else ():
+            members[group].append(MemberRow(*member))
+        circles = self._circles([row.id for row in rows if row.fallback_group is not None])
+        for row in rows:
+            compiled = compile_group(row, members[row.id], is_in_a_circle=row.id in circles)
+            records[id_key("G", row.id)] = _encode(compiled.group)
+            problems += compiled.problems
+        return records, problems
+
+    def _circles(self, groups: list[int]) -> set[int]:
+        return {group for (group,) in self._ask("fallback_circles", groups=groups)} if groups else set()
 
     def _ask(self, name: str, **params: object) -> list[tuple[Any, ...]]:
         with self._conn.cursor() as cur:
@@ -100,15 +125,9 @@ class Rows:
             return cur.fetchall()
 
 
-def pages(numbers: list[str]) -> Iterator[list[str]]:
-    """Cut `numbers` into pages to compile."""
-    return (numbers[i : i + PAGE] for i in range(0, len(numbers), PAGE))
-
-
-def _hotline_row(row: tuple[Any, ...]) -> HotlineRow:
-    number, row_id, tenant_id, enabled, inbound_allowed, expires_at, *group = row
-    found = None if group[0] is None else GroupRow(*group)
-    return HotlineRow(number, row_id, tenant_id, enabled, inbound_allowed, expires_at, found)
+def pages(things: list[_Thing]) -> Iterator[list[_Thing]]:
+    """Cut numbers or ids into pages to compile."""
+    return (things[i : i + PAGE] for i in range(0, len(things), PAGE))
 
 
 def _by_id(kind: str, ids: Iterable[int] | None, found: Iterable[Plan | Tenant | Gateway]) -> Records:

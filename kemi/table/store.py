@@ -8,7 +8,8 @@ What LMDB wants, and why each line here is as it is (kemi/decisions/0003):
 * the file is never replaced or resized: `MAP_SIZE` is address space, not disk;
 * readers killed with -9 keep their slots until `reader_check()`, done at every opening and by the compiler.
 
-Keys: `v` the format, `h:+84…` hotline, `t:<id>` tenant, `p:<id>` plan, `g:<id>` gateway, `a:<ip>` trunk address.
+Keys: `v` the format, `h:+84…` hotline, `G:<id>` group, `t:<id>` tenant, `p:<id>` plan, `g:<id>` gateway, `a:<ip>` trunk
+address.
 Values: msgpack of the structs in `kemi.domain.model`; `v` comes last, so a table half built is no table. `s` is the
 compiler's own note of how far it has come.
 """
@@ -23,16 +24,16 @@ from typing import Any, Final, TypeVar
 import lmdb
 import msgspec
 
-from kemi.domain.model import Gateway, Hotline, Plan, Tenant, TrunkAddress
+from kemi.domain.model import Gateway, Group, Hotline, Plan, Tenant, TrunkAddress
 from kemi.errors import TableUnavailable
 
-FORMAT: Final = b"1"
+FORMAT: Final = b"2"
 MAP_SIZE: Final = 16 << 30  # bytes of address space; a hotline takes about 400 of them
 MAX_READERS: Final = 1024  # processes of this machine that may read, several times what there are
 
 _FORMAT_KEY: Final = b"v"
 _HORIZON_KEY: Final = b"s"
-_Record = TypeVar("_Record", Hotline, Tenant, Plan, Gateway, TrunkAddress)
+_Record = TypeVar("_Record", Hotline, Group, Tenant, Plan, Gateway, TrunkAddress)
 
 
 def hotline_key(number: str) -> bytes:
@@ -46,8 +47,13 @@ def key_number(key: bytes) -> str:
 
 
 def id_key(kind: str, row_id: int) -> bytes:
-    """Return the key of a tenant (`kind` "t"), plan ("p") or gateway ("g")."""
+    """Return the key of a group (`kind` "G"), tenant ("t"), plan ("p") or gateway ("g")."""
     return f"{kind}:{row_id}".encode()
+
+
+def key_id(key: bytes) -> int:
+    """Return the id that `id_key` made this key of."""
+    return int(key[2:])
 
 
 def address_key(ip: str) -> bytes:
@@ -63,6 +69,7 @@ class TableReader:
         self._env: Any = None
         self._pid = 0
         self._hotline = msgspec.msgpack.Decoder(Hotline)
+        self._group = msgspec.msgpack.Decoder(Group)
         self._tenant = msgspec.msgpack.Decoder(Tenant)
         self._plan = msgspec.msgpack.Decoder(Plan)
         self._gateway = msgspec.msgpack.Decoder(Gateway)
@@ -71,6 +78,15 @@ class TableReader:
     def hotline(self, number: str) -> Hotline | None:
         """Return the hotline of an E.164 `number`. Raises `TableUnavailable`, as all of these."""
         return self._read(hotline_key(number), self._hotline)
+
+    def group(self, group_id: int) -> Group | None:
+        """Return the group with this id."""
+        return self._read(id_key("G", group_id), self._group)
+
+    def group_of(self, number: str) -> Group | None:
+        """Return the group that the hotline of an E.164 `number` rings where no schedule holds."""
+        hotline = self.hotline(number)
+        return None if hotline is None or hotline.group is None else self.group(hotline.group)
 
     def tenant(self, tenant_id: int) -> Tenant | None:
         """Return the tenant with this id."""

@@ -29,8 +29,8 @@ def running_ours(folder: Path) -> Iterator[Edge]:
 
 
 def _has_five(table: TableReader) -> bool:
-    hotline = table.hotline("+842727777787")
-    return hotline is not None and hotline.group is not None and len(hotline.group.members) == len(MEMBERS)
+    group = table.group_of("+842727777787")
+    return group is not None and len(group.members) == len(MEMBERS)
 
 
 def whole(edge: Edge) -> Program:

@@ -13,67 +13,107 @@ delete from routing_change
 where at < now() - interval '7 days' and xid < pg_snapshot_xmin(pg_current_snapshot());
 
 -- name: plans
-select id, name, max_members from plan where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
+select id, name, max_members, verified_members_only,
+    array(select prefix from plan_destination where plan_id = plan.id order by prefix),
+    max_call_seconds, max_concurrent_calls, over_limit_code
+from plan where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
 
 -- name: tenants
-select id, name, enabled, plan_id, withheld_sms from tenant where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
+-- Nothing listed is Vietnam.
+select id, name, enabled, plan_id, withheld_sms, time_zone, floor(extract(epoch from plan_expires_at))::bigint,
+    coalesce((select array_agg(prefix order by prefix) from tenant_destination where tenant_id = tenant.id), array['+84'])
+from tenant where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
 
 -- name: gateways
-select id, name, host(host), port, transport, number_format, from_host, asserted_identity, enabled
+select id, name, host(host), port, transport, number_format, from_host, identity, enabled, priority, weight,
+    array(select prefix from gateway_prefix where gateway_id = gateway.id order by prefix),
+    outbound_proxy, max_channels, max_calls_per_second, first_response_ms, probe_seconds
 from gateway where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
 
--- name: gateway_priorities
-select id, priority from gateway;
-
 -- name: trunk_addresses
-select trunk.id, trunk.name, trunk_address.address::text
+select trunk.id, trunk.name, trunk.max_calls_per_second, trunk.over_limit_code, trunk_address.address::text
 from trunk join trunk_address on trunk_address.trunk_id = trunk.id
 where trunk.enabled and ((%(ids)s)::bigint[] is null or trunk.id = any(%(ids)s));
 
 -- name: number_page
 select distinct number from hotline where number > %(after)s order by number limit %(size)s;
 
+-- name: group_page
+select id from external_group where id > %(after)s order by id limit %(size)s;
+
 -- name: affected_numbers
--- A number reaches further than its own hotline: groups call out under it, and groups may hold it as a member.
-with touched as (
-    select id from external_group where id = any((%(groups)s)::bigint[])
-    union
-    select external_group.id from hotline join external_group on external_group.outbound_hotline_id = hotline.id
-    where hotline.number = any((%(numbers)s)::text[])
-    union
-    select external_group.id from gateway_number
-    join hotline on hotline.number = gateway_number.number
-    join external_group on external_group.outbound_hotline_id = hotline.id
-    where gateway_number.gateway_id = any((%(gateways)s)::bigint[])
-    union
-    select group_id from group_member where number = any((%(numbers)s)::text[])
-)
+-- A hotline's record holds its row and its schedule; what becomes of its groups is in theirs.
 select unnest((%(numbers)s)::text[])
 union
-select hotline.number from hotline join touched on hotline.external_group_id = touched.id;
+select number from hotline where id = any((%(hotlines)s)::bigint[]);
+
+-- name: affected_groups
+-- A number reaches further than its own hotline: groups call out under it, and groups may hold it as a member or fall
+-- back to it.
+select unnest((%(groups)s)::bigint[])
+union
+select external_group.id from hotline join external_group on external_group.outbound_hotline_id = hotline.id
+where hotline.number = any((%(numbers)s)::text[])
+union
+select group_id from group_member where number = any((%(numbers)s)::text[]) or id = any((%(members)s)::bigint[])
+union
+select id from external_group where fallback_number = any((%(numbers)s)::text[]);
 
 -- name: hotlines
 -- A number's enabled hotline, or else the newest disabled one: its callers are told 480, not 404.
-select distinct on (hotline.number)
-    hotline.number, hotline.id, hotline.tenant_id, hotline.enabled, hotline.inbound_allowed,
-    floor(extract(epoch from hotline.expires_at))::bigint,
-    g.id, g.name, g.strategy, g.ring_seconds, g.notify_members, g.notify_missed, g.enabled,
+select distinct on (number)
+    number, id, tenant_id, enabled, inbound_allowed, floor(extract(epoch from expires_at))::bigint,
+    external_group_id, closed_code, max_calls, over_limit_code
+from hotline
+where number = any(%(numbers)s)
+order by number, enabled desc, id desc;
+
+-- name: slots
+-- Seconds of the week; 24:00 is 86400 of its day.
+select hotline_id, (weekday - 1) * 86400 + extract(epoch from from_time)::integer,
+    (weekday - 1) * 86400 + extract(epoch from until_time)::integer, external_group_id
+from hotline_slot where hotline_id = any(%(hotlines)s)
+order by hotline_id, weekday, from_time;
+
+-- name: special_days
+-- Days as Python counts them (date.toordinal): 2000-01-01 is 730120.
+select hotline_id, 730120 + (day - '2000-01-01'::date), extract(epoch from from_time)::integer,
+    extract(epoch from until_time)::integer, external_group_id
+from hotline_special_day where hotline_id = any(%(hotlines)s)
+order by hotline_id, day, from_time;
+
+-- name: groups
+select g.id, g.name, g.strategy, g.ring_seconds, g.notify_members, g.notify_missed, g.enabled,
     outbound.number, outbound.enabled, outbound.outbound_allowed,
     floor(extract(epoch from outbound.expires_at))::bigint,
-    array(
-        select gateway.id from gateway_number join gateway on gateway.id = gateway_number.gateway_id
-        where gateway_number.number = outbound.number
-        order by gateway.priority, gateway.id
-    ),
-    g.min_talk_seconds
-from hotline
-left join external_group g on g.id = hotline.external_group_id
-left join hotline outbound on outbound.id = g.outbound_hotline_id
-where hotline.number = any(%(numbers)s)
-order by hotline.number, hotline.enabled desc, hotline.id desc;
+    array(select gateway_id from gateway_number where number = outbound.number order by gateway_id),
+    g.min_talk_seconds,
+    g.early_media, g.all_refused_code, g.fallback_group_id, g.fallback_number, g.fallback_code,
+    exists (select from hotline where hotline.number = g.fallback_number and hotline.enabled)
+from external_group g join hotline outbound on outbound.id = g.outbound_hotline_id
+where g.id = any(%(groups)s);
 
 -- name: members
 select group_member.group_id, group_member.id, group_member.number, group_member.enabled,
-    exists (select from hotline where hotline.number = group_member.number and hotline.enabled)
+    exists (select from hotline where hotline.number = group_member.number and hotline.enabled),
+    ring_seconds, delay_seconds, verified_at is not null,
+    array(
+        select array[(weekday - 1) * 86400 + extract(epoch from from_time)::integer,
+                     (weekday - 1) * 86400 + extract(epoch from until_time)::integer]
+        from member_hours where member_id = group_member.id
+        order by weekday, from_time
+    )
 from group_member where group_id = any(%(groups)s)
 order by group_id, position, id;
+
+-- name: fallback_circles
+-- Which of these groups are reached again by their own fallbacks.
+with recursive walk as (
+    select id as start, fallback_group_id as next, array[id] as passed
+    from external_group where id = any(%(groups)s) and fallback_group_id is not null
+    union all
+    select walk.start, g.fallback_group_id, walk.passed || g.id
+    from walk join external_group g on g.id = walk.next
+    where g.id <> all(walk.passed) and g.fallback_group_id is not null
+)
+select distinct start from walk where next = start;

@@ -43,9 +43,10 @@ class MemoryTable:
     def __init__(self) -> None:
         members = tuple(Member(i, number, True) for i, number in enumerate(MEMBERS, 1))
         group = Group(1, "Kinh doanh", "simultaneous", HOTLINE, None, 6, True, "offered", members, (), (1,))
-        self.hotlines = {HOTLINE: Hotline(1, HOTLINE, 1, None, None, group)}
+        self.hotlines = {HOTLINE: Hotline(1, HOTLINE, 1, None, None, 1)}
+        self.groups = {1: group}
         self.trunks = {"127.0.0.10": TrunkAddress(1, "customers")}
-        self.gateways = {1: Gateway(1, "carrier", "127.0.0.20", 5060, "udp", "national", None, True, True)}
+        self.gateways = {1: Gateway(1, "carrier", "127.0.0.20", 5060, "udp", "national", None, "p_asserted", True)}
         self.reads = 0
 
     def trunk_address(self, ip: str) -> TrunkAddress | None:
@@ -57,6 +58,11 @@ class MemoryTable:
         """The hotline of a number."""
         self.reads += 1
         return self.hotlines.get(number)
+
+    def group(self, group_id: int) -> Group | None:
+        """The group with an id."""
+        self.reads += 1
+        return self.groups.get(group_id)
 
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The one tenant."""

@@ -111,13 +111,15 @@ def test_what_is_switched_off_cannot_ring_and_says_why(
 
 def members(table: TableReader) -> tuple[str, ...]:
     """The numbers that the seed's hotline rings."""
-    hotline = table.hotline("+842727777787")
-    return tuple(member.number for member in hotline.group.members) if hotline and hotline.group else ()
+    group = table.group_of("+842727777787")
+    return tuple(member.number for member in group.members) if group else ()
 
 
 def records(table: TableReader) -> tuple[object, ...]:
     """All that a call to the seed's hotline reads."""
-    return table.hotline("+842727777787"), table.tenant(1), table.gateway(1), table.trunk_address("127.0.0.10")
+    number = "+842727777787"
+    switches = table.tenant(1), table.gateway(1), table.trunk_address("127.0.0.10")
+    return table.hotline(number), table.group_of(number), *switches
 
 
 def test_a_trunk_address_that_is_taken_away_is_a_strangers(stranger: Customer, edge: Edge) -> None:
@@ -176,6 +178,6 @@ def test_without_the_database_calls_go_on_and_nothing_is_lost(
     assert len(sms.of(missed.call_id, within=30)) == 3
     name = f"after the outage {secrets.token_hex(3)}"
     edge.sql("update external_group set name = %(name)s where name = 'Kinh doanh'", name=name)
-    assert edge.table_says(lambda table: table.hotline("+842727777787").group.name == name, within=30)  # type: ignore[union-attr]
+    assert edge.table_says(lambda table: table.group_of("+842727777787").name == name, within=30)  # type: ignore[union-attr]
     edge.sql("update external_group set name = 'Kinh doanh' where name = %(name)s", name=name)
-    assert edge.table_says(lambda table: table.hotline("+842727777787").group.name == "Kinh doanh")  # type: ignore[union-attr]
+    assert edge.table_says(lambda table: table.group_of("+842727777787").name == "Kinh doanh")  # type: ignore[union-attr]

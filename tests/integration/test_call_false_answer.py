@@ -16,8 +16,8 @@ def asks(seconds: int) -> Callable[[TableReader], bool]:
     """The fact that an answer must stand for so long."""
 
     def has_it(table: TableReader) -> bool:
-        hotline = table.hotline("+842727777787")
-        return hotline is not None and hotline.group is not None and hotline.group.min_talk_seconds == seconds
+        group = table.group_of("+842727777787")
+        return group is not None and group.min_talk_seconds == seconds
 
     return has_it
 

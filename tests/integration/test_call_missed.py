@@ -164,10 +164,10 @@ def test_a_withheld_number_is_told_to_nobody(
 def notification_off(edge: Edge) -> Iterator[None]:
     """The group's switch, off."""
     edge.sql("update external_group set notify_members = false where name = 'Kinh doanh'")
-    assert edge.table_says(lambda table: not table.hotline("+842727777787").group.notify_members)  # type: ignore[union-attr]
+    assert edge.table_says(lambda table: not table.group_of("+842727777787").notify_members)  # type: ignore[union-attr]
     yield
     edge.sql("update external_group set notify_members = true where name = 'Kinh doanh'")
-    assert edge.table_says(lambda table: table.hotline("+842727777787").group.notify_members)  # type: ignore[union-attr]
+    assert edge.table_says(lambda table: table.group_of("+842727777787").notify_members)  # type: ignore[union-attr]
 
 
 @pytest.mark.usefixtures("notification_off")

@@ -30,8 +30,10 @@ def test_the_sql_to_copy_makes_a_hotline_that_can_ring(tmp_path: Path) -> None:
         hotline = table.hotline("+842871234567")
         assert hotline is not None
         assert hotline.refusal is None
-        assert hotline.group is not None
-        assert [member.number for member in hotline.group.members] == ["+84901234567", "+84912345678"]
+        group = table.group_of("+842871234567")
+        assert group is not None
+        assert group.refusal is None
+        assert [member.number for member in group.members] == ["+84901234567", "+84912345678"]
         assert table.trunk_address("203.0.113.5") is not None
 
 

@@ -111,8 +111,8 @@ def _configure(conn: connection, gateway_port: int, sms_url: str) -> None:
 def _wait_for_table(table: TableReader) -> None:
     def is_there() -> bool:
         try:
-            found = [table.hotline(_e164(hotline(index))) for index in range(len(RINGING_STORIES))]
-            groups = [one.group for one in found if one is not None and one.group is not None]
+            found = [table.group_of(_e164(hotline(index))) for index in range(len(RINGING_STORIES))]
+            groups = [one for one in found if one is not None]
             is_whole = all(len(group.members) == 3 and group.gateways for group in groups)
             return len(groups) == len(RINGING_STORIES) and is_whole and table.hotline(_e164(NO_GROUP)) is not None
         except TableUnavailable:

@@ -65,7 +65,7 @@ def to_member(**changes: Any) -> ToMember:
 def gateway(**changes: Any) -> Gateway:
     """The carrier."""
     return msgspec.structs.replace(
-        Gateway(1, "carrier", CARRIER.ip, 5060, "udp", "national", None, True, True), **changes
+        Gateway(1, "carrier", CARRIER.ip, 5060, "udp", "national", None, "p_asserted", True), **changes
     )
 
 
@@ -82,7 +82,7 @@ def group(**changes: Any) -> Group:
 
 def hotline(**changes: Any) -> Hotline:
     """A hotline that can ring."""
-    return msgspec.structs.replace(Hotline(1, "+842727777787", 1, None, None, group()), **changes)
+    return msgspec.structs.replace(Hotline(1, "+842727777787", 1, None, None, 1), **changes)
 
 
 TENANT: Final = Tenant(1, "vContact", True, 1)

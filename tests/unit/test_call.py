@@ -91,7 +91,7 @@ def test_a_leg_shows_the_outbound_number_and_nothing_of_the_caller() -> None:
         ({"number_format": "e164"}, f"<sip:{HOTLINE}@192.0.2.1>", True),
         ({"number_format": "international"}, "<sip:00842727777787@192.0.2.1>", True),
         ({"from_host": "carrier.example.net"}, "<sip:02727777787@carrier.example.net>", True),
-        ({"asserted_identity": False}, "<sip:02727777787@192.0.2.1>", False),
+        ({"identity": "none"}, "<sip:02727777787@192.0.2.1>", False),
     ],
 )
 def test_a_gateway_is_shown_the_number_as_it_wants_it(changes: dict[str, Any], uri: str, asserted: bool) -> None:

@@ -93,7 +93,7 @@ def test_a_record_that_holds_a_number_does_not_print_it(record: Any) -> None:
 
 
 def test_a_record_still_says_what_else_it_holds() -> None:
-    assert repr(Member(7, NUMBER, True)) == "Member(id=7, number='+84…846', can_text=True)"
+    assert repr(SkippedMember(7, NUMBER, "x")) == "SkippedMember(id=7, number='+84…846', reason='x')"
 
 
 def test_records_are_compared_and_hashed_as_before() -> None:

@@ -170,7 +170,7 @@ def test_the_seed_is_there_once_and_in_e164(conn: connection) -> None:
         ("update hotline set number = '0901234567'", {("number", 842727777787), ("number", 84901234567)}),
         ("update external_group set ring_seconds = 9", {("external_group", 1)}),
         ("delete from group_member", {("external_group", 1)}),
-        ("truncate group_member", {("everything", 0)}),
+        ("truncate group_member cascade", {("everything", 0)}),
         ("update plan set name = 'new' where false", set()),
         ("update sms_provider set url = 'http://127.0.0.1/'", set()),
     ],

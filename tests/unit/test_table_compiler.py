@@ -1,40 +1,37 @@
-"""The compiler: who rings, who does not, and why a hotline cannot ring."""
+"""The compiler: who rings, who does not, and why a hotline or a group cannot ring."""
 
-import phonenumbers
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from kemi.domain.model import Group, Member, SkippedMember
-from kemi.table.compiler import NO_SMS, Compiled, GroupRow, HotlineRow, MemberRow, can_text, compile_hotline
+from kemi.domain.model import Group, Hotline, Member, SkippedMember
+from kemi.domain.schedule import Schedule, Slot, SpecialDay
+from kemi.table.compiler import CompiledGroup, GroupRow, HotlineRow, MemberRow, compile_group, compile_hotline
 
 NUMBER = "+842727777787"
-MOBILE, LANDLINE = "+84844441909", "+842838123456"
+MOBILE, LANDLINE, PREMIUM = "+84844441909", "+842838123456", "+841900123456"
 GROUP = GroupRow(3, "Kinh doanh", "simultaneous", 30, True, "offered", True, NUMBER, True, True, None, [7, 8], 5)
-HOTLINE = HotlineRow(NUMBER, 1, 2, True, True, None, GROUP)
+HOTLINE = HotlineRow(NUMBER, 1, 2, True, True, None, 3)
 ANH = MemberRow(11, MOBILE, enabled=True, is_hotline=False)
 
 
-def compiled(row: HotlineRow = HOTLINE, *members: MemberRow) -> Compiled:
-    return compile_hotline(row, members or [ANH])
+def compiled(row: GroupRow = GROUP, *members: MemberRow) -> CompiledGroup:
+    return compile_group(row, members or [ANH])
 
 
 def group_of(*members: MemberRow) -> Group:
-    group = compiled(HOTLINE, *members).hotline.group
-    assert group is not None
-    return group
+    return compiled(GROUP, *members).group
 
 
 def test_a_hotline_that_can_ring_has_all_that_a_call_needs() -> None:
-    row = HOTLINE._replace(expires_at=1_900_000_000, group=GROUP._replace(outbound_expires_at=1_800_000_000))
-    record, problems = compiled(row)
-    assert (record.id, record.tenant_id, record.number, record.expires_at) == (1, 2, NUMBER, 1_900_000_000)
-    assert record.refusal is None
+    record, problems = compile_hotline(HOTLINE._replace(expires_at=1_900_000_000, closed_code=404, max_calls=5))
+    assert record == Hotline(1, NUMBER, 2, 1_900_000_000, None, 3, closed_code=404, max_calls=5)
     assert problems == ()
-    assert record.group == Group(
-        3, "Kinh doanh", "simultaneous", NUMBER, 1_800_000_000, 30, True, "offered",
-        (Member(11, MOBILE, can_text=True),), (), (7, 8), 5,
-    )  # fmt: skip
+
+
+def test_a_hotline_without_a_group_has_its_schedule() -> None:
+    slots, special = (Slot(0, 3600, 4),), (SpecialDay(738000, 0, 86400, None),)
+    record, problems = compile_hotline(HOTLINE._replace(group=None), slots, special)
+    assert (record.refusal, record.group, problems) == (None, None, ())
+    assert record.schedule == Schedule(slots, special)
 
 
 @pytest.mark.parametrize(
@@ -43,28 +40,52 @@ def test_a_hotline_that_can_ring_has_all_that_a_call_needs() -> None:
         (HOTLINE._replace(enabled=False), "the hotline is disabled"),
         (HOTLINE._replace(inbound_allowed=False), "the hotline takes no inbound calls"),
         (HOTLINE._replace(group=None), "the hotline has no group"),
-        (HOTLINE._replace(group=GROUP._replace(enabled=False)), "the group is disabled"),
-        (HOTLINE._replace(group=GROUP._replace(outbound_enabled=False)), f"outbound number {NUMBER} is disabled"),
-        (HOTLINE._replace(group=GROUP._replace(outbound_allowed=False)), f"outbound number {NUMBER} may not call out"),
-        (HOTLINE._replace(group=GROUP._replace(gateways=[])), f"no gateway accepts outbound number {NUMBER}"),
+        (HOTLINE._replace(enabled=False, group=None), "the hotline is disabled; the hotline has no group"),
     ],
 )
 def test_a_hotline_that_cannot_ring_says_why(row: HotlineRow, refusal: str) -> None:
-    record, problems = compiled(row)
+    record, problems = compile_hotline(row)
     assert record.refusal == refusal
-    assert problems == (f"hotline 1: {refusal}",)
+    assert problems == tuple(f"hotline 1: {reason}" for reason in refusal.split("; "))
+
+
+def test_a_group_that_can_ring_has_all_that_a_call_needs() -> None:
+    row = GROUP._replace(outbound_expires_at=1_800_000_000, strategy="random", early_media="first", fallback_group=4)
+    member = ANH._replace(ring_seconds=9, delay_seconds=4, verified=True, hours=[[0, 3600], [7200, 9000]])
+    record, problems = compiled(row, member)
+    assert problems == ()
+    assert record == Group(
+        3, "Kinh doanh", "random", NUMBER, 1_800_000_000, 30, True, "offered",
+        (Member(11, MOBILE, True, 9, 4, True, ((0, 3600), (7200, 9000))),), (), (7, 8), 5,
+        early_media="first", fallback_group=4,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "refusal", "can_call_out"),
+    [
+        (GROUP._replace(enabled=False), "the group is disabled", True),
+        (GROUP._replace(outbound_enabled=False), f"outbound number {NUMBER} is disabled", False),
+        (GROUP._replace(outbound_allowed=False), f"outbound number {NUMBER} may not call out", False),
+        (GROUP._replace(gateways=[]), f"no gateway accepts outbound number {NUMBER}", False),
+    ],
+)
+def test_a_group_that_cannot_ring_says_why(row: GroupRow, refusal: str, can_call_out: bool) -> None:
+    record, problems = compiled(row)
+    assert (record.refusal, record.can_call_out) == (refusal, can_call_out)
+    assert problems == (f"group 3: {refusal}",)
 
 
 def test_all_reasons_are_told_at_once() -> None:
-    row = HOTLINE._replace(enabled=False, group=GROUP._replace(enabled=False, gateways=[]))
-    assert compiled(row).hotline.refusal == (
-        f"the hotline is disabled; the group is disabled; no gateway accepts outbound number {NUMBER}"
+    record = compile_group(GROUP._replace(enabled=False, gateways=[]), []).group
+    assert record.refusal == (
+        f"the group is disabled; the group has no enabled member; no gateway accepts outbound number {NUMBER}"
     )
 
 
 def test_a_group_without_an_enabled_member_cannot_ring() -> None:
-    assert compile_hotline(HOTLINE, []).hotline.refusal == "the group has no enabled member"
-    assert compiled(HOTLINE, ANH._replace(enabled=False)).hotline.refusal == "the group has no enabled member"
+    assert compile_group(GROUP, []).group.refusal == "the group has no enabled member"
+    assert compiled(GROUP, ANH._replace(enabled=False)).group.refusal == "the group has no enabled member"
 
 
 def test_a_disabled_member_is_skipped_with_the_reason() -> None:
@@ -73,14 +94,49 @@ def test_a_disabled_member_is_skipped_with_the_reason() -> None:
     assert group.skipped == (SkippedMember(12, LANDLINE, "the member is disabled"),)
 
 
-def test_a_member_that_is_a_hotline_of_ours_would_loop_and_is_skipped() -> None:
-    own = MemberRow(12, "+842811112222", enabled=True, is_hotline=True)
-    record, problems = compiled(HOTLINE, ANH, own)
+@pytest.mark.parametrize(
+    ("bad", "reason", "all_bad"),
+    [
+        (
+            MemberRow(12, "+842811112222", enabled=True, is_hotline=True),
+            "the member is one of our own hotlines",
+            "every member of the group is a hotline",
+        ),
+        (
+            MemberRow(12, PREMIUM, enabled=True, is_hotline=False),
+            "the member's number is a premium or service number",
+            "every member of the group is a premium or service number",
+        ),
+    ],
+)
+def test_a_member_that_must_not_ring_is_skipped_and_told(bad: MemberRow, reason: str, all_bad: str) -> None:
+    """A hotline of ours would loop, a premium number cost."""
+    record, problems = compiled(GROUP, ANH, bad)
     assert record.refusal is None
-    assert record.group is not None
-    assert record.group.skipped == (SkippedMember(12, own.number, "the member is one of our own hotlines"),)
-    assert problems == ("hotline 1: member 12 is not rung: the member is one of our own hotlines",)
-    assert compiled(HOTLINE, own).hotline.refusal == "every member of the group is a hotline"
+    assert record.skipped == (SkippedMember(12, bad.number, reason),)
+    assert problems == (f"group 3: member 12 is not rung: {reason}",)
+    assert compiled(GROUP, bad).group.refusal == all_bad
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"fallback_is_hotline": True}, "it is one of our own hotlines"),
+        ({"fallback_number": PREMIUM}, "it is a premium or service number"),
+    ],
+)
+def test_a_fallback_number_that_must_not_ring_is_left_out_and_told(changes: dict[str, object], reason: str) -> None:
+    row = GROUP._replace(fallback_number=MOBILE)
+    assert compiled(row).group.fallback_number == MOBILE
+    record, problems = compiled(row._replace(**changes))  # type: ignore[arg-type]
+    assert record.fallback_number is None
+    assert problems == (f"group 3: the fallback number is not rung: {reason}",)
+
+
+def test_a_circle_of_fallbacks_is_told() -> None:
+    record, problems = compile_group(GROUP._replace(fallback_group=4), [ANH], is_in_a_circle=True)
+    assert (record.refusal, record.fallback_group) == (None, 4)
+    assert problems == ("group 3: its fallbacks lead back to it; a call passes it once",)
 
 
 def test_the_same_number_twice_is_one_member_the_first() -> None:
@@ -98,25 +154,3 @@ def test_members_ring_in_the_order_they_come_in() -> None:
     numbers = [f"+8490000000{n}" for n in (3, 1, 2)]
     members = [MemberRow(n, number, enabled=True, is_hotline=False) for n, number in enumerate(numbers)]
     assert [one.number for one in group_of(*members).members] == numbers
-
-
-@given(st.from_regex(r"\+84[1-9][0-9]{4,12}", fullmatch=True))  # no area begins with 0
-def test_numbers_at_home_are_judged_as_phonenumbers_judges_them(number: str) -> None:
-    assert can_text(number) is (phonenumbers.number_type(phonenumbers.parse(number)) not in NO_SMS)
-
-
-@pytest.mark.parametrize(
-    ("number", "reached"),
-    [
-        (MOBILE, True),
-        ("+84909789846", True),
-        (LANDLINE, False),
-        ("+842727777787", False),
-        ("+841800123456", False),  # toll free
-        ("+14155550123", True),  # the USA: landline or mobile, nobody can tell
-        ("+84599999999", True),  # a prefix that the library may not know yet
-        ("+999123456", False),  # no country
-    ],
-)
-def test_who_can_be_reached_by_sms(number: str, reached: bool) -> None:
-    assert can_text(number) is reached

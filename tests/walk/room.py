@@ -16,8 +16,9 @@ GATEWAYS: Final = (("127.0.0.20", "national"), ("127.0.0.22", "e164"), ("127.0.0
                    ("127.0.0.26", "international"))  # fmt: skip
 RING_SECONDS: Final = 3  # the least that a group can have
 _GATEWAY: Final = """
-    insert into gateway (name, host, port, number_format, asserted_identity)
-    values (%(host)s, %(host)s::inet, %(port)s, %(format)s, %(port)s %% 2 = 0)
+    insert into gateway (name, host, port, number_format, identity)
+    values (%(host)s, %(host)s::inet, %(port)s, %(format)s,
+        case %(port)s %% 2 when 0 then 'p_asserted' else 'none' end)
     on conflict do nothing;
 """
 _SLOT: Final = """

@@ -10,7 +10,7 @@ from typing import Final
 from psycopg2.extensions import connection
 
 from deploy.wait import until
-from kemi.domain.model import Hotline
+from kemi.domain.model import Group, Hotline
 from kemi.table.store import TableReader
 from sql import seed
 
@@ -67,9 +67,14 @@ def the(table: TableReader) -> Hotline:
     return hotline
 
 
+def the_group(table: TableReader) -> Group:
+    group = table.group_of(NUMBER)
+    assert group is not None
+    return group
+
+
 def rings(table: TableReader, seconds: int) -> bool:
-    group = the(table).group
-    return group is not None and group.ring_seconds == seconds
+    return the_group(table).ring_seconds == seconds
 
 
 def has_max_members(table: TableReader, most: int) -> bool:

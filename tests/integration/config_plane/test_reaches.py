@@ -23,18 +23,19 @@ from tests.integration.config_plane.room import (
     sql,
     tenant_is_enabled,
     the,
+    the_group,
 )
 
 CHANGES: Final[dict[str, Callable[[TableReader], bool]]] = {
     "update external_group set ring_seconds = 9": lambda t: rings(t, 9),
-    "update external_group set min_talk_seconds = 7": lambda t: the(t).group.min_talk_seconds == 7,  # type: ignore[union-attr]
-    "update group_member set enabled = false where position = 1": lambda t: len(the(t).group.skipped) == 1,  # type: ignore[union-attr]
-    "delete from group_member": lambda t: the(t).refusal == "the group has no enabled member",
+    "update external_group set min_talk_seconds = 7": lambda t: the_group(t).min_talk_seconds == 7,
+    "update group_member set enabled = false where position = 1": lambda t: len(the_group(t).skipped) == 1,
+    "delete from group_member": lambda t: the_group(t).refusal == "the group has no enabled member",
     "update hotline set enabled = false": lambda t: "the hotline is disabled" in str(the(t).refusal),
     "update hotline set number = '0901234567'": lambda t: (
         t.hotline(NUMBER) is None and t.hotline("+84901234567") is not None
     ),
-    "delete from gateway_number": lambda t: "no gateway accepts" in str(the(t).refusal),
+    "delete from gateway_number": lambda t: "no gateway accepts" in str(the_group(t).refusal),
     "update gateway set host = '127.0.0.21'": lambda t: t.gateway(1).host == "127.0.0.21",  # type: ignore[union-attr]
     "update tenant set enabled = false": lambda t: not tenant_is_enabled(t),
     "update tenant set withheld_sms = 'without_number'": lambda t: t.tenant(1).withheld_sms == "without_number",  # type: ignore[union-attr]
@@ -43,7 +44,7 @@ CHANGES: Final[dict[str, Callable[[TableReader], bool]]] = {
         t.trunk_address("127.0.0.10") is None and t.trunk_address("127.0.0.131") is not None
     ),
     "update trunk set enabled = false": lambda t: t.trunk_address("127.0.0.10") is None,
-    "truncate group_member": lambda t: the(t).refusal == "the group has no enabled member",
+    "truncate group_member cascade": lambda t: the_group(t).refusal == "the group has no enabled member",
 }
 
 

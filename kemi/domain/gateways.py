@@ -1,0 +1,44 @@
+"""Through which gateway a leg goes, and through which it goes on when that one is silent."""
+
+import math
+from collections.abc import Callable, Container, Iterable
+
+from kemi.domain.model import Gateway
+
+Gateways = tuple[Gateway, ...]
+
+
+def ranked(gateways: Iterable[Gateway], down: Container[int], chance: Callable[[], float]) -> Gateways:
+    """Return the gateways that can be used now, best first; equals of a priority take turns by weight and chance.
+
+    `down`: ids of those known to be dead; `chance` returns a random number in [0, 1) each time.
+    """
+    usable = tuple(one for one in gateways if one.enabled and one.id not in down)
+    if len(usable) < 2:
+        return usable
+
+    def place(one: Gateway) -> tuple[int, float]:
+        # Efraimidis and Spirakis: the least of these is each one with the probability of its weight
+        return one.priority, -math.log(1.0 - chance()) / one.weight
+
+    return tuple(sorted(usable, key=place))
+
+
+def binds(gateways: Gateways) -> bool:
+    """Say whether it depends on the member which of them he is called through."""
+    return any(one.prefixes for one in gateways)
+
+
+def for_number(number: str, gateways: Gateways) -> Gateways:
+    """Return those of the ranked `gateways` that take an E.164 `number`, the longest prefix first."""
+    fitting = [(_fit(number, one), one) for one in gateways]
+    taking = [pair for pair in fitting if pair[0] >= 0]
+    taking.sort(key=lambda pair: -pair[0])  # stable: rank decides among equals
+    return tuple(one for _, one in taking)
+
+
+def _fit(number: str, gateway: Gateway) -> int:
+    """Return the length of the gateway's longest prefix of `number`, 0 for one that takes all; -1: it does not."""
+    if not gateway.prefixes:
+        return 0
+    return max((len(prefix) for prefix in gateway.prefixes if number.startswith(prefix)), default=-1)
