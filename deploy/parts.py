@@ -51,6 +51,7 @@ def workers(settings: Settings, database_url: str, edge_key: str) -> list[Part]:
         Part("table", _module("kemi.table.sync"), database, table_ready.exists),
         Part("ledger", _module("kemi.ledger.writer"), database),
         Part("sender", _module("sms.sender"), database),
+        Part("watch", _module("kemi.watch.keeper")),
         _kamailio(settings, edge_key),
     ]
 

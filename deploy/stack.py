@@ -1,4 +1,4 @@
-"""The whole edge as one supervised stack: PostgreSQL (if private), migrations, table, ledger, sender, Kamailio.
+"""The whole edge as one supervised stack: PostgreSQL (if private), migrations, table, ledger, sender, watch, Kamailio.
 
     with Stack(settings) as stack:      # starts everything, waits until it is ready
         stack.settings.sip_listen, stack.database_url

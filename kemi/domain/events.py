@@ -4,7 +4,7 @@ Each event is written before the message it tells of leaves (design.md §2): an 
 message, never the reverse. Events of one call come from several processes, so nothing may depend on the order
 they are read in; `mono_ns` (CLOCK_MONOTONIC of the node's boot) orders and measures them.
 
-    received ─┬─ rang* ─┬─ answered ── ended
+    received ─┬─ rang* ─┬─ answered ── (timed) ── ended
               │ failed* ├─ answered_elsewhere*      (a second 2xx)
               │         └─ missed
               └─ (nothing more: the edge died; the ledger concludes `interrupted`)
@@ -21,6 +21,7 @@ from kemi.domain.redaction import Discreet
 LegFailure = Literal["busy", "declined", "no_answer", "not_found", "unreachable", "moved", "rejected"]
 MissedCause = Literal["caller_gave_up", "no_answer", "all_refused", "not_sent"]
 Side = Literal["caller", "member"]
+EndedBy = Literal["caller", "member", "edge"]
 
 
 class OfferedLeg(Discreet, frozen=True, gc=False):
@@ -62,6 +63,7 @@ class Received(Discreet, frozen=True, tag_field="kind", tag="received"):
     skipped: tuple[SkippedLeg, ...] = ()
     withheld_sms: WithheldSms = "none"  # what members are told where `caller` is None
     min_talk_seconds: int = 0  # an answer that ends sooner is no answer
+    counted: tuple[str, ...] = ()  # the limits' counters that it is in (`kemi.domain.limits`)
 
 
 class Refused(Discreet, frozen=True, tag_field="kind", tag="refused"):
@@ -122,15 +124,31 @@ class Missed(msgspec.Struct, frozen=True, tag_field="kind", tag="missed"):
     code: int
 
 
-class Ended(msgspec.Struct, frozen=True, tag_field="kind", tag="ended"):
-    """A BYE of an answered call, and whose it was."""
+class Timed(msgspec.Struct, frozen=True, tag_field="kind", tag="timed"):
+    """An answered call may last `seconds`, and this is what hanging it up takes, after a restart too.
+
+    `to_caller`, `to_member`: the tokens (sealed: they show nothing) that lead to each side, where one did not fit with
+    its rest behind a space; `member_tag`: the member's tag.
+    """
 
     call: str
     leg: int
-    by: Side
+    seconds: int
+    to_caller: str
+    to_member: str
+    member_tag: str
 
 
-Event: TypeAlias = Received | Refused | Rang | Failed | Answered | AnsweredElsewhere | Missed | Ended
+class Ended(msgspec.Struct, frozen=True, tag_field="kind", tag="ended"):
+    """A BYE of an answered call, and whose it was; `reason`: why the edge hung up."""
+
+    call: str
+    leg: int
+    by: EndedBy
+    reason: str = ""
+
+
+Event: TypeAlias = Received | Refused | Rang | Failed | Answered | AnsweredElsewhere | Missed | Timed | Ended
 
 
 class Stamped(msgspec.Struct, frozen=True):

@@ -141,6 +141,18 @@ def _drop_held() -> None:
         KSR.set_drop()
 
 
+def _tables() -> Any:
+    table, out = KSR.htable, []
+    out += [table.sht_get("limits", "no"), table.sht_inc("limits", "a"), table.sht_inc("limits", "a")]
+    out += [table.sht_dec("limits", "a"), table.sht_dec("limits", "b"), table.sht_get("limits", "a")]
+    out += [table.sht_seti("limits", "a", 7), table.sht_inc("limits", "a"), table.sht_rm("limits", "a")]
+    out += [table.sht_rm("limits", "a"), table.sht_get("limits", "a"), table.sht_rm("limits", "b")]
+    out += [table.sht_get("open", "no"), table.sht_sets("open", "c", "h1 0=g1"), table.sht_get("open", "c")]
+    out += [table.sht_lock("open", "c"), table.sht_sets("open", "c", "h1 0=g1 1=g1 2=g1"), table.sht_get("open", "c")]
+    out += [table.sht_unlock("open", "c"), table.sht_inc("open", "c"), table.sht_inc("open", "no")]
+    return [*out, table.sht_rm("open", "c"), table.sht_get("open", "c")]
+
+
 def _status_changes() -> Any:
     change = KSR.textopsx.change_reply_status
     return [change(486, "Busy"), change(99, "x"), change(180, ""), change(180, "Ringing"), KSR.pv.get("$rs")]
@@ -198,6 +210,7 @@ CASES: Final[dict[str, Case]] = {
     "header types": Case(_header_types),
     "variables": Case(_variables),
     "bad calls": Case(_bad_calls),
+    "tables": Case(_tables),
     "walk": Case(walk),
     "five iterators": Case(_five_iterators),
     "max forwards": Case(lambda: [KSR.maxfwd.process_maxfwd(70), KSR.hdr.get("Max-Forwards")]),

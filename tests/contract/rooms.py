@@ -18,7 +18,13 @@ from tests.contract.entry import Contract  # isort: skip
 
 HERE: Final = Path(__file__).parent
 _DEADLINE_SECONDS: Final = 8.0
-_MORE: Final = """
+TABLES: Final = "\n".join(
+    line.replace("MAX_CALL_SECONDS", "60")
+    for line in (HERE.parents[1] / "kamailio.cfg").read_text().splitlines()
+    if line.startswith('modparam("htable"')
+)
+_MORE: Final = f"""
+{TABLES}
 server_signature=no
 server_header="Server: SIP"
 user_agent_header="User-Agent: SIP"

@@ -32,6 +32,11 @@ def variables_of_a_message_without_most_headers(play: Play) -> None:
 
 
 @scenario
+def tables_count_and_remember(play: Play) -> None:
+    play.invite("tables")
+
+
+@scenario
 def bad_calls_raise(play: Play) -> None:
     play.room.forgives = True
     play.invite("bad calls", "X-Latin: caf\xe9\r\n")

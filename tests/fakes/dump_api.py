@@ -17,7 +17,9 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-MODULES: Final = ("kex", "corex", "tm", "tmx", "sl", "pv", "textops", "textopsx", "siputils", "maxfwd", "sanity")
+MODULES: Final = (
+    "kex", "corex", "tm", "tmx", "sl", "pv", "textops", "textopsx", "siputils", "maxfwd", "sanity", "htable",
+)  # fmt: skip
 HERE: Final = Path(__file__).parent
 _SCRIPT: Final = """
 class Handler:

@@ -40,6 +40,7 @@ class Machine:
         self.iterators: dict[str, Iterator] = {}
         self.iterator_names: dict[str, None] = {}  # every name ever started, in order
         self.armed: dict[str, Any] = {}  # what t_on_… was told before there was a transaction
+        self.tables: dict[str, dict[str, Any]] = {}  # htable's
         self.sent: list[Sent] = []
         self.calls: list[Call] = []
         self.logged: list[tuple[str, str]] = []

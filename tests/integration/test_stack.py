@@ -16,7 +16,7 @@ from deploy.settings import ROOT, FixedSettings
 from deploy.stack import Stack, StackError, running
 from deploy.wait import until
 
-DATABASE_ONLY = ("table", "ledger", "sender", "kamailio")
+DATABASE_ONLY = ("table", "ledger", "sender", "watch", "kamailio")
 
 
 def settings_in(var_dir: Path, database_url: str | None = None) -> FixedSettings:
@@ -66,7 +66,7 @@ def test_a_ready_stack_answers_options_and_has_its_tables(stack: Stack) -> None:
     conn.close()
 
 
-@pytest.mark.parametrize("name", ["table", "ledger", "sender", "postgres"])
+@pytest.mark.parametrize("name", ["table", "ledger", "sender", "watch", "postgres"])
 def test_a_part_that_dies_is_started_again(stack: Stack, told: list[str], name: str) -> None:
     """And it is said which one, and how it ended."""
     before = stack.pid(name)

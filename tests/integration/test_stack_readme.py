@@ -19,7 +19,7 @@ def test_the_sql_to_copy_makes_a_hotline_that_can_ring(tmp_path: Path) -> None:
     found = re.search(r"```sql\n(.*?)```", README, re.DOTALL)
     assert found is not None
     settings = FixedSettings(var_dir=tmp_path, sip_listen="udp:{}:{}".format(*ports.free_udp("127.0.0.1")))
-    with Stack(settings, without=("ledger", "sender", "kamailio")) as stack:
+    with Stack(settings, without=("ledger", "sender", "watch", "kamailio")) as stack:
         conn = psycopg2.connect(stack.database_url)
         conn.autocommit = True
         with conn.cursor() as cur:
