@@ -3,6 +3,7 @@
 Its hotline and members are those of `tests.edge`. Started again on the same folder it is the same edge with other keys.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from deploy.settings import FixedSettings
+from deploy.settings import ROOT, FixedSettings
 from deploy.stack import Stack
 from kemi.domain.e164 import e164
 from kemi.domain.model import Gateway, Group, Hotline, Member, Plan, Tenant, TrunkAddress
@@ -41,14 +42,27 @@ def write_table(folder: Path, gateway_port: int) -> None:
 
 
 @contextmanager
-def running(var_dir: Path, address: Address, edge_key: str) -> Iterator[Stack]:
-    """Run it at `address` on the table in `var_dir`."""
+def running(var_dir: Path, address: Address, edge_key: str, **timers: int) -> Iterator[Stack]:
+    """Run it at `address` on the table in `var_dir`; `timers`: those of tm that are not as in kamailio.cfg, in ms."""
     settings = FixedSettings(
         sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="bare", edge_key=edge_key,
         database_url="postgresql:///none",
     )  # fmt: skip
-    with Stack(settings, without=_OTHERS, say=print) as stack:
+    commands = {"kamailio": _command(var_dir, timers)} if timers else None
+    with Stack(settings, without=_OTHERS, say=print, commands=commands) as stack:
         yield stack
+
+
+def _command(var_dir: Path, timers: dict[str, int]) -> list[str]:
+    """Return what starts Kamailio on a copy of its configuration with other timers."""
+    text = (ROOT / "kamailio.cfg").read_text()
+    for name, ms in timers.items():
+        text, found = re.subn(rf'(modparam\("tm", "{name}", )\d+\)', rf"\g<1>{ms})", text)
+        assert found == 1, name
+    config, run = var_dir / "kamailio.cfg", var_dir / "run"
+    config.write_text(text)
+    command = ["kamailio", "-f", str(config), "-DD", "-E", "-x", "fm", "-X", "fm", "-m", "64", "-M", "16"]
+    return [*command, "-Y", str(run), "-P", str(run / "kamailio.pid")]
 
 
 def sides(address: Address) -> Sides:

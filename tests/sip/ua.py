@@ -24,6 +24,7 @@ class UserAgent(Endpoint):
         self.refuse_next = 0  # code that the next in-dialog INVITE gets instead of 200
         self.script: dict[str, tuple[int, list[Header], bytes]] = {}  # the next in-dialog reply, by method
         self.deaf_to: set[str] = set()  # Call-IDs of earlier tests, still being retransmitted
+        self.losing: list[str] = []  # what the network loses next before it gets here: "ACK", "INVITE 200" …
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
         self._servers: dict[tuple[str, str], ServerTransaction] = {}
         super().__init__(host, port, recording)
@@ -51,7 +52,7 @@ class UserAgent(Endpoint):
             return tx
 
     def on_message(self, message: Message, source: Address) -> None:
-        if message.call_id in self.deaf_to:
+        if message.call_id in self.deaf_to or self._loses(message):
             return
         if message.status:
             self._on_reply(message)
@@ -59,6 +60,13 @@ class UserAgent(Endpoint):
             self._on_ack(message)
         else:
             self._on_request(message, source)
+
+    def _loses(self, message: Message) -> bool:
+        what = f"{message.method} {message.status}" if message.status else message.method
+        if what not in self.losing:
+            return False
+        self.losing.remove(what)
+        return True
 
     def on_new(self, tx: ServerTransaction) -> None:
         """A request outside any dialog."""

@@ -1,0 +1,198 @@
+"""Answers that meet something on the way: another answer, the caller's CANCEL, the end of the ring time; and losses.
+
+Each has one outcome in the ledger, one SMS a member at most, and leaves nobody on a telephone without anybody at the
+other end. What comes when even the transaction is gone: test_glare_gone.py.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from kemi.table.store import TableReader
+from tests.edge import BOB, CALLER, CAROL, DAVE, HOTLINE, RING_SECONDS, Edge, Ledger, Texts
+from tests.sip import Call, Carrier, Customer, Member
+from tests.sip.dialog import ClientTransaction
+from tests.sip.message import build
+
+RECEIVED = f"(vContact) Ban vua nhan cuoc goi tu so {CALLER}."
+
+
+def answer_together(carrier: Carrier, *members: Member) -> None:
+    """All of them pick up within the same millisecond."""
+    legs = [member.leg for member in members]
+    with carrier.changed:
+        for leg in legs:
+            leg.replies(200, None, (), leg.describes())
+
+
+def winner_and_loser(ledger: Ledger, call: Call, *members: Member) -> tuple[Member, Member]:
+    """Wait until the ledger knows that both have answered; exactly one of them won."""
+    row = ledger.call(call.call_id, "answered", ended=True)
+    outcomes = ledger.outcomes(call.call_id)
+    [won] = [one for one in members if outcomes[one.number] == "answered"]
+    [lost] = [one for one in members if outcomes[one.number] == "answered_elsewhere"]
+    assert ledger.legs(call.call_id)[won.number]["leg"] == row["answered_leg"]
+    return won, lost
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_two_answer_within_a_millisecond(
+    customer: Customer, carrier: Carrier, bob: Member, carol: Member, ledger: Ledger, sms: Texts, turn: int
+) -> None:
+    """One wins, one is told, one is hung up: by the caller, as RFC 3261 §13.2.2.4 has it, or by the edge (0022)."""
+    call = customer.calls(HOTLINE)
+    answer_together(carrier, *((bob, carol) if turn % 2 else (carol, bob)))
+    assert call.is_answered
+    assert bob.was_acked
+    assert carol.was_acked
+    carrier.must(lambda: "BYE" in bob.got + carol.got, "a BYE for the second")
+    kept = bob if "BYE" in carol.got else carol
+    assert "BYE" not in kept.got
+    assert call.hangs_up() == 200
+    assert kept.was_hung_up
+    won, lost = winner_and_loser(ledger, call, bob, carol)
+    assert ledger.legs(call.call_id)[lost.number]["ended_at"] is not None
+    assert sms.of(call.call_id) == {won.number: RECEIVED}
+
+
+def test_a_caller_who_leaves_the_second_answer_alone(
+    customer: Customer, carrier: Carrier, bob: Member, carol: Member, ledger: Ledger, sms: Texts
+) -> None:
+    """The loser's telephone waits for its ACK, gives up (§13.3.1.4: BYE) and is told that there is no such call.
+
+    So it is until the edge itself hangs up the second (kemi/decisions/0022).
+    """
+    call = customer.calls(HOTLINE)
+    call.ignores_forks = True
+    answer_together(carrier, bob, carol)
+    carrier.must(lambda: bob.leg.tx.acked != carol.leg.tx.acked, "one ACK")
+    kept, other = (bob, carol) if bob.leg.tx.acked else (carol, bob)
+    assert other.hangs_up() == 481
+    assert call.hangs_up() == 200
+    assert kept.was_hung_up
+    won, lost = winner_and_loser(ledger, call, bob, carol)
+    assert ledger.legs(call.call_id)[lost.number]["ended_at"] is not None
+    assert sms.of(call.call_id) == {won.number: RECEIVED}
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_an_answer_and_the_caller_s_cancel_meet_at_the_edge(
+    customer: Customer, carrier: Carrier, bob: Member, ledger: Ledger, sms: Texts, turn: int
+) -> None:
+    """Whichever the edge reads first, the caller gets the 200: the call is answered, and he hangs up."""
+    bob.ignores_cancel = True
+    call = customer.calls(HOTLINE)
+    bob.rings()
+    assert call.is_ringing
+    leg = bob.leg
+    with customer.changed, carrier.changed:
+        if turn % 2:
+            leg.replies(200, None, (), leg.describes())
+        cancel = sends_cancel(customer, call)
+        if not turn % 2:
+            leg.replies(200, None, (), leg.describes())
+    assert cancel.outcome().status == 200
+    assert call.final() == 200
+    assert bob.was_acked
+    assert call.hangs_up() == 200
+    assert bob.was_hung_up
+    row = ledger.call(call.call_id, "answered", ended=True)
+    assert row["ended_by"] == "caller"
+    assert sms.of(call.call_id) == {BOB: RECEIVED}
+
+
+def sends_cancel(customer: Customer, call: Call) -> ClientTransaction:
+    """The caller's CANCEL, on its way."""
+    same = [(name, call.invite.get(name)) for name in ("Via", "From", "To", "Call-ID")]
+    fields = [*same, ("CSeq", f"{call.invite.cseq.split()[0]} CANCEL"), ("Max-Forwards", "70")]
+    return customer.transact(build(f"CANCEL {call.invite.uri} SIP/2.0", fields), call.edge)
+
+
+@pytest.fixture
+def three_seconds(edge: Edge) -> Iterator[None]:
+    """The shortest ring time a group may have."""
+
+    def rings(seconds: int) -> Callable[[TableReader], bool]:
+        return lambda table: table.group_of("+842727777787").ring_seconds == seconds  # type: ignore[union-attr]
+
+    statement = "update external_group set ring_seconds = %(n)s where name = 'Kinh doanh'"
+    edge.sql(statement, n=3)
+    assert edge.table_says(rings(3))
+    yield
+    edge.sql(statement, n=RING_SECONDS)
+    assert edge.table_says(rings(RING_SECONDS))
+
+
+@pytest.mark.usefixtures("three_seconds")
+def test_an_answer_after_the_ring_time(
+    customer: Customer, bob: Member, carol: Member, ledger: Ledger, sms: Texts
+) -> None:
+    """The caller has had his 480: the edge hangs up the telephone that picks up, and everybody is told "bi nho"."""
+    bob.ignores_cancel = True
+    call = customer.calls(HOTLINE)
+    bob.rings()
+    assert call.final(within=8) == 480
+    assert bob.was_cancelled
+    bob.answers()
+    assert bob.was_acked
+    assert bob.was_hung_up
+    assert carol.was_cancelled
+    row = ledger.call(call.call_id, "missed")
+    assert (row["reason"], row["final_code"], row["answered_leg"]) == ("no_answer", 480, None)
+    assert set(sms.of(call.call_id)) == {BOB, CAROL, DAVE}
+    assert {one["kind"] for one in ledger.notifications(call.call_id)} == {"missed"}
+    assert "BYE" not in call.got
+
+
+def test_an_answer_that_is_lost_on_its_way_to_the_caller(
+    customer: Customer, bob: Member, carol: Member, ledger: Ledger
+) -> None:
+    """The member repeats it, as he has no ACK; the caller's comes with the second."""
+    customer.losing = ["INVITE 200"]
+    call = customer.calls(HOTLINE)
+    bob.answers()
+    assert carol.was_cancelled
+    assert call.is_answered
+    assert bob.was_acked
+    assert call.saw == [200]
+    assert call.hangs_up() == 200
+    assert bob.was_hung_up
+    assert ledger.call(call.call_id, "answered", ended=True)["answered_leg"] == ledger.legs(call.call_id)[BOB]["leg"]
+
+
+def test_an_ack_that_is_lost_on_its_way_to_the_member(customer: Customer, carrier: Carrier, bob: Member) -> None:
+    """He repeats his 200, the caller his ACK; both pass, masked."""
+    carrier.losing = ["ACK"]
+    call = customer.calls(HOTLINE)
+    bob.answers()
+    assert bob.was_acked
+    assert sum(reply.status == 200 for reply in call.tx.replies) >= 2
+    assert call.saw == [200]
+    assert call.hangs_up() == 200
+    assert bob.got.count("ACK") == 1
+
+
+def test_a_caller_whose_ack_never_comes(customer: Customer, bob: Member, ledger: Ledger) -> None:
+    """His line is dead: the member gives up (§13.3.1.4), his BYE goes through, and the call is over on both sides."""
+    call = customer.calls(HOTLINE, acks=False)
+    bob.answers()
+    assert call.is_answered
+    assert bob.hangs_up() == 200
+    assert call.was_hung_up
+    row = ledger.call(call.call_id, "answered", ended=True)
+    assert row["ended_by"] == "member"
+
+
+def test_a_cancel_that_is_lost_on_its_way_to_a_member(
+    customer: Customer, carrier: Carrier, bob: Member, ledger: Ledger
+) -> None:
+    """The edge repeats it until it is answered, and the telephone stops ringing."""
+    call = customer.calls(HOTLINE)
+    bob.rings()
+    assert call.is_ringing
+    carrier.losing = ["CANCEL"] * 4
+    assert call.cancels() == 200
+    assert bob.was_cancelled
+    assert call.final() == 487
+    assert bob.was_acked
+    assert ledger.call(call.call_id, "missed")["reason"] == "caller_gave_up"
