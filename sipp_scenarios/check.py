@@ -57,9 +57,11 @@ def _at_the_gateway(scenario: Scenario, played: Played) -> Iterator[str]:
     if count != wanted:
         yield f"the gateway got {dict(count)}, not {dict(wanted)}"
     yield from (f"the gateway got {method}" for method in scenario.absent.gateway if count[method])
-    own = {each.call_id for each in requests if each.method == "INVITE"}
-    if len(own) != wanted["INVITE"]:
-        yield f"{len(own)} Call-IDs for {wanted['INVITE']} legs"
+    invites = [each for each in requests if each.method == "INVITE"]
+    own = {each.call_id for each in invites if not each.to_tag}
+    legs = wanted["INVITE"] - len({each.branch for each in invites if each.to_tag})
+    if len(own) != legs:
+        yield f"{len(own)} Call-IDs for {legs} legs"
 
 
 def _not_in_the_ledger(edge: Edge, sip_call_id: str) -> Iterator[str]:

@@ -13,11 +13,12 @@ from deploy.wait import until
 from kemi.table.store import TableReader
 from sipp_scenarios.scenario import Scenario
 from tests.capture import Capture
-from tests.edge import BOB, CALLER, CAROL, CUSTOMER_HOST, GATEWAY_HOST, STRANGER_HOST, Edge, free_port
+from tests.edge import BOB, CALLER, CAROL, CUSTOMER_HOST, DAVE, GATEWAY_HOST, OFFICE, STRANGER_HOST, Edge, free_port
 from tests.sip.message import Address
 from tests.sip.wire import Packet
 
 _SECONDS: Final = 30  # a scenario that takes longer has failed
+_COLUMNS: Final = ("ring_seconds", "min_talk_seconds")  # of the group, that a scenario may want otherwise
 _MEDIA_HOSTS: Final = {"caller": "127.0.0.11", "gateway": "127.0.0.21"}
 
 
@@ -40,7 +41,7 @@ def play(scenario: Scenario, edge: Edge) -> Played:
     offset = edge.log_size()
     host = caller_host(scenario)
     with (
-        _ring_seconds(scenario, edge),
+        _group(scenario, edge),
         tempfile.TemporaryDirectory(prefix="sipp-") as folder,
         Capture(edge.address[1]) as capture,
     ):
@@ -60,7 +61,7 @@ class _Sipp:
         self._me = me
         self._errors = folder / f"{role}.errors"
         file = folder / f"{role}.xml"
-        file.write_text(scenario.xml(role, first=BOB, second=CAROL))
+        file.write_text(scenario.xml(role, first=BOB, second=CAROL, third=DAVE, fourth=OFFICE))
         calls = scenario.play.legs if role == "gateway" else 1
         keys = {"dialled": scenario.given.dialled, "customer": CALLER}
         command = ["sipp", f"{edge[0]}:{edge[1]}", "-sf", str(file), "-i", me[0], "-p", str(me[1])]
@@ -99,25 +100,30 @@ class _Sipp:
 
 
 @contextmanager
-def _ring_seconds(scenario: Scenario, edge: Edge) -> Iterator[None]:
-    wanted = scenario.given.ring_seconds
-    if wanted is None:
+def _group(scenario: Scenario, edge: Edge) -> Iterator[None]:
+    """Give the group what the scenario wants of it, and then what it had."""
+    wanted = {name: value for name in _COLUMNS if (value := getattr(scenario.given, name)) is not None}
+    if not wanted:
         yield
         return
-    before = edge.ledger.rows("select ring_seconds from external_group where name = 'Kinh doanh'")[0]["ring_seconds"]
+    [before] = edge.ledger.rows("select ring_seconds, min_talk_seconds from external_group where name = 'Kinh doanh'")
     try:
-        _set_ring_seconds(edge, wanted)
+        _change_group(edge, {**before, **wanted})
         yield
     finally:
-        _set_ring_seconds(edge, before)
+        _change_group(edge, before)
 
 
-def _set_ring_seconds(edge: Edge, seconds: int) -> None:
-    edge.sql("update external_group set ring_seconds = %(seconds)s where name = 'Kinh doanh'", seconds=seconds)
+def _change_group(edge: Edge, columns: dict[str, int]) -> None:
+    edge.sql(
+        "update external_group set ring_seconds = %(ring_seconds)s, min_talk_seconds = %(min_talk_seconds)s"
+        " where name = 'Kinh doanh'",
+        **columns,
+    )
 
     def has_it(table: TableReader) -> bool:
         group = table.group_of("+842727777787")
-        return group is not None and group.ring_seconds == seconds
+        return group is not None and all(getattr(group, name) == value for name, value in columns.items())
 
     if not edge.table_says(has_it):
         raise TimeoutError("the routing table does not follow")

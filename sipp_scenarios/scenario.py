@@ -20,11 +20,12 @@ class _Strict(BaseModel):
 
 
 class Given(_Strict):
-    """Who calls what. `ring_seconds` changes the group for this scenario."""
+    """Who calls what. `ring_seconds` and `min_talk_seconds` change the group for this scenario."""
 
     caller: Literal["trunk", "stranger"]
     dialled: str
     ring_seconds: int | None = None
+    min_talk_seconds: int | None = None
 
 
 class Play(_Strict):

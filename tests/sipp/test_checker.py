@@ -198,7 +198,7 @@ def test_a_missing_key_is_an_error(tmp_path: Path, left_out: dict[str, Any]) -> 
     [
         ('  <use fragment="caller_invites" />', FileNotFoundError),
         ("  <use fragment=caller_invite />", ValueError),
-        ("  <!-- {{third}} -->", KeyError),
+        ("  <!-- {{fifth}} -->", KeyError),
     ],
 )
 def test_an_unknown_name_in_the_xml_is_an_error(tmp_path: Path, line: str, error: type[Exception]) -> None:
