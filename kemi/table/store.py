@@ -18,6 +18,7 @@ import fcntl
 import ipaddress
 import os
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -99,6 +100,16 @@ class TableReader:
     def gateway(self, gateway_id: int) -> Gateway | None:
         """Return the gateway with this id."""
         return self._read(id_key("g", gateway_id), self._gateway)
+
+    def gateways(self) -> list[Gateway]:
+        """Return every gateway; for those who are not on a call's way."""
+        try:
+            self._get(_FORMAT_KEY)
+            with self._env.begin() as txn, txn.cursor() as cursor:
+                found = takewhile(lambda item: item[0].startswith(b"g:"), cursor if cursor.set_range(b"g:") else ())
+                return [self._gateway.decode(value) for _, value in found]
+        except (lmdb.Error, msgspec.DecodeError) as error:
+            raise TableUnavailable(f"the routing table cannot be read: {error}") from error
 
     def trunk_address(self, ip: str) -> TrunkAddress | None:
         """Return the trunk that calls from `ip` belong to; None for an address that is none, too."""

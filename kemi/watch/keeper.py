@@ -1,28 +1,36 @@
-"""`python -m kemi.watch.keeper`: every second, hold Kamailio's counters to what the spool says of open calls.
+"""`python -m kemi.watch.keeper`: what the edge must know that no single worker can.
 
-    read what is new in the spool → which calls are open → the limits' counters (kemi/watch/counters.py)
+    every second    what is new in the spool → which calls are open → the limits' counters (kemi/watch/counters.py);
+                    which gateways there are, who is down (kemi/watch/probing.py)
+    every 0.25 s    OPTIONS to gateways, as each wants it
     every minute, and at the end    how far it has read, and what is open, into VAR_DIR/run/watch.state
 
 It needs neither PostgreSQL nor the ledger writer, and begins again where it was, after its own death or Kamailio's.
-Environment: VAR_DIR, MAX_CALL_SECONDS, LOG_LEVEL. Ends on SIGTERM.
+Environment: VAR_DIR, MAX_CALL_SECONDS, SIP_LISTEN, SIP_ADVERTISE, LOG_LEVEL. Ends on SIGTERM.
 """
 
 import logging
 import os
+import select
 import signal
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from kemi.domain.open_calls import OpenCalls
+from kemi.errors import TableUnavailable
+from kemi.table.store import TableReader
 from kemi.watch import state
 from kemi.watch.counters import Counters
+from kemi.watch.probing import Probing
 from kemi.watch.rpc import Rpc, RpcError
 from kemi.watch.spools import Spools
 
 LOOK_SECONDS: Final = 1.0
+TICK_SECONDS: Final = 0.25
 KEEP_SECONDS: Final = 60.0
 _log: Final = logging.getLogger("watch")
 
@@ -30,21 +38,26 @@ _log: Final = logging.getLogger("watch")
 class Watch:
     """What it knows, and one look at a time."""
 
-    def __init__(self, var: Path, max_seconds: int, rpc: Rpc) -> None:
+    def __init__(self, var: Path, max_seconds: int, rpc: Rpc, probing: Probing) -> None:
         """`var`: VAR_DIR; `max_seconds`: the longest call."""
         self._file = var / "run" / "watch.state"
         known = state.load(self._file)
         self._spools = Spools(var / "spool", known.offsets, time.time() - max_seconds)
         self.open = OpenCalls(max_seconds, known.calls)
+        self._table = TableReader(var / "table")
         self._counters = Counters(rpc)
+        self._probing = probing
         self._rpc_failed = ""
 
     def look(self) -> None:
         """Look once; what Kamailio does not answer now it is asked again at the next look."""
         self._spools.look()
         self.truth()
+        with suppress(TableUnavailable):  # the gateways are asked as they were
+            self._probing.know(self._table.gateways())
         try:
             self._counters.look(self.truth)
+            self._probing.tell()
             self._rpc_failed = ""
         except RpcError as error:
             if not self._rpc_failed:
@@ -65,6 +78,12 @@ class Watch:
         except OSError as error:
             _log.error("alarm=watch_state_not_kept error=%s the spool is read again after a restart", error.strerror)
 
+    def tick(self, seconds: float) -> None:
+        """Ask gateways, and hear what they answer for `seconds`."""
+        self._probing.step()
+        if select.select([self._probing.socket], [], [], seconds)[0]:
+            self._probing.read()
+
 
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
@@ -72,16 +91,21 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    var = Path(os.environ["VAR_DIR"])
-    watch = Watch(var, int(os.environ.get("MAX_CALL_SECONDS", "86400")), Rpc(var / "run" / "kamailio.rpc"))
-    watch.look()
-    _log.info("watch ready: open calls that are counted or timed: %d", len(watch.open.calls))
-    keep_at = time.monotonic() + KEEP_SECONDS
-    while not stop.wait(LOOK_SECONDS):
-        watch.look()
-        if time.monotonic() >= keep_at:
+    var, listen = Path(os.environ["VAR_DIR"]), os.environ["SIP_LISTEN"].removeprefix("udp:")
+    rpc = Rpc(var / "run" / "kamailio.rpc")
+    probing = Probing(rpc, listen.rpartition(":")[0].strip("[]"), os.environ["SIP_ADVERTISE"])
+    watch = Watch(var, int(os.environ.get("MAX_CALL_SECONDS", "86400")), rpc, probing)
+    look_at = keep_at = time.monotonic()
+    _log.info("watch ready")
+    while not stop.is_set():
+        now = time.monotonic()
+        if now >= look_at:
+            watch.look()
+            look_at = now + LOOK_SECONDS
+        if now >= keep_at:
             watch.keep()
-            keep_at = time.monotonic() + KEEP_SECONDS
+            keep_at = now + KEEP_SECONDS
+        watch.tick(TICK_SECONDS)
     watch.keep()
 
 

@@ -41,7 +41,7 @@ def whole(edge: Edge) -> Program:
 
 def proxy_alone(edge: Edge) -> Program:
     """The proxy with the spool it writes, while nobody reads it."""
-    for part in ("sender", "ledger"):
+    for part in ("sender", "ledger", "watch"):
         edge.stack.halt(part)
     return Program("ours", edge.address, (edge.gateway_port,), {PROXY: _pid(edge, PROXY)})
 

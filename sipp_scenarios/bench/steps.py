@@ -113,7 +113,7 @@ def main(
     with ExitStack() as open_, console.status("starting") as status:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="steps-")))
         edge = open_.enter_context(stage.running_ours(folder))
-        for part in ("kamailio", "sender", "ledger"):
+        for part in ("kamailio", "sender", "ledger", "watch"):
             edge.stack.halt(part)
         programs = [open_.enter_context(running_without(edge, step, folder)) for step in WHAT]
         idle = {name: parts[PROXY] for name, parts in measure.idle(programs, 3.0).items()}

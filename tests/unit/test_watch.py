@@ -14,6 +14,7 @@ from kemi.domain.events import Event
 from kemi.spool.instance import Instance, claim_instance
 from kemi.spool.sink import SpoolSink
 from kemi.watch.keeper import Watch
+from kemi.watch.probing import Probing
 from kemi.watch.rpc import Rpc, RpcError
 from tests.told import ANSWERED_0, BUSY_1, BYE, RECEIVED, of_call
 
@@ -57,6 +58,7 @@ class Edge:
     def __init__(self, var: Path) -> None:
         self.var, self.kamailio = var, Kamailio()
         self._spool = var / "spool"
+        self._probing = Probing(self.kamailio, "127.0.0.1", "edge.invalid:5060")
         (var / "run").mkdir()
         self.instance: Instance
         self.starts()
@@ -74,6 +76,10 @@ class Edge:
         os.close(self.instance.fd)
         self.kamailio.is_up = False
 
+    def close(self) -> None:
+        """Leave nothing open."""
+        self._probing.socket.close()
+
     def tells(self, *events: Event, call: str = FIRST) -> None:
         """Write events."""
         for event in of_call(call, *events):
@@ -81,13 +87,14 @@ class Edge:
 
     def watch(self, max_seconds: int = 86_400) -> Watch:
         """Start a watch."""
-        return Watch(self.var, max_seconds, self.kamailio)
+        return Watch(self.var, max_seconds, self.kamailio, self._probing)
 
 
 @pytest.fixture
 def edge(tmp_path: Path) -> Iterator[Edge]:
     edge = Edge(tmp_path)
     yield edge
+    edge.close()
     if edge.kamailio.is_up:
         edge.dies()
 
