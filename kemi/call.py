@@ -33,6 +33,17 @@ class Ring(NamedTuple):
         return shown(self, self._fields)
 
 
+class _Offer(NamedTuple):
+    """What is read of the caller's INVITE for every leg: his side, for the token; and the header lines that pass."""
+
+    hop: bytes
+    target: str
+    routes: str
+    tag: str
+    uri: str
+    lines: str
+
+
 class Turned(NamedTuple):
     """An INVITE that is refused with `code`."""
 
@@ -70,7 +81,7 @@ class Calls:
         exchange = exchange_of(call, "caller", "INVITE", taken, source, trunk.trunk_id, 0, dialled)
         call_ids = tuple(self._call_id(call, leg) for leg in decision.legs)
         try:
-            blocks = self._fitting_blocks(decision, call_ids, exchange, taken)
+            blocks = self._fitting_blocks(decision, call_ids, exchange, _offer(exchange, taken))
         except TokenTooLong as wrong:
             return self._turned(call, trunk, dialled, taken, who, Refuse(513, str(wrong), decision.hotline))
         clean = sdp.scrub(body, self._keys.origin(call, "caller")) if body else ""
@@ -78,53 +89,41 @@ class Calls:
         uris = tuple(leg.uri for leg in decision.legs)
         return Ring(exchange, uris, blocks, clean, decision.group.ring_seconds * 1000, event, call_ids)
 
-    def _fitting_blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, taken: Taken) -> dict[str, str]:
+    def _fitting_blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, offer: _Offer) -> dict[str, str]:
         """Return the legs' headers; where one Contact cannot hold the caller's side, every leg gets a Record-Route."""
         try:
-            return self._blocks(fork, call_ids, exchange, taken)
+            return self._blocks(fork, call_ids, exchange, offer)
         except TokenTooLong:
             exchange.held = True
-            return self._blocks(fork, call_ids, exchange, taken)
+            return self._blocks(fork, call_ids, exchange, offer)
 
-    def _blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, taken: Taken) -> dict[str, str]:
+    def _blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, offer: _Offer) -> dict[str, str]:
         shared: dict[int, str] = {}
         blocks: dict[str, str] = {}
         for leg, call_id in zip(fork.legs, call_ids, strict=True):
             same = shared.get(leg.gateway.id)
             if same is None:
-                same = shared[leg.gateway.id] = self._gateway_block(fork, leg.gateway, exchange, taken)
+                same = shared[leg.gateway.id] = self._gateway_block(fork, leg.gateway, exchange, offer)
             blocks[leg.uri] = f"Call-ID: {call_id}\r\n{same}"
         return blocks
 
     def _call_id(self, call: bytes, leg: Leg) -> str:
         return self._keys.leg_call_id(call, tokens.leg_letters(leg.number, leg.attempt))
 
-    def _gateway_block(self, fork: Fork, gateway: Gateway, exchange: Exchange, taken: Taken) -> str:
+    def _gateway_block(self, fork: Fork, gateway: Gateway, exchange: Exchange, offer: _Offer) -> str:
         """Return the headers that every leg through `gateway` shares; one token a gateway."""
-        routes = route_set(taken.record_routes)
-        target = addresses.addr_spec(taken.contact)
-        tag = addresses.tag(taken.from_)
-        if not tag:
-            raise ValueError("a From without a tag")
-        next_hop(routes, target, exchange.source)  # a caller who cannot be reached later is refused now
         token = ToCaller(
             exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(gateway.host),
-            tokens.pack_hop(exchange.source), target, routes, tag, taken.call_id, exchange.dialled,
-            addresses.addr_spec(taken.from_),
+            offer.hop, offer.target, offer.routes, offer.tag, exchange.call_id, exchange.dialled, offer.uri,
         )  # fmt: skip
         contact, rest = self._keys.seal_in_two(token) if exchange.held else (self._keys.seal(token), "")
         number = spell(fork.group.outbound_number, gateway.number_format)
         uri = f"sip:{number}@{gateway.from_host or self._from_host}"
-        lines = [
-            f"From: <{uri}>;tag={self._keys.caller_tag(exchange.call, tag)}",
-            f"Contact: <sip:{contact}@{self._host}>",
-            *taken.lines,
-        ]
+        tag = self._keys.caller_tag(exchange.call, offer.tag)
+        block = f"From: <{uri}>;tag={tag}\r\nContact: <sip:{contact}@{self._host}>\r\n{offer.lines}"
         if rest:
-            lines.append(f"Record-Route: {own_route(rest, self._host)}")
-        lines += identity_line(gateway.identity, uri)
-        lines += taken.negotiated(reliable=exchange.reliable)
-        return "\r\n".join(lines) + "\r\n"
+            block += f"Record-Route: {own_route(rest, self._host)}\r\n"
+        return block + "".join(f"{line}\r\n" for line in identity_line(gateway.identity, uri))
 
     def _turned(self, call: bytes, trunk: TrunkAddress, dialled: str, taken: Taken, who: Caller, why: Refuse) -> Turned:
         hotline = why.hotline
@@ -133,6 +132,17 @@ class Calls:
             dialled, who.number, who.withheld, _recorded(taken.call_id, who), why.reason, why.code,
         )  # fmt: skip
         return Turned(why.code, event)
+
+
+def _offer(exchange: Exchange, taken: Taken) -> _Offer:
+    """Read the caller's side of an INVITE. Raises `ValueError`: a caller who cannot be reached later is refused now."""
+    routes, target, source = route_set(taken.record_routes), addresses.addr_spec(taken.contact), exchange.source
+    tag = addresses.tag(taken.from_)
+    if not tag:
+        raise ValueError("a From without a tag")
+    next_hop(routes, target, source)
+    lines = "".join(f"{line}\r\n" for line in [*taken.lines, *taken.negotiated(reliable=exchange.reliable)])
+    return _Offer(tokens.pack_hop(source), target, routes, tag, addresses.addr_spec(taken.from_), lines)
 
 
 def _recorded(call_id: str, who: Caller) -> str:

@@ -37,6 +37,8 @@ class Taken:
 
     def negotiated(self, *, reliable: bool) -> list[str]:
         """Return the Supported, Require and RSeq lines that may go on; without 100rel if not `reliable`."""
+        if not (self.supported or self.require or self.rseq):
+            return []
         without = "" if reliable else "100rel"
         values = [("Supported", masking.clean("Supported", self.supported, without))]
         values.append(("Require", masking.clean("Require", self.require, without)))

@@ -13,6 +13,9 @@ class RoutingTable(Protocol):
     where the table cannot be read at all.
     """
 
+    def look(self) -> None:
+        """See the newest state: once a message; what is read until the next look may be what this one saw."""
+
     def trunk_address(self, ip: str) -> TrunkAddress | None: ...
 
     def hotline(self, number: str) -> Hotline | None: ...

@@ -1,6 +1,6 @@
 """Replies on their way back: the sender of the request gets his own headers again, and a token for the far side."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,17 @@ from kemi.kinds import ToMember
 _SURELY_FITS: Final = 40  # characters of Contact and route set, whatever else is in the token
 
 
+class Far(NamedTuple):
+    """The far side as its reply shows it: `target` "" where it has no Contact."""
+
+    target: str
+    routes: str
+    outbound: str
+
+
+NOBODY: Final = Far("", "", "")  # of a reply whose Contact is nothing to the request's sender
+
+
 class Replies:
     """Writes the headers of replies. Pure."""
 
@@ -22,34 +33,40 @@ class Replies:
         self._keys = keyring
         self._host = host
 
-    def block(self, exchange: Exchange, taken: Taken, source: Hop, *, reliable: bool) -> str:
+    def block(self, exchange: Exchange, taken: Taken, far: Far, source: Hop, *, reliable: bool) -> str:
         """Return the headers of a reply that came from `source`, for the sender of `exchange`.
 
-        `reliable`: whether 100rel may be spoken of; not in an 18x that we send on as a plain one.
+        `reliable`: whether 100rel may be spoken of; not where the reply is not sent on as a reliable one.
 
-        Raises `ValueError` where the reply cannot be read, `TokenTooLong`, `TokenRefused` where its key is gone.
+        Raises `TokenTooLong`, `TokenRefused` where its key is gone.
         """
         tag = addresses.tag(taken.to)
         to = exchange.to if not tag or addresses.tag(exchange.to) else f"{exchange.to};tag={tag}"
         lines = [f"From: {exchange.from_}", f"To: {to}", f"Call-ID: {exchange.call_id}"]
-        if taken.contact:
-            user, rest = self._contact(exchange, taken, source, tag)
+        if far.target:
+            user, rest = self._contact(exchange, taken, far, source, tag)
             lines.append(f"Contact: <sip:{user}@{self._host}>")
             if rest:  # above the sender's own: we are the farthest that he knows of
                 lines.append(f"Record-Route: {own_route(rest, self._host)}")
         lines += [f"Record-Route: {value}" for value in exchange.record_routes]
-        lines += taken.lines + taken.negotiated(reliable=reliable)
-        return "\r\n".join(lines) + "\r\n"
+        lines += taken.lines
+        lines += taken.negotiated(reliable=reliable)
+        lines.append("")
+        return "\r\n".join(lines)
 
-    def check(self, taken: Taken, source: Hop) -> None:
-        """Raise `ValueError` or `TokenTooLong` where `block` would: a 2xx must be dropped before tm has it.
+    def read(self, taken: Taken) -> Far:
+        """Return the far side. Raises `ValueError` where the reply cannot be read."""
+        outbound = addresses.addr_spec(taken.from_)
+        if not taken.contact:
+            return Far("", "", outbound)
+        return Far(addresses.addr_spec(taken.contact), far_routes(taken.record_routes, self._host), outbound)
+
+    def check(self, taken: Taken, far: Far, source: Hop) -> None:
+        """Raise `TokenTooLong` where `block` would: a 2xx must be dropped before tm has it.
 
         What it cannot know here (ids, the caller's address) is taken to be of the usual size.
         """
-        outbound = addresses.addr_spec(taken.from_)
-        if not taken.contact:
-            return
-        target, routes = addresses.addr_spec(taken.contact), far_routes(taken.record_routes, self._host)
+        target, routes, outbound = far
         if len(target) + len(routes) > _SURELY_FITS:
             hop, dialled = tokens.pack_hop(source), addresses.user(addresses.addr_spec(taken.to))
             # Chance, as ids and marks are: nothing in it repeats, or it would deflate to less than they do.
@@ -57,17 +74,15 @@ class Replies:
             call, mark, peer_ip = chance[:10], chance[10:16], chance[16:]
             self._seal(ToMember(call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark))
 
-    def _contact(self, exchange: Exchange, taken: Taken, source: Hop, tag: str) -> tuple[str, str]:
-        target = addresses.addr_spec(taken.contact)
+    def _contact(self, exchange: Exchange, taken: Taken, far: Far, source: Hop, tag: str) -> tuple[str, str]:
         if exchange.token:  # RFC 3261 §12.2.1.2: the far side of a running call moves to a new target
             held, key = self._keys.open(exchange.token)
-            return self._keys.seal(msgspec.structs.replace(held, target=target), key), ""
+            return self._keys.seal(msgspec.structs.replace(held, target=far.target), key), ""
         mark = self._keys.dialog_mark(exchange.call_id, addresses.tag(exchange.from_), tag)
         token = ToMember(
             exchange.call, exchange.trunk, exchange.gateway, tokens.pack_ip(exchange.ip), tokens.pack_hop(source),
-            taken.call_id[-2:], target, far_routes(taken.record_routes, self._host), exchange.dialled,
-            addresses.addr_spec(taken.from_), "" if exchange.held else route_set(exchange.record_routes), mark,
-            exchange.held,
+            taken.call_id[-2:], far.target, far.routes, exchange.dialled, far.outbound,
+            "" if exchange.held else route_set(exchange.record_routes), mark, exchange.held,
         )  # fmt: skip
         return self._seal(token)
 

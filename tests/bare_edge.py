@@ -15,7 +15,8 @@ from deploy.settings import ROOT, FixedSettings
 from deploy.stack import Stack
 from kemi.domain.e164 import e164
 from kemi.domain.model import Gateway, Group, Hotline, Member, Plan, Tenant, TrunkAddress
-from kemi.table.store import TableWriter, address_key, hotline_key, id_key
+from kemi.table.keys import address_key, hotline_key, id_key
+from kemi.table.store import TableWriter
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, MEMBERS, RING_SECONDS
 from tests.leaks import Sides
 from tests.sip.message import Address

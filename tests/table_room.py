@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from kemi.domain.model import Gateway, Group, Hotline, Plan, Tenant, TrunkAddress
-from kemi.table.store import TableReader, TableWriter, address_key, hotline_key, id_key
+from kemi.table.keys import address_key, hotline_key, id_key
+from kemi.table.store import TableReader, TableWriter
 
 NUMBER: Final = "+842727777787"
 HOTLINE: Final = Hotline(1, NUMBER, 2, None, "the hotline has no group", None)
@@ -39,7 +40,8 @@ with TableWriter(Path(sys.argv[1])) as writer: fill(writer)
 """
 WRITE_TENANT_7: Final = """
 import sys; from pathlib import Path; import msgspec
-from kemi.domain.model import Tenant; from kemi.table.store import TableWriter, id_key
+from kemi.domain.model import Tenant; from kemi.table.keys import id_key
+from kemi.table.store import TableWriter
 with TableWriter(Path(sys.argv[1])) as writer:
     writer.apply({id_key("t", 7): msgspec.msgpack.encode(Tenant(7, "new", True, 3))})
 """

@@ -11,6 +11,9 @@ from typing import Final, NamedTuple
 _QUOTED: Final = re.compile(r'\s*"(?:[^"\\]|\\.)*"', re.DOTALL)
 _QUOTES: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _TAG: Final = re.compile(r";\s*tag\s*=\s*([A-Za-z0-9.!%*_+`'~-]+)\s*(?:;|$)", re.ASCII | re.IGNORECASE)
+# As nearly every header is written; what is not takes the way that minds all that RFC 3261 allows.
+_PLAIN: Final = re.compile(r'\s*(?:"(?:[^"\\]|\\.)*+")?[^<>"]*<([^\s<>"\x00-\x20\x7f]++)>', re.DOTALL)
+_PLAIN_TAG: Final = re.compile(r";tag=([A-Za-z0-9.!%*_+`'~-]++)", re.ASCII)
 _SPEC: Final = re.compile(r"[^\s<>\"\x00-\x20\x7f]+")
 _LISTED: Final = re.compile(r'(?:[^,"<]|"(?:[^"\\]|\\.)*+"|<[^>]*+>)++', re.DOTALL)
 _URI: Final = re.compile(
@@ -35,6 +38,12 @@ class Hop(NamedTuple):
 
 def addr_spec(value: str) -> str:
     """Return the URI of a From, To, Contact or Route value. Raises `ValueError`."""
+    plain = _PLAIN.match(value)
+    return plain[1] if plain is not None else careful_spec(value)
+
+
+def careful_spec(value: str) -> str:
+    """Do what `addr_spec` does where the value is not written plainly."""
     quoted = _QUOTED.match(value)
     rest = value[quoted.end() :] if quoted else value
     if "<" in rest:
@@ -51,6 +60,12 @@ def addr_spec(value: str) -> str:
 
 def tag(value: str) -> str:
     """Return the tag of a From or To value, "" where it has none."""
+    plain = _PLAIN_TAG.fullmatch(value, value.rfind(">") + 1)
+    return plain[1] if plain is not None else careful_tag(value)
+
+
+def careful_tag(value: str) -> str:
+    """Do what `tag` does where the value is not written plainly."""
     if '"' in value:
         value = _QUOTES.sub("", value)  # what a display name or a parameter quotes is no tag
     found = _TAG.search(value, value.rfind(">") + 1)

@@ -12,6 +12,7 @@ from kemi.errors import NotANumber
 
 _SEPARATORS: Final = str.maketrans("", "", " .-()/\u00a0")
 _E164: Final = re.compile(r"\+[1-9][0-9]{5,14}", re.ASCII)  # E.164 §6.2.1: 15 digits at most
+_NATIONAL: Final = re.compile(r"0[1-9][0-9]{6,12}", re.ASCII)  # as it stands in nearly every message
 _NATIONAL_MIN: Final = 8  # "84" + 7 digits is a number with its country; shorter is a service number
 
 
@@ -21,6 +22,8 @@ def e164(text: str, country: str = "84") -> str:
     Takes 0…, 84…, +84…, 0084…, a `tel:` URI and the separators people type. `country` is the calling code
     that a number without one belongs to. Raises `NotANumber`.
     """
+    if _NATIONAL.fullmatch(text):
+        return f"+{country}{text[1:]}"
     bare = text.removeprefix("tel:").partition(";")[0].translate(_SEPARATORS)
     if bare.startswith("+"):
         number = bare

@@ -42,13 +42,14 @@ def caller(from_: str, asserted: list[str], privacy: list[str]) -> Caller:
     The trunk is trusted, so what it asserts goes before what the caller presents. A caller who asks for
     privacy is withheld, whatever number stands beside it.
     """
-    if _asks_for_privacy(privacy) or _is_anonymous(from_):
+    presented = _uri(from_)
+    if (privacy and _asks_for_privacy(privacy)) or _is_anonymous(presented):
         return Caller(None, withheld=True)
-    for value in (*_listed(asserted), from_):
-        number = _number(value)
+    for value in _listed(asserted):
+        number = _number(_uri(value))
         if number is not None:
             return Caller(number, withheld=False)
-    return Caller(None, withheld=False)
+    return Caller(_number(presented), withheld=False)
 
 
 def _listed(values: list[str]) -> Iterator[str]:
@@ -64,16 +65,20 @@ def _asks_for_privacy(values: list[str]) -> bool:
     return not wanted.isdisjoint({"id", "user", "header"})
 
 
-def _is_anonymous(from_: str) -> bool:
+def _uri(value: str) -> str:
     try:
-        uri = addresses.addr_spec(from_).lower()
+        return addresses.addr_spec(value)
     except ValueError:
-        return False
+        return ""
+
+
+def _is_anonymous(uri: str) -> bool:
+    uri = uri.lower()
     return addresses.user(uri) in {"anonymous", "unknown", "restricted"} or "anonymous.invalid" in uri
 
 
-def _number(value: str) -> str | None:
+def _number(uri: str) -> str | None:
     try:
-        return e164(addresses.user(addresses.addr_spec(value)))
-    except (ValueError, NotANumber):
+        return e164(addresses.user(uri))
+    except NotANumber:
         return None

@@ -32,6 +32,8 @@ class Fate(IntEnum):
     CONTENT_LENGTH = 16
     ROUTE = 17  # never passes; it may hold the rest of a token
 
+    __hash__ = int.__hash__  # an Enum's own is Python, 0.2 µs a look into a dict
+
 
 _NAMES: Final = {
     "CSeq": Fate.CSEQ,

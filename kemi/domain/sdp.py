@@ -46,6 +46,9 @@ _ATTRIBUTES: Final = {
         "T38FaxUdpEC": ":t38UDP(?:Redundancy|FEC|NoEC)",
     }.items()
 }
+_MOST_KNOWN, _LONGEST_KNOWN = 1024, 64  # callers choose their lines, and a worker's memory must not grow
+_known: dict[str, bool] = {}  # lines without anybody's keys or addresses, which many bodies have: whether they pass
+_KNOWABLE: Final = frozenset({"rtpmap", "fmtp", "ptime", "maxptime", "sendrecv", "sendonly", "recvonly", "inactive"})
 _NEEDED: Final = {"m=": _MEDIA, "c=": _CONNECTION}  # media without them is no media
 _VERSIONS: Final = 1 << 31  # fits what every stack reads
 _VERSION_FIELD: Final = 2  # o=<user> <session id> <version> <net> <type> <address>
@@ -90,9 +93,7 @@ def read(body: str) -> Description:
         line = line.rstrip(" ")  # noqa: PLW2901 - some ATAs end lines so
         kind = line[:2]
         if kind == "a=":
-            name = line[2:].partition(":")[0]
-            form = _ATTRIBUTES.get(name)
-            if form is not None and form.fullmatch(line, 2 + len(name)):
+            if _known[line] if line in _known else _passes(line):
                 kept.append(line)
         elif kind in _NEEDED:
             if _NEEDED[kind].fullmatch(line) is None:
@@ -109,6 +110,18 @@ def read(body: str) -> Description:
         raise ValueError("SDP without its o= line")
     kept.append("")
     return Description(version, "\r\n".join(kept))
+
+
+def _passes(line: str) -> bool:
+    """Say whether an attribute has its form."""
+    name = line[2:].partition(":")[0]
+    form = _ATTRIBUTES.get(name)
+    passes = form is not None and form.fullmatch(line, 2 + len(name)) is not None
+    if name in _KNOWABLE and len(line) <= _LONGEST_KNOWN:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[line] = passes
+    return passes
 
 
 def _version(line: str) -> int:

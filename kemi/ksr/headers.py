@@ -23,7 +23,7 @@ _DROP, _CHECK, _VIA, _TO, _CONTENT_TYPE = (  # looked up once: an Enum's member 
     *(Fate.DROP, Fate.CHECK, Fate.VIA),
     *(Fate.TO, Fate.CONTENT_TYPE),
 )
-_ONCE: Final = (Fate.CSEQ, Fate.MAX_FORWARDS, Fate.CONTENT_LENGTH)
+_ONCE: Final = {Fate.CSEQ: 1, Fate.MAX_FORWARDS: 2, Fate.CONTENT_LENGTH: 4}  # bits: what has stayed already
 
 
 def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
@@ -33,8 +33,7 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     is neutral already. Raises `UnicodeDecodeError` and `ValueError` where the message cannot be read; it is stripped
     all the same, because there are replies that nothing can hold back.
     """
-    taken, vias = Taken(), 0
-    kept: list[Fate] = []
+    taken, vias, once = Taken(), 0, 0
     wrong: ValueError | None = None
     must(_start(_ITERATOR), "hf_iterator_start")
     try:
@@ -42,18 +41,20 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
             try:
                 name = _name(_ITERATOR)
                 fate = FATES[name]
-                if fate in _ONCE:
-                    if fate not in kept:
-                        kept.append(fate)
+                if fate in _FIELDS:
+                    if keep_to and fate is _TO:
                         continue
-                    fate = _DROP
+                    setattr(taken, _FIELDS[fate], _unfolded(_value(_ITERATOR)))
                 elif fate is _VIA:
                     vias += 1
                     if vias <= vias_kept:
                         continue
-                elif fate is _TO and keep_to:
-                    continue
-                if fate is not _DROP and _stays(taken, fate, name):
+                    taken.deep_vias.append(_unfolded(_value(_ITERATOR)))
+                elif fate in _ONCE:
+                    if not once & _ONCE[fate]:
+                        once |= _ONCE[fate]
+                        continue
+                elif fate is not _DROP and _stays(taken, fate, name):
                     continue
             except UnicodeDecodeError as error:
                 wrong = error
@@ -67,11 +68,13 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     return taken
 
 
+def _unfolded(value: str) -> str:
+    return " ".join(value.split()) if "\n" in value else value  # RFC 3261 §7.3.1: a folded line is one line
+
+
 def _stays(taken: Taken, fate: Fate, name: str) -> bool:
     """Put the header at hand into `taken`; True where it may stay as it is."""
-    value: str = _value(_ITERATOR)
-    if "\n" in value:
-        value = " ".join(value.split())  # RFC 3261 §7.3.1: a folded line is one line
+    value = _unfolded(_value(_ITERATOR))
     if fate is _CHECK:
         kept = clean(name, value)
         if kept and kept != value:
@@ -82,11 +85,9 @@ def _stays(taken: Taken, fate: Fate, name: str) -> bool:
         return not again  # goes or stays with the body
     if fate in _LISTS:
         getattr(taken, _LISTS[fate]).append(value)
-    elif fate in _JOINED:
-        held = getattr(taken, _FIELDS[fate])
-        setattr(taken, _FIELDS[fate], f"{held}, {value}" if held else value)
-    else:
-        setattr(taken, _FIELDS[fate], value)
+    else:  # RFC 3261 §7.3.1: several lines are one list
+        held = getattr(taken, _JOINED[fate])
+        setattr(taken, _JOINED[fate], f"{held}, {value}" if held else value)
     return False
 
 
@@ -111,13 +112,10 @@ _FIELDS: Final = {
     Fate.TO: "to",
     Fate.CALL_ID: "call_id",
     Fate.CONTACT: "contact",
-    Fate.SUPPORTED: "supported",
-    Fate.REQUIRE: "require",
     Fate.RSEQ: "rseq",
 }
-_JOINED: Final = frozenset({Fate.SUPPORTED, Fate.REQUIRE})  # RFC 3261 §7.3.1: several lines are one list
+_JOINED: Final = {Fate.SUPPORTED: "supported", Fate.REQUIRE: "require"}
 _LISTS: Final = {
-    Fate.VIA: "deep_vias",
     Fate.RECORD_ROUTE: "record_routes",
     Fate.ROUTE: "routes",
     Fate.ASSERTED: "asserted",

@@ -11,13 +11,14 @@ from typing import Any, Final
 import KSR
 
 from kemi.domain import masking, phrases, ringing, sdp
+from kemi.domain.addresses import Hop
 from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Missed, MissedCause, Rang
 from kemi.exchange import Exchange, Taken, unpack
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.truth import yes
 from kemi.ports import EventSink
-from kemi.replies import Replies
+from kemi.replies import NOBODY, Replies
 from kemi.stray import farewell
 from kemi.tokens import Keyring, leg_of
 
@@ -25,10 +26,13 @@ from kemi.tokens import Keyring, leg_of
 _RANG: Final = 1
 _ANSWERED: Final = 2
 _GAVE_UP: Final = 7  # the caller has had a final answer of ours
+RELIABLE: Final = 9  # the caller requires 100rel
 _SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6, ringing.TOO_BRIEF: 8}
 _QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
 _SESSION_SECONDS: Final = 1800  # what a 422 without a readable Min-SE stands for (RFC 4028 §4: recommended)
 _get = KSR.pv.get
+_is_set = KSR.isflagset
+_set = KSR.setflag
 
 
 class Replying:
@@ -42,7 +46,7 @@ class Replying:
         self._replies = Replies(keyring, host)
         self._clock, self._started = clock, clock()
         # Of the reply at hand, from ksr_reply_route to the tm callback.
-        self._taken = Taken()
+        self._taken, self._source, self._far = Taken(), Hop("", 0), NOBODY
         self._sdp: sdp.Description | None = None
 
     @guarded(callbacks.drop)
@@ -79,8 +83,10 @@ class Replying:
 
     def _read(self) -> None:
         """Strip the reply at hand and read what goes on of it. Raises `ValueError` where that cannot be read."""
+        self._source = source = request.source()
         self._taken = taken = headers.take(vias_kept=2)
-        self._replies.check(taken, request.source())
+        self._far = far = self._replies.read(taken)
+        self._replies.check(taken, far, source)
         body = request.sdp(taken.content_type)
         self._sdp = sdp.read(body) if body else None
 
@@ -89,59 +95,66 @@ class Replying:
         """A leg answers, somehow. The transaction's reply lock is held."""
         del msg
         code = _get("$rs")
-        if code == 100 or (code == 487 and KSR.isflagset(_ANSWERED)):
+        if code == 100 or (code == 487 and _is_set(_ANSWERED)):
             return 1  # hop by hop; or a loser, who has been told: nothing of these is relayed
-        exchange = unpack(_get("$avp(exchange)"))
         leg, attempt = leg_of(_get("$ci")[-2:])
-        call = exchange.call.hex()
+        call = _get("$avp(call)")
         if code < 200:
-            self._happened(Rang(call, leg, attempt, code))
-            self._provisional(exchange, code)
+            self._sink.put(Rang(call, leg, attempt, code))
+            self._provisional(code)
         elif code < 300:
-            if KSR.isflagset(_GAVE_UP):
-                return self._too_late(exchange, code)
-            if KSR.isflagset(_ANSWERED):
-                if _get("$avp(winner)") != leg:
-                    self._happened(AnsweredElsewhere(call, leg, attempt))
-            else:
-                KSR.setflag(_ANSWERED)
-                KSR.pv.seti("$avp(winner)", leg)
-                self._happened(Answered(call, leg, attempt))
-            self._give_back(exchange, code, code, reliable=True)
+            self._picked_up(call, leg, attempt, code)
         else:
-            self._refused(exchange, leg, attempt, code)
+            self._refused(call, leg, attempt, code)
         return 1
 
-    def _too_late(self, exchange: Exchange, code: int) -> int:
+    def _picked_up(self, call: str, leg: int, attempt: int, code: int) -> None:
+        exchange = unpack(_get("$avp(exchange)"))
+        if _is_set(_GAVE_UP):
+            self._too_late(exchange, code)
+            return
+        if not _is_set(_ANSWERED):
+            if _get("$T_reply_last") >= 300:
+                self._hang_up("INVITE")  # its own time was over, a 408 to tm, which will not pass the 200 on
+                return
+            _set(_ANSWERED)
+            KSR.pv.seti("$avp(winner)", leg)
+            self._sink.put(Answered(call, leg, attempt))
+        elif _get("$avp(winner)") != leg:
+            self._sink.put(AnsweredElsewhere(call, leg, attempt))
+        self._give_back(exchange, code, code, reliable=True)
+
+    def _too_late(self, exchange: Exchange, code: int) -> None:
         """Hang up a telephone that picked up when the caller had been told that nobody would (kemi/decisions/0013)."""
         self._hang_up("INVITE")
         signalling.blank(code)  # tm passes every 2xx on; this one, without From and To, answers nobody
         signalling.put_headers(f"Call-ID: {exchange.call_id}\r\n")
-        return 1
 
-    def _provisional(self, exchange: Exchange, code: int) -> None:
-        if exchange.reliable:
+    def _provisional(self, code: int) -> None:
+        if _is_set(RELIABLE):
             self._read()
-            self._give_back(exchange, code, code, reliable=True)
-        elif KSR.isflagset(_RANG):
-            # One clean 180 is enough; members' sounds are not mixed. Dropped, the 18x would be unknown to tm, which
-            # CANCELs only legs that have answered something; as a 100 it is known and stays here.
-            signalling.reword(100, code, "")
-        else:
-            KSR.setflag(_RANG)
-            self._taken = headers.take(vias_kept=2)
-            self._give_back(exchange, code, 180, reliable=False)
+            self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
+            return
+        if not _is_set(_RANG):
+            _set(_RANG)
+            # One clean 180, our own: nothing of a member's is in it, and members' sounds are not mixed.
+            if not _is_set(_ANSWERED) and not _is_set(_GAVE_UP):
+                signalling.ring()
+        # Dropped, the 18x would be unknown to tm, which CANCELs only legs that have answered something; as a 100 it
+        # is known and stays here.
+        signalling.swallow()
 
-    def _refused(self, exchange: Exchange, leg: int, attempt: int, code: int) -> None:
+    def _refused(self, call: str, leg: int, attempt: int, code: int) -> None:
         if code != 487 or not yes(KSR.tm.t_is_canceled()):
             reason = ringing.leg_failure(code)
-            KSR.setflag(_SEEN[ringing.seen_bit(reason, code)])
+            _set(_SEEN[ringing.seen_bit(reason, code)])
             if code == 422:
                 _remember_min_se(KSR.hdr.gete("Min-SE"))
-            self._happened(Failed(exchange.call.hex(), leg, attempt, code, reason))
+            self._sink.put(Failed(call, leg, attempt, code, reason))
         # on_failure answers the caller itself, so this never leaves; if it ever did, it must be fit to.
         self._taken = headers.take(vias_kept=2)
-        self._give_back(exchange, code, code, reliable=False)
+        self._far = NOBODY  # a redirect's Contact is nothing to the caller
+        self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=False)
 
     @guarded(callbacks.hold_back)
     def on_dialog_reply(self, msg: Any) -> int:
@@ -152,14 +165,14 @@ class Replying:
             if not 200 <= code < 300:
                 self._read()
             if code >= 300:
-                self._taken.contact = ""  # a redirect's, or none that counts
+                self._far = NOBODY  # a redirect's, or none that counts
             self._give_back(unpack(_get("$avp(exchange)")), code, phrases.relayed(code), reliable=True)
         return 1
 
     def _give_back(self, exchange: Exchange, was: int, code: int, *, reliable: bool) -> None:
         """Make the stripped reply one that the request's sender knows as his own."""
         taken = self._taken
-        block = self._replies.block(exchange, taken, request.source(), reliable=reliable)
+        block = self._replies.block(exchange, taken, self._far, self._source, reliable=reliable)
         clean = ""
         if reliable and self._sdp is not None:
             far = "member" if exchange.side == "caller" else "caller"
@@ -175,14 +188,13 @@ class Replying:
     def on_failure(self, msg: Any) -> int:
         """No leg is left, or the ring time is over, or the caller hung up. May run in a timer process."""
         del msg
-        KSR.setflag(_GAVE_UP)
-        exchange = unpack(_get("$avp(exchange)"))
+        _set(_GAVE_UP)
         canceled, timed_out = yes(KSR.tm.t_is_canceled()), yes(KSR.tm.t_any_timeout())
-        seen = sum(bit for bit, flag in _SEEN.items() if KSR.isflagset(flag))
+        seen = sum(bit for bit, flag in _SEEN.items() if _is_set(flag))
         if timed_out:
-            seen |= ringing.OTHER if KSR.isflagset(_RANG) else ringing.UNREACHABLE
+            seen |= ringing.OTHER if _is_set(_RANG) else ringing.UNREACHABLE
         cause = ringing.missed_cause(canceled=canceled, timed_out=timed_out, seen=seen)
-        self._missed(exchange.call.hex(), cause, 487 if canceled else ringing.final_code(seen))
+        self._missed(_get("$avp(call)"), cause, 487 if canceled else ringing.final_code(seen))
         return 1
 
     def _missed(self, call: str, cause: MissedCause, code: int) -> None:

@@ -19,7 +19,7 @@ from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
-from kemi.ksr.replying import Replying
+from kemi.ksr.replying import RELIABLE, Replying
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink, RoutingTable
 from kemi.tokens import Keyring
@@ -71,6 +71,7 @@ class Router(Replying):
     def _new(self, method: str) -> int:
         if method == "OPTIONS":
             return signalling.answer(200)
+        self._table.look()
         trunk = self._table.trunk_address(_get("$si"))
         if trunk is None:
             return _turn_away("a stranger", 403)
@@ -115,6 +116,9 @@ class Router(Replying):
     def _fork(self, ring: Ring, content_type: str) -> bool:
         signalling.put_body(ring.body, content_type)
         KSR.pv.sets("$avp(exchange)", ring.exchange.pack())
+        KSR.pv.sets("$avp(call)", ring.event.call)
+        if ring.exchange.reliable:
+            KSR.setflag(RELIABLE)
         must(KSR.tm.t_on_branch(callbacks.BRANCH), "t_on_branch")
         must(KSR.tm.t_on_reply(callbacks.INVITE_REPLY), "t_on_reply")
         must(KSR.tm.t_on_failure(callbacks.FAILURE), "t_on_failure")
@@ -140,6 +144,7 @@ class Router(Replying):
             KSR.hdr.append_to_reply("Allow: INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, OPTIONS\r\n")
             return _turn_away("a method we do not serve", 405)
         taken = headers.take(vias_kept=1)
+        self._table.look()
         relay = self._dialogs.relay(method, user, source, taken)
         if method == "INFO" and taken.content_type and not request.sdp(taken.content_type):
             # Without its body an INFO says nothing: told so, a telephone sends its digits as RFC 4733 does.
@@ -152,9 +157,10 @@ class Router(Replying):
             must(KSR.tm.t_on_reply(callbacks.DIALOG_REPLY), "t_on_reply")
         if method == "BYE":
             self._happened(Ended(relay.exchange.call.hex(), relay.leg, relay.exchange.side))
-        body = request.sdp(taken.content_type)
-        origin = self._keys.origin(relay.exchange.call, relay.exchange.side)
-        signalling.put_body(sdp.scrub(body, origin) if body else "", taken.content_type)
+        clean = body = request.sdp(taken.content_type)
+        if body:
+            clean = sdp.scrub(body, self._keys.origin(relay.exchange.call, relay.exchange.side))
+        signalling.put_body(clean, taken.content_type)
         signalling.put_headers(relay.block)
         if not signalling.relay(relay.uri, relay.hop) and method != "ACK":
             signalling.answer(503)

@@ -16,6 +16,9 @@ _set_body = KSR.textops.set_body
 _append_branch = KSR.corex.append_branch_uri
 _append = KSR.hdr.append
 _relay = KSR.tm.t_relay
+_reply = KSR.tm.t_reply
+_change_status = KSR.textopsx.change_reply_status
+_TRYING, _RINGING = phrase(100), phrase(180)
 
 
 def answer(code: int) -> int:
@@ -78,7 +81,17 @@ def reword(code: int, was: int, words: str) -> None:
     """Give the reply at hand the status `code` with its standard phrase; `was` and `words` are what it came with."""
     standard = phrase(code)
     if code != was or words != standard:
-        must(KSR.textopsx.change_reply_status(code, standard), "change_reply_status")
+        must(_change_status(code, standard), "change_reply_status")
+
+
+def ring() -> None:
+    """Tell the caller that it rings, in a 180 made of his own INVITE."""
+    must(_reply(180, _RINGING), "t_reply")
+
+
+def swallow() -> None:
+    """Keep the 18x at hand from being relayed, and known to tm."""
+    must(_change_status(100, _TRYING), "change_reply_status")
 
 
 def datagram(hop: Hop, text: str) -> None:

@@ -14,5 +14,5 @@ def yes(rc: bool | int) -> bool:
 
 def must(rc: bool | int, what: str) -> None:
     """Raise `KemiRefused` unless `rc` means yes. `what` names the call for the log."""
-    if not yes(rc):
+    if rc != 1 and not yes(rc):  # True is 1, too
         raise KemiRefused(f"{what} returned {rc}")

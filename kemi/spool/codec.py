@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from kemi.domain.events import Stamped
+from kemi.domain.events import Event, Stamped
 from kemi.errors import EdgeError
 
 MAX_LINE: Final = 4096
@@ -17,6 +17,7 @@ MAX_LINE: Final = 4096
 line is as whole as a short one, only dearer."""
 
 _CRC_DIGITS: Final = 8
+_LINE: Final = b'{"id":"%b.%d","seq":%d,"instance":"%b","at_us":%d,"mono_ns":%d,"event":%b}'
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Stamped).decode
 
@@ -29,6 +30,20 @@ def encode(stamped: Stamped) -> bytes:
     """Return the line of `stamped`, newline included."""
     text = _encode(stamped)
     return b"%08x %b\n" % (zlib.crc32(text), text)
+
+
+def encode_parts(stem: bytes, seq: int, instance: bytes, at_us: int, mono_ns: int, event: Event) -> bytes:
+    """Return the same line of a `Stamped` that need not be made for it: half the time.
+
+    `stem` (the file's) and `instance` are names that JSON needs not escape (`plain_name`).
+    """
+    text = _LINE % (stem, seq, seq, instance, at_us, mono_ns, _encode(event))
+    return b"%08x %b\n" % (zlib.crc32(text), text)
+
+
+def plain_name(name: str) -> bytes:
+    """Return `name` as it stands within the quotes of a JSON string."""
+    return _encode(name)[1:-1]
 
 
 def decode(line: bytes) -> Stamped:

@@ -15,10 +15,12 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
+from os import getpid, write
 from pathlib import Path
+from time import monotonic_ns, time_ns
 from typing import Final, NamedTuple
 
-from kemi.domain.events import Event, Stamped
+from kemi.domain.events import Event
 from kemi.spool import codec
 
 _FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY
@@ -46,28 +48,29 @@ class SpoolSink:
         self._directory = directory
         self._instance = instance
         self._alarm = alarm
-        self._begin(pid=0)
+        self._plain_instance = codec.plain_name(instance)
+        self._begin()
+        self._pid = 0  # nobody's yet: the process that puts the first event makes its file
 
     def put(self, event: Event) -> None:
         """Append `event`; it survives the process from here on. Never raises: a call matters more than its record."""
-        pid = os.getpid()
-        if pid != self._pid:
-            self._begin(pid)
-        fact = _Fact(event, time.time_ns() // 1000, time.monotonic_ns())
+        at_us, mono_ns = time_ns() // 1000, monotonic_ns()
         try:
+            if getpid() != self._pid:
+                self._begin()
             if self._waiting:
                 self._write_waiting()
-            self._write(fact)
+            self._write(event, at_us, mono_ns)
         except OSError as error:
-            self._keep(fact, error)
+            self._keep(_Fact(event, at_us, mono_ns), error)
         except Exception as error:  # the last guard: an event that cannot be encoded must not end a call
             self._tell(f"alarm=event_lost kind={type(event).__name__} call={event.call} error={type(error).__name__}")
 
-    def _begin(self, pid: int) -> None:
+    def _begin(self) -> None:
         """Start afresh: what was inherited by a fork is the parent's."""
-        self._pid = pid
+        self._pid = getpid()
         self._fd = -1
-        self._stem = ""
+        self._stem = b""
         self._seq = 0
         self._end = 0  # bytes of whole lines in the file
         self._leave_at = 0  # by the monotonic clock, ns
@@ -86,18 +89,16 @@ class SpoolSink:
             except FileExistsError:  # a pid that came back within one start of the edge
                 self._files += 1
         self._files += 1
-        self._stem, self._seq, self._end, self._leave_at = stem, 0, 0, mono_ns + _DAY
+        self._stem, self._seq, self._end, self._leave_at = codec.plain_name(stem), 0, 0, mono_ns + _DAY
 
-    def _write(self, fact: _Fact) -> None:
+    def _write(self, event: Event, at_us: int, mono_ns: int) -> None:
         """Append one line, all of it or nothing. Raises `OSError`."""
-        if self._fd >= 0 and fact.mono_ns >= self._leave_at:
+        if mono_ns >= self._leave_at:
             self._leave()
-        if self._fd < 0:
-            self._open(fact.mono_ns)
-        stamped = Stamped(f"{self._stem}.{self._seq}", self._seq, self._instance, fact.at_us, fact.mono_ns, fact.event)
-        line = codec.encode(stamped)
+            self._open(mono_ns)
+        line = codec.encode_parts(self._stem, self._seq, self._plain_instance, at_us, mono_ns, event)
         try:
-            if os.write(self._fd, line) != len(line):
+            if write(self._fd, line) != len(line):
                 raise OSError(errno.ENOSPC, "a short write")
         except OSError:
             self._take_back()
@@ -114,15 +115,16 @@ class SpoolSink:
 
     def _leave(self) -> None:
         """Write no more into this file: whoever reads it takes the next one's being there as its end."""
-        os.close(self._fd)
-        self._fd = -1
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd, self._leave_at = -1, 0
 
     def _write_waiting(self) -> None:
         """Write what has waited, oldest first, as far as the disk takes it. Raises `OSError`."""
         while self._waiting:
-            self._write(self._waiting[0])
+            self._write(*self._waiting[0])
             self._waiting.popleft()
-        _log.warning("spool_recovered file=%s.jsonl dropped=%d", self._stem, self._dropped)
+        _log.warning("spool_recovered file=%s.jsonl dropped=%d", self._stem.decode(), self._dropped)
         self._next_alarm, self._dropped = 0.0, 0
 
     def _keep(self, fact: _Fact, error: OSError) -> None:

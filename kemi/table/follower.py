@@ -15,8 +15,9 @@ import msgspec
 from psycopg2.extensions import connection
 
 from kemi.domain.model import TrunkAddress
+from kemi.table.keys import hotline_key, id_key, key_id, key_number
 from kemi.table.rows import PAGE, Change, Records, Rows, pages
-from kemi.table.store import TableWriter, hotline_key, id_key, key_id, key_number
+from kemi.table.store import TableWriter
 from sql.named import queries
 
 _PROBLEMS_SHOWN: Final = 20

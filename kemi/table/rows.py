@@ -14,7 +14,7 @@ from psycopg2.extensions import connection
 from kemi.domain.model import Gateway, Plan, Tenant, TrunkAddress
 from kemi.domain.schedule import Slot, SpecialDay
 from kemi.table.compiler import GroupRow, HotlineRow, MemberRow, compile_group, compile_hotline
-from kemi.table.store import address_key, hotline_key, id_key
+from kemi.table.keys import address_key, hotline_key, id_key
 from sql.named import queries
 
 PAGE = 2000  # hotlines or groups compiled at a time

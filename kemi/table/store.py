@@ -15,7 +15,6 @@ compiler's own note of how far it has come.
 """
 
 import fcntl
-import ipaddress
 import os
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
@@ -27,39 +26,16 @@ import msgspec
 
 from kemi.domain.model import Gateway, Group, Hotline, Plan, Tenant, TrunkAddress
 from kemi.errors import TableUnavailable
+from kemi.table.keys import address_key, hotline_key, id_key
 
 FORMAT: Final = b"2"
 MAP_SIZE: Final = 16 << 30  # bytes of address space; a hotline takes about 400 of them
+_MOST_KEPT: Final = 1024  # decoded records a process keeps, 2 KiB each at most: its memory must not grow with the table
 MAX_READERS: Final = 1024  # processes of this machine that may read, several times what there are
 
 _FORMAT_KEY: Final = b"v"
 _HORIZON_KEY: Final = b"s"
 _Record = TypeVar("_Record", Hotline, Group, Tenant, Plan, Gateway, TrunkAddress)
-
-
-def hotline_key(number: str) -> bytes:
-    """Return the key of the hotline with this E.164 number."""
-    return b"h:" + number.encode()
-
-
-def key_number(key: bytes) -> str:
-    """Return the number that `hotline_key` made this key of."""
-    return key[2:].decode()
-
-
-def id_key(kind: str, row_id: int) -> bytes:
-    """Return the key of a group (`kind` "G"), tenant ("t"), plan ("p") or gateway ("g")."""
-    return f"{kind}:{row_id}".encode()
-
-
-def key_id(key: bytes) -> int:
-    """Return the id that `id_key` made this key of."""
-    return int(key[2:])
-
-
-def address_key(ip: str) -> bytes:
-    """Return the key of a trunk's address; of an IPv6 one in any spelling. Raises `ValueError`."""
-    return b"a:" + (str(ipaddress.ip_address(ip)) if ":" in ip else ip).encode()
 
 
 class TableReader:
@@ -69,12 +45,30 @@ class TableReader:
         self._directory = str(directory)
         self._env: Any = None
         self._pid = 0
+        self._seen = 0  # the transaction that the last look saw; 0: nobody looks, every read is of the newest state
+        self._kept: dict[bytes, Any] = {}  # records as that transaction left them
         self._hotline = msgspec.msgpack.Decoder(Hotline)
         self._group = msgspec.msgpack.Decoder(Group)
         self._tenant = msgspec.msgpack.Decoder(Tenant)
         self._plan = msgspec.msgpack.Decoder(Plan)
         self._gateway = msgspec.msgpack.Decoder(Gateway)
         self._address = msgspec.msgpack.Decoder(TrunkAddress)
+
+    def look(self) -> None:
+        """See the newest state; what is read until the next look may be what this one saw. 1 µs where nothing changed.
+
+        Never raises: what cannot be looked at cannot be read either, and says so then.
+        """
+        try:
+            if self._env is None or self._pid != os.getpid():
+                self._open()
+            with self._env.begin() as txn:
+                seen = txn.id()
+        except lmdb.Error:
+            seen = 0
+        if seen != self._seen:
+            self._kept.clear()
+            self._seen = seen
 
     def hotline(self, number: str) -> Hotline | None:
         """Return the hotline of an E.164 `number`. Raises `TableUnavailable`, as all of these."""
@@ -126,6 +120,10 @@ class TableReader:
         self._env = None
 
     def _read(self, key: bytes, decoder: "msgspec.msgpack.Decoder[_Record]") -> _Record | None:
+        kept: _Record | None = self._kept.get(key)
+        return kept if kept is not None else self._read_anew(key, decoder)
+
+    def _read_anew(self, key: bytes, decoder: "msgspec.msgpack.Decoder[_Record]") -> _Record | None:
         try:
             raw = self._get(key)
         except lmdb.Error as first:
@@ -136,9 +134,14 @@ class TableReader:
             except lmdb.Error:
                 raise TableUnavailable(f"the routing table cannot be read: {first}") from first
         try:
-            return None if raw is None else decoder.decode(raw)
+            record = None if raw is None else decoder.decode(raw)
         except msgspec.DecodeError as error:
             raise TableUnavailable(f"a record of the routing table cannot be read: {error}") from error
+        if self._seen and record is not None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = record
+        return record
 
     def _get(self, key: bytes) -> bytes | None:
         if self._env is None or self._pid != os.getpid():
@@ -150,6 +153,7 @@ class TableReader:
         return raw
 
     def _open(self) -> None:
+        self._kept, self._seen = {}, 0
         self.close()  # one inherited over a fork: LMDB allows a process one environment per file
         self._env = lmdb.open(
             self._directory, map_size=MAP_SIZE, max_readers=MAX_READERS, readonly=True, create=False, max_spare_txns=0

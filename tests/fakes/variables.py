@@ -68,6 +68,14 @@ def _branch_uri(m: Machine) -> Value:
     return transaction.branches[m.here.branch].uri
 
 
+def _reply_last(m: Machine) -> Value:
+    transaction = m.transaction()
+    if m.here.route != "on_reply" or transaction is None:
+        return None
+    last = transaction.branches[m.here.branch].last_received
+    return last if last >= 300 else m.here.held.message.status
+
+
 _READ: Final[dict[str, Callable[[Machine], Value]]] = {
     "$ru": _request(lambda held: held.uri),
     "$rU": _request(lambda held: _part(held.uri, "user")),
@@ -102,6 +110,7 @@ _READ: Final[dict[str, Callable[[Machine], Value]]] = {
     "$T_branch_idx": _branch_index,
     "$T_reply_code": _reply_code,
     "$T_branch(uri)": _branch_uri,
+    "$T_reply_last": _reply_last,
 }  # fmt: skip
 
 

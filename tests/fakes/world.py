@@ -49,6 +49,9 @@ class MemoryTable:
         self.gateways = {1: Gateway(1, "carrier", "127.0.0.20", 5060, "udp", "national", None, "p_asserted", True)}
         self.reads = 0
 
+    def look(self) -> None:
+        """Nothing is kept here."""
+
     def trunk_address(self, ip: str) -> TrunkAddress | None:
         """The trunk of an address."""
         self.reads += 1

@@ -25,6 +25,25 @@ UNREADABLE = [
 ]  # fmt: skip
 
 
+PIECES = ['"', "\\", "<", ">", ";", "tag=", ";tag=a", "sip:a@b", " ", ",", "x", "\r\n", "=", "\0", "\u00a0"]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_the_quick_look_sees_what_the_careful_one_sees(value: str) -> None:
+    """However a value is put together."""
+    assert addresses.tag(value) == addresses.careful_tag(value)
+    try:
+        careful = addresses.careful_spec(value)
+    except ValueError:
+        careful = ""
+    try:
+        quick = addresses.addr_spec(value)
+    except ValueError:
+        quick = ""
+    assert quick == careful
+
+
 @pytest.mark.parametrize("value", VALUES)
 def test_the_uri_is_what_stands_in_the_brackets(value: str) -> None:
     """Whatever the display name quotes."""

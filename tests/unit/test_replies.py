@@ -46,7 +46,8 @@ def initial(**read: Any) -> Exchange:
 
 def reply(exchange: Exchange, source: Hop = CARRIER, reliable: bool = True, **read: Any) -> dict[str, str]:
     """The headers of the answer as they go back."""
-    return headers(Replies(KEYS, HOST).block(exchange, taken(**(ANSWER | read)), source, reliable=reliable))
+    replies, answer = Replies(KEYS, HOST), taken(**(ANSWER | read))
+    return headers(replies.block(exchange, answer, replies.read(answer), source, reliable=reliable))
 
 
 def opened(lines: dict[str, str]) -> Token:
@@ -112,7 +113,8 @@ def test_a_dialog_of_an_older_key_is_answered_under_it() -> None:
     made = initial()
     made.token = KEYS.seal(to_member())
     newer = Replies(keyring("2:" + "2b" * 32 + ",1:" + "17" * 32), HOST)
-    lines = headers(newer.block(made, taken(**ANSWER), CARRIER, reliable=True))
+    answer = taken(**ANSWER)
+    lines = headers(newer.block(made, answer, newer.read(answer), CARRIER, reliable=True))
     assert opened(lines).target == MEMBER
 
 
@@ -165,10 +167,11 @@ def test_what_the_check_lets_through_can_be_sealed() -> None:
         exchange = initial()
         exchange.call = call
         with contextlib.suppress(TokenTooLong):
-            replies.check(read, CARRIER)
+            far = replies.read(read)
+            replies.check(read, far, CARRIER)
             checked += 1
             try:
-                replies.block(exchange, read, CARRIER, reliable=True)
+                replies.block(exchange, read, far, CARRIER, reliable=True)
             except TokenTooLong:
                 pytest.fail(f"a Contact of {len(user)} letters")
     assert 200 < checked < 1500

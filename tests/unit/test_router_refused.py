@@ -111,17 +111,17 @@ class TestRefused:
         bob.replies(code)
         assert world.kam.take() == []
 
-    def test_a_reply_that_cannot_be_read_is_dropped_and_the_next_request_is_served(self, world: World) -> None:
-        """A header that is not UTF-8."""
+    def test_of_an_18x_nothing_is_read_but_its_code(self, world: World) -> None:
+        """A header that is not UTF-8 changes nothing: the caller gets a 180 of our own."""
         caller = Caller(world)
         bob, carol, _ = caller.calls()
         world.kam.take()
         data = b"SIP/2.0 180 Ringing\r\n" + bob.invite.data.partition(b"\r\n")[2]
         data = data.replace(b"Contact: ", b'Contact: "\xff" ', 1)
         world.kam.receive(data, world.GATEWAY)
-        assert world.kam.take() == []
+        assert [sent.to for sent in world.kam.take()] == [world.TRUNK]
         carol.answers()
-        assert caller.saw == [200]
+        assert caller.saw == [180, 200]
 
 
 class TestTokens:

@@ -135,3 +135,18 @@ def test_an_answer_after_the_caller_was_told_that_nobody_answers_frees_its_phone
     assert caller.saw == saw
     assert world.sink.kinds() == kinds
     assert world.leaks() == []
+
+
+def test_an_answer_of_a_leg_whose_own_time_is_over_frees_its_phone(world: World) -> None:
+    """To tm it has failed, so its 200 goes nowhere; the others ring on, and one of them may win."""
+    caller = Caller(world)
+    bob, carol, _ = caller.calls()
+    bob.replies(180)
+    world.kam.time_runs_out(branch=0)
+    world.kam.take()
+    bob.answers()
+    assert [one.message.method for one in world.kam.take()] == ["ACK", "BYE"]
+    assert "answered" not in world.sink.kinds()
+    carol.answers()
+    assert caller.saw == [180, 200]
+    assert world.sink.kinds()[-1] == "answered"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kemi.domain.events import Answered, OfferedLeg, Received, Refused, Stamped
-from kemi.spool.codec import MAX_LINE, LineError, decode, encode
+from kemi.domain.events import Answered, OfferedLeg, Rang, Received, Refused, Stamped
+from kemi.spool.codec import MAX_LINE, LineError, decode, encode, encode_parts, plain_name
 
 
 def stamped(event: Answered | Received | Refused) -> Stamped:
@@ -81,3 +81,11 @@ def test_a_line_of_an_earlier_version_is_read() -> None:
 def test_a_full_fork_fits_into_the_line_budget() -> None:
     """30 legs, tm's ceiling, with ids of a large installation."""
     assert len(encode(stamped(received(legs=30)))) <= MAX_LINE
+
+
+@given(st.text(max_size=20), st.integers(0, 2**40), st.integers(0, 2**60))
+def test_a_line_made_of_parts_is_the_line_of_the_stamped(name: str, seq: int, mono_ns: int) -> None:
+    """Whatever the node is called."""
+    event, plain = Rang("c1", 2, 0, 180), plain_name(name)
+    whole = Stamped(f"{name}.{seq}", seq, name, 1_700_000_000, mono_ns, event)
+    assert encode_parts(plain, seq, plain, 1_700_000_000, mono_ns, event) == encode(whole)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kemi.domain.events import Answered, Ended, Stamped
+from kemi.spool import sink as sink_module
 from kemi.spool.codec import decode
 from kemi.spool.sink import SpoolSink
 
@@ -143,7 +144,7 @@ def test_a_file_is_left_for_a_new_one_after_a_day(tmp_path: Path, monkeypatch: p
     sink = SpoolSink(tmp_path, "edge", INSTANCE)
     start, hour = time.monotonic_ns(), 3600 * 10**9
     for hours in (0, 23, 24, 25, 49):
-        monkeypatch.setattr(time, "monotonic_ns", lambda now=start + hours * hour: now)
+        monkeypatch.setattr(sink_module, "monotonic_ns", lambda now=start + hours * hour: now)
         sink.put(Answered(f"at {hours}", 0, 0))
     calls = {name: [line.event.call for line in lines] for name, lines in written(tmp_path).items()}
     stem = f"{INSTANCE}-{os.getpid()}"

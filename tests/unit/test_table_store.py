@@ -14,7 +14,8 @@ import pytest
 from kemi.domain.model import Tenant
 from kemi.errors import TableUnavailable
 from kemi.table import store
-from kemi.table.store import TableReader, TableWriter, hotline_key, id_key
+from kemi.table.keys import hotline_key, id_key
+from kemi.table.store import TableReader, TableWriter
 from tests.table_room import (
     GATEWAY,
     GROUP,
@@ -209,3 +210,33 @@ def test_a_living_readers_slot_is_not_freed(table: Path) -> None:
             assert process.pid in slots_of(writer)
     finally:
         process.communicate("")
+
+
+def test_what_was_read_is_read_again_only_when_the_table_has_changed(tmp_path: Path) -> None:
+    """And that is seen at the next look."""
+    with TableWriter(tmp_path) as writer:
+        fill(writer)
+    looking = TableReader(tmp_path)
+    looking.look()
+    first = looking.tenant(TENANT.id)
+    looking.look()
+    assert looking.tenant(TENANT.id) is first
+    subprocess.run([sys.executable, "-c", WRITE_TENANT_7, str(tmp_path)], check=True)
+    assert looking.tenant(TENANT.id) is first
+    looking.look()
+    assert looking.tenant(TENANT.id) is not first
+    assert getattr(looking.tenant(7), "name", "") == "new"
+    looking.close()
+
+
+def test_a_reader_keeps_a_bounded_number_of_records(tmp_path: Path) -> None:
+    """Its memory does not grow with the table."""
+    many = 3000
+    with TableWriter(tmp_path) as writer:
+        fill(writer)
+        encoded = {id_key("t", i): msgspec.msgpack.encode(msgspec.structs.replace(TENANT, id=i)) for i in range(many)}
+        writer.apply(encoded)
+    reader = TableReader(tmp_path)
+    reader.look()
+    assert all(reader.tenant(i) for i in range(many))
+    assert len(reader._kept) <= 1024

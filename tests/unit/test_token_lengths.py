@@ -46,8 +46,9 @@ class Talk:
             record_routes=[*gateway.record_routes, *mine],
         )  # fmt: skip
         replies = Replies(KEYS, HOST)
-        replies.check(answer, CARRIER)
-        self.answer = replies.block(ring.exchange, answer, CARRIER, reliable=True)
+        far = replies.read(answer)
+        replies.check(answer, far, CARRIER)
+        self.answer = replies.block(ring.exchange, answer, far, CARRIER, reliable=True)
 
     def ours(self) -> tuple[str, str, str, str]:
         """Contact and Record-Route of ours as the gateway has them, then as the caller has them; "" for none."""
