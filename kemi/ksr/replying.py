@@ -27,6 +27,7 @@ _RANG: Final = 1
 _ANSWERED: Final = 2
 _GAVE_UP: Final = 7  # the caller has had a final answer of ours
 RELIABLE: Final = 9  # the caller requires 100rel
+OWN_TO: Final = 10  # the caller's To was more than the dialled number: tm has the neutral one, he gets his own back
 _SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6, ringing.TOO_BRIEF: 8}
 _QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
 _SESSION_SECONDS: Final = 1800  # what a 422 without a readable Min-SE stands for (RFC 4028 §4: recommended)
@@ -137,12 +138,21 @@ class Replying:
             return
         if not _is_set(_RANG):
             _set(_RANG)
-            # One clean 180, our own: nothing of a member's is in it, and members' sounds are not mixed.
             if not _is_set(_ANSWERED) and not _is_set(_GAVE_UP):
-                signalling.ring()
+                self._ring(code)
+                return
         # Dropped, the 18x would be unknown to tm, which CANCELs only legs that have answered something; as a 100 it
         # is known and stays here.
         signalling.swallow()
+
+    def _ring(self, code: int) -> None:
+        """Tell the caller that it rings, in one clean 180: members' sounds are not mixed."""
+        if _is_set(OWN_TO):
+            self._taken, self._far = headers.take(vias_kept=2), NOBODY
+            self._give_back(unpack(_get("$avp(exchange)")), code, 180, reliable=False)
+        else:  # tm's own, of the caller's own INVITE: a quarter of the time
+            signalling.ring()
+            signalling.swallow()
 
     def _refused(self, call: str, leg: int, attempt: int, code: int) -> None:
         if code != 487 or not yes(KSR.tm.t_is_canceled()):

@@ -19,7 +19,7 @@ from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
-from kemi.ksr.replying import RELIABLE, Replying
+from kemi.ksr.replying import OWN_TO, RELIABLE, Replying
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink, RoutingTable
 from kemi.tokens import Keyring
@@ -95,6 +95,8 @@ class Router(Replying):
             must(KSR.textopsx.msg_apply_changes(), "msg_apply_changes")
         if not signalling.is_new():
             return 1
+        if not neutral:
+            KSR.setflag(OWN_TO)
         taken = headers.take(vias_kept=1, keep_to=True)
         taken.to = to
         body = request.sdp(taken.content_type)
