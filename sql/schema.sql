@@ -71,7 +71,7 @@ COMMENT ON COLUMN public.call.sip_call_id IS 'Call-ID of the caller''s INVITE, t
 
 COMMENT ON COLUMN public.call.arrived_at IS 'When the INVITE came.';
 
-COMMENT ON COLUMN public.call.ring_seconds IS 'The group''s ring time then.';
+COMMENT ON COLUMN public.call.ring_seconds IS 'How long it may ring in all: the group''s ring time, or that of all its steps.';
 
 COMMENT ON COLUMN public.call.notify_members IS 'The group''s switch then.';
 
@@ -355,7 +355,7 @@ COMMENT ON COLUMN public.call_event.event_id IS 'Spool file and sequence: unique
 
 COMMENT ON COLUMN public.call_event.call_id IS 'The call: call.id.';
 
-COMMENT ON COLUMN public.call_event.kind IS 'received, refused, rang, failed, answered, answered_elsewhere, missed, ended (kemi/domain/events.py); and what the ledger itself concludes: interrupted, the edge died while it rang; stood, the answer was not over after min_talk_seconds.';
+COMMENT ON COLUMN public.call_event.kind IS 'received, refused, offered, rang, failed, answered, answered_elsewhere, missed, timed, ended (kemi/domain/events.py); and what the ledger itself concludes: interrupted, the edge died while it rang; stood, the answer was not over after min_talk_seconds.';
 
 COMMENT ON COLUMN public.call_event.at IS 'Wall clock of the node when it was written.';
 
@@ -391,7 +391,7 @@ COMMENT ON COLUMN public.call_leg.call_id IS 'The call: call.id.';
 
 COMMENT ON COLUMN public.call_leg.leg IS 'The leg''s number in the call; 1000 and above were skipped, not rung.';
 
-COMMENT ON COLUMN public.call_leg.attempt IS 'Which try at this member: 0 is the first.';
+COMMENT ON COLUMN public.call_leg.attempt IS 'Which try at this member: 0 is the first; each goes through another gateway.';
 
 COMMENT ON COLUMN public.call_leg.member_id IS 'The member: group_member.id then.';
 

@@ -4,9 +4,9 @@ Each event is written before the message it tells of leaves (design.md §2): an 
 message, never the reverse. Events of one call come from several processes, so nothing may depend on the order
 they are read in; `mono_ns` (CLOCK_MONOTONIC of the node's boot) orders and measures them.
 
-    received ─┬─ rang* ─┬─ answered ── (timed) ── ended
-              │ failed* ├─ answered_elsewhere*      (a second 2xx)
-              │         └─ missed
+    received ─┬─ offered* ─┬─ answered ── (timed) ── ended
+              │ rang*      ├─ answered_elsewhere*   (a second 2xx)
+              │ failed*    └─ missed
               └─ (nothing more: the edge died; the ledger concludes `interrupted`)
     refused                                         (alone: the call never forked)
 """
@@ -64,6 +64,13 @@ class Received(Discreet, frozen=True, tag_field="kind", tag="received"):
     withheld_sms: WithheldSms = "none"  # what members are told where `caller` is None
     min_talk_seconds: int = 0  # an answer that ends sooner is no answer
     counted: tuple[str, ...] = ()  # the limits' counters that it is in (`kemi.domain.limits`)
+
+
+class Offered(Discreet, frozen=True, tag_field="kind", tag="offered"):
+    """More legs of a call that rings are about to leave: the next step, a delayed member, another gateway."""
+
+    call: str
+    legs: tuple[OfferedLeg, ...]
 
 
 class Refused(Discreet, frozen=True, tag_field="kind", tag="refused"):
@@ -148,7 +155,7 @@ class Ended(msgspec.Struct, frozen=True, tag_field="kind", tag="ended"):
     reason: str = ""
 
 
-Event: TypeAlias = Received | Refused | Rang | Failed | Answered | AnsweredElsewhere | Missed | Timed | Ended
+Event: TypeAlias = Received | Offered | Refused | Rang | Failed | Answered | AnsweredElsewhere | Missed | Timed | Ended
 
 
 class Stamped(msgspec.Struct, frozen=True):

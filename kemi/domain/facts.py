@@ -9,6 +9,8 @@ from kemi.domain.events import (
     Ended,
     Failed,
     Missed,
+    Offered,
+    OfferedLeg,
     Rang,
     Received,
     Refused,
@@ -37,6 +39,7 @@ class Facts:
         self.refused: Told[Refused] | None = None
         self.answered: Told[Answered] | None = None
         self.missed: Told[Missed] | None = None
+        self.offered: dict[Key, Told[OfferedLeg]] = {}  # with `received`, or later
         self.rang: dict[Key, Stamped] = {}
         self.failed: dict[Key, Told[Failed]] = {}
         self.picked_up: dict[Key, Stamped] = {}  # a 2xx, the first of the call or not
@@ -48,6 +51,9 @@ class Facts:
         match stamped.event:
             case Received() as event:
                 self.received = self.received or Told(stamped, event)
+                self._offer(stamped, event.legs)
+            case Offered() as event:
+                self._offer(stamped, event.legs)
             case Refused() as event:
                 self.refused = self.refused or Told(stamped, event)
             case Missed() as event:
@@ -63,6 +69,17 @@ class Facts:
                 self.picked_up.setdefault((event.leg, event.attempt), stamped)
             case Ended() as event:
                 self.ended.setdefault(event.leg, Told(stamped, event))
+
+    def _offer(self, stamped: Stamped, legs: Iterable[OfferedLeg]) -> None:
+        for one in legs:
+            self.offered.setdefault((one.leg, one.attempt), Told(stamped, one))
+
+    def members(self) -> dict[int, OfferedLeg]:
+        """Return who was called, by leg, in the legs' order; a later attempt is at the same member."""
+        first: dict[int, OfferedLeg] = {}
+        for key in sorted(self.offered):
+            first.setdefault(key[0], self.offered[key].event)
+        return first
 
 
 def same_clock(one: Stamped, other: Stamped) -> bool:

@@ -6,20 +6,20 @@ from typing import Final
 import msgspec
 
 from kemi.domain.ending import End
-from kemi.domain.events import OfferedLeg, Received, Stamped
+from kemi.domain.events import OfferedLeg, Received
 from kemi.domain.facts import Facts, Key
 from kemi.domain.rows import LegRow
 
 FIRST_SKIPPED: Final = 1000  # call_leg.leg of the first member who was not rung
 
 
-def legs(facts: Facts, when: Stamped, event: Received, end: End) -> Iterator[LegRow]:
+def legs(facts: Facts, event: Received, end: End) -> Iterator[LegRow]:
     """Yield a row for each attempt at a member, then one for each member who was not rung."""
-    offered = {(one.leg, one.attempt): _offered_row(event.call, one, when.at_us) for one in event.legs}
-    members = {one.leg: one for one in event.legs}
+    offered = {key: _offered_row(event.call, one, when.at_us) for key, (when, one) in facts.offered.items()}
+    members = facts.members()
     for leg, attempt in {**facts.rang, **facts.failed, **facts.picked_up}:
         if leg in members and (leg, attempt) not in offered:
-            # A later attempt at the same member; through which gateway and since when, `received` could not know.
+            # A later attempt at the same member; its `offered` is still to be read.
             later = _offered_row(event.call, members[leg], None)
             offered[leg, attempt] = msgspec.structs.replace(later, attempt=attempt, gateway_id=None)
     for key in sorted(offered):

@@ -52,7 +52,7 @@ def fold(happened: Iterable[Stamped], *, interrupted: bool = False, stood: bool 
         return None if facts.refused is None else Folded(_refused(*facts.refused))
     when, received = facts.received
     end = end_of(facts, received.min_talk_seconds, interrupted=interrupted, stood=stood)
-    rows = tuple(legs(facts, when, received, end))
+    rows = tuple(legs(facts, received, end))
     return Folded(_call(facts, when, received, end), rows, tuple(told(facts, when, received, end, stood=stood)))
 
 

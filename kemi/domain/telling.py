@@ -38,7 +38,7 @@ def _audience(facts: Facts, event: Received, end: End, *, stood: bool) -> dict[s
     audience: dict[str, tuple[Kind, OfferedLeg]] = {}
     if facts.answered is not None and (end.answer == "counts" or (end.answer == "false" and stood)):
         winner = facts.answered.event.leg
-        audience = {one.number: ("answered", one) for one in event.legs if one.leg == winner}
+        audience = {one.number: ("answered", one) for leg, one in facts.members().items() if leg == winner}
     if _is_missed(facts, end):
         for one in _missed_by(facts, event):
             audience.setdefault(one.number, ("missed", one))
@@ -55,4 +55,4 @@ def _is_missed(facts: Facts, end: End) -> bool:
 
 def _missed_by(facts: Facts, event: Received) -> Iterable[OfferedLeg]:
     rang = {leg for leg, _ in facts.rang}
-    return (one for one in event.legs if event.notify_missed == "offered" or one.leg in rang)
+    return (one for leg, one in facts.members().items() if event.notify_missed == "offered" or leg in rang)

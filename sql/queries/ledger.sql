@@ -102,11 +102,13 @@ from json_to_recordset(%(legs)s::json) as r (
     reason text, code int, offered_us bigint, rang_us bigint, answered_us bigint, ended_us bigint, can_text boolean
 )
 on conflict (call_id, leg, attempt) do update
-set outcome = excluded.outcome, reason = excluded.reason, code = excluded.code, rang_at = excluded.rang_at,
-    answered_at = excluded.answered_at, ended_at = excluded.ended_at
-where (l.outcome, l.reason, l.code, l.rang_at, l.answered_at, l.ended_at)
+set gateway_id = excluded.gateway_id, outcome = excluded.outcome, reason = excluded.reason, code = excluded.code,
+    offered_at = excluded.offered_at, rang_at = excluded.rang_at, answered_at = excluded.answered_at,
+    ended_at = excluded.ended_at
+where (l.gateway_id, l.outcome, l.reason, l.code, l.offered_at, l.rang_at, l.answered_at, l.ended_at)
     is distinct from (
-        excluded.outcome, excluded.reason, excluded.code, excluded.rang_at, excluded.answered_at, excluded.ended_at
+        excluded.gateway_id, excluded.outcome, excluded.reason, excluded.code, excluded.offered_at, excluded.rang_at,
+        excluded.answered_at, excluded.ended_at
     )
 
 -- name: insert_notifications

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 
-from kemi.domain.events import Missed
+from kemi.domain.events import Failed, Missed, Rang
 from kemi.ledger.room import Room
 from kemi.ledger.writer import Writer
 from kemi.spool import codec
 from tests.ledger_room import NODE, LedgerRoom, ledger_room
 from tests.told import ANSWERED_0, BUSY_1, BYE, GAVE_UP, RANG_0, RECEIVED, REFUSED, of_call, stamp
+from tests.unit.test_outcome_hunted import ELSEWHERE
 
 
 @pytest.fixture(autouse=True)
@@ -57,11 +58,14 @@ def test_times_are_those_of_the_events_to_the_microsecond(room: LedgerRoom) -> N
 
 
 def test_events_in_several_readings_give_the_rows_of_one_reading(room: LedgerRoom) -> None:
+    unreached, again = Failed("c1", 0, 0, 503, "unreachable"), Rang("c1", 0, 1, 180)
     with room.writer() as writer:
-        for event in (RECEIVED, RANG_0, BUSY_1, ANSWERED_0, BYE):
+        for event in (RECEIVED, RANG_0, BUSY_1, unreached, again, ELSEWHERE, ANSWERED_0, BYE):
             room.put(event)
             assert writer.step() == 1
     assert room.ledger() == room.undisturbed()
+    through = "select gateway_id, offered_at is not null from call_leg where (leg, attempt) = (0, 1)"
+    assert room.rows(through) == [(8, True)]
 
 
 def test_a_half_written_line_waits_for_its_end(room: LedgerRoom) -> None:

@@ -22,12 +22,13 @@ from tests.told import (
     TIMED_OUT,
     stamp,
 )
+from tests.unit.test_outcome_hunted import ELSEWHERE, STEP
 
 _EVENTS = st.lists(
     st.sampled_from(
         [
             RECEIVED, RANG_0, RANG_1, ANSWERED_0, ANSWERED_1, LATE_1, BUSY_1, OFF_2, GAVE_UP, TIMED_OUT,
-            ALL_REFUSED, NOT_SENT, BYE, REFUSED,
+            ALL_REFUSED, NOT_SENT, BYE, REFUSED, STEP, ELSEWHERE,
         ]
     ),
     max_size=10,
@@ -52,4 +53,5 @@ def test_nobody_is_told_twice_and_nobody_who_was_not_offered(events: list[Event]
     if result is not None:
         told = [one.member_number for one in result.notifications]
         assert len(told) == len(set(told))
-        assert set(told) <= {leg.number for leg in RECEIVED.legs}
+        offered = RECEIVED.legs + (STEP.legs if STEP in events else ())
+        assert set(told) <= {leg.number for leg in offered}
