@@ -4,7 +4,7 @@ import os
 import subprocess
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -110,7 +110,14 @@ def main(
 ) -> None:
     """CPU of the proxy for a five-way call, each step of masking left out in turn; figures, never a verdict."""
     console = wide_console()
-    with ExitStack() as open_, console.status("starting") as status:
+    with console.status("starting") as status:
+        found = measured(rounds, rate, status.update)
+    console.print(table(found, rate))
+
+
+def measured(rounds: int, rate: int, say: Callable[[str], None]) -> list[Price]:
+    """Return the price of each step at `rate` calls a second; `say` is told how far it is."""
+    with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="steps-")))
         edge = open_.enter_context(stage.running_ours(folder))
         for part in ("kamailio", "sender", "ledger", "watch"):
@@ -122,11 +129,12 @@ def main(
         windows: dict[str, list[Window]] = {}
         for window in measure.in_turn(programs, rate, _CALLS, rounds):
             windows.setdefault(window.program, []).append(window)
-            status.update(f"{window.program}: {window.cpu[PROXY]:.2f} CPU-s, {len(windows[window.program])}/{rounds}")
-    console.print(_table(prices(windows, idle), rate))
+            say(f"without {window.program}: {window.cpu[PROXY]:.2f} CPU-s, {len(windows[window.program])}/{rounds}")
+    return prices(windows, idle)
 
 
-def _table(found: list[Price], rate: int) -> Table:
+def table(found: list[Price], rate: int) -> Table:
+    """One line a step."""
     table = Table(box=None, padding=(0, 2, 0, 0), title=f"CPU ms of the proxy a call, at {rate} calls/s")
     for head in ("step", "without it", "it costs", "in each round", "failed calls"):
         table.add_column(head, justify="left" if head in {"step", "in each round"} else "right", no_wrap=True)
