@@ -548,12 +548,12 @@ END) AND (NOT (host <<= '0.0.0.0/8'::inet)) AND (host <> '::'::inet))),
     CONSTRAINT gateway_identity_is_known CHECK ((identity = ANY (ARRAY['none'::text, 'p_asserted'::text, 'p_preferred'::text, 'remote_party_id'::text]))),
     CONSTRAINT gateway_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT gateway_number_format_is_known CHECK ((number_format = ANY (ARRAY['national'::text, 'e164'::text, 'e164_no_plus'::text, 'international'::text]))),
-    CONSTRAINT gateway_outbound_proxy_is_an_address CHECK (
+    CONSTRAINT gateway_outbound_proxy_is_an_address CHECK ((
 CASE
-    WHEN (outbound_proxy ~ '^[0-9.]+(:[1-9][0-9]{0,4})?$'::text) THEN ((family((split_part(outbound_proxy, ':'::text, 1))::inet) = 4) AND (outbound_proxy !~ ':(6[6-9]|65[6-9]|[7-9][0-9])[0-9]{3}$'::text))
+    WHEN (outbound_proxy ~ '^[0-9.]+(:[1-9][0-9]{0,4})?$'::text) THEN (family((split_part(outbound_proxy, ':'::text, 1))::inet) = 4)
     WHEN (outbound_proxy ~ '^\[[0-9A-Fa-f:.]+\](:[1-9][0-9]{0,4})?$'::text) THEN (family(("substring"(outbound_proxy, '\[(.*)\]'::text))::inet) = 6)
     ELSE (outbound_proxy IS NULL)
-END),
+END AND (COALESCE(("substring"(outbound_proxy, '[].0-9]:([0-9]+)$'::text))::integer, 5060) <= 65535))),
     CONSTRAINT gateway_port_is_1_to_65535 CHECK (((port >= 1) AND (port <= 65535))),
     CONSTRAINT gateway_probe_is_off_or_5_to_3600_seconds CHECK (((probe_seconds = 0) OR ((probe_seconds >= 5) AND (probe_seconds <= 3600)))),
     CONSTRAINT gateway_takes_one_call_a_second_at_least CHECK ((max_calls_per_second >= 1)),

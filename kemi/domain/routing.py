@@ -137,14 +137,14 @@ def decide(
         is_down = any(one.enabled for one in gateways)
         reason = "every gateway that accepts the outbound number is down" if is_down else NO_ENABLED_GATEWAY
         return Refuse(503, reason, hotline)
-    choice = usable if not binds(usable) else None
+    by_number = binds(usable)
     most = MAX_LEGS - first
     if plan is not None and plan.max_members is not None:
         most = min(most, plan.max_members)
-    ring, skipped = _eligible(group, tenant, plan, choice, usable, now, most)
+    ring, skipped = _eligible(group, tenant, plan, usable if by_number else None, now, most)
     if not ring:
         return Refuse(480, _nobody(skipped), hotline)
-    waves = _waves(group, ring, choice, usable, present, first)
+    waves = _waves(group, ring, usable, present, first, by_number=by_number)
     return Fork(hotline, group, tenant, waves[0], skipped, waves, plan, (group.id,))
 
 
@@ -152,9 +152,9 @@ NO_ENABLED_GATEWAY: Final = "no enabled gateway accepts the outbound number"
 
 
 def _eligible(
-    group: Group, tenant: Tenant, plan: Plan | None, choice: Gateways | None, usable: Gateways, now: float, most: int
+    group: Group, tenant: Tenant, plan: Plan | None, choosy: Gateways | None, now: float, most: int
 ) -> tuple[tuple[Member, ...], tuple[SkippedMember, ...]]:
-    """Return the members who may ring, and those who may not; `choice` None: not every gateway takes every number."""
+    """Return the members who may ring, and those who may not; `choosy`: the gateways if not each takes every number."""
     second = 0
     if any(member.hours for member in group.members):
         second = second_of_week(clock(now, zone(tenant.time_zone)))
@@ -162,7 +162,7 @@ def _eligible(
     skipped: list[SkippedMember] = []
     for member in group.members:
         reason = why_not(member, tenant, plan, second)
-        if reason is None and choice is None and not for_number(member.number, usable):
+        if reason is None and choosy is not None and not for_number(member.number, choosy):
             reason = NO_GATEWAY
         if reason is None and len(ring) >= most:
             reason = f"only {most} members may ring"
@@ -180,19 +180,19 @@ def _nobody(skipped: tuple[SkippedMember, ...]) -> str:
 
 
 def _waves(
-    group: Group, members: tuple[Member, ...], choice: Gateways | None, usable: Gateways, present: Present, number: int
+    group: Group, members: tuple[Member, ...], usable: Gateways, present: Present, number: int, *, by_number: bool
 ) -> tuple[tuple[Leg, ...], ...]:
     waves: list[tuple[Leg, ...]] = []
+    ring_seconds = group.ring_seconds
+    gateway, others = usable[0], usable[1:]  # everybody's, unless it depends on the member
     for wave in steps(group.strategy, members, group.id, present.past, present.chance):
         legs: list[Leg] = []
         for member in wave:
-            gateway, *others = choice or for_number(member.number, usable)
-            legs.append(
-                Leg(
-                    number, 0, member, gateway, leg_uri(member, gateway),
-                    member.ring_seconds or group.ring_seconds, member.delay_seconds, tuple(others),
-                )
-            )  # fmt: skip
+            if by_number:
+                own = for_number(member.number, usable)
+                gateway, others = own[0], own[1:]
+            ring, delay = member.ring_seconds or ring_seconds, member.delay_seconds
+            legs.append(Leg(number, 0, member, gateway, leg_uri(member, gateway), ring, delay, others))
             number += 1
         waves.append(tuple(legs))
     return tuple(waves)

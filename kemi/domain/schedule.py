@@ -120,10 +120,24 @@ def _bounds(schedule: Schedule, now: float, where: tzinfo) -> Iterator[float]:
         for special in schedule.special:
             if special.day == day:
                 ends |= {special.begin, special.end}
-        moments.update(_moment(day, second, where) for second in ends)
+        for second in ends:
+            moments |= _moments(day, second, where)
+        moments |= _turn(min(_moments(day, 0, where)), max(_moments(day, DAY, where)), where)
     return iter(sorted(moment for moment in moments if moment > now))
 
 
-def _moment(day: int, second: int, where: tzinfo) -> float:
-    midnight = datetime.combine(date.fromordinal(day), datetime.min.time())
-    return (midnight + timedelta(seconds=second)).replace(tzinfo=where).timestamp()
+def _moments(day: int, second: int, where: tzinfo) -> set[float]:
+    """Return when the clock shows a second of a day: once, or twice where it is put back."""
+    shown = datetime.combine(date.fromordinal(day), datetime.min.time(), where) + timedelta(seconds=second)
+    return {shown.timestamp(), shown.replace(fold=1).timestamp()}
+
+
+def _turn(begin: float, end: float, where: tzinfo) -> set[float]:
+    """Return when between two moments the clock is put forward or back, if it is."""
+    before = clock(begin, where).utcoffset()
+    if clock(end, where).utcoffset() == before:
+        return set()
+    while end - begin > 1:
+        middle = (begin + end) // 2
+        begin, end = (middle, end) if clock(middle, where).utcoffset() == before else (begin, middle)
+    return {end}

@@ -21,7 +21,7 @@ PAGE = 2000  # hotlines or groups compiled at a time
 
 Records = dict[bytes, bytes | None]
 _Thing = TypeVar("_Thing", int, str)
-_encode = msgspec.msgpack.Encoder().encode
+_pack = msgspec.msgpack.Encoder().encode
 
 
 class Change(NamedTuple):
@@ -48,15 +48,15 @@ class Rows:
 
     def plans(self, ids: list[int] | None = None) -> Records:
         """Return the plans with these ids, or all."""
-        return _by_id("p", ids, [Plan(*row) for row in self._ask("plans", ids=ids)])
+        return _by_id("p", ids, [Plan(*_fixed(row)) for row in self._ask("plans", ids=ids)])
 
     def tenants(self, ids: list[int] | None = None) -> Records:
         """Return the tenants with these ids, or all."""
-        return _by_id("t", ids, [Tenant(*row) for row in self._ask("tenants", ids=ids)])
+        return _by_id("t", ids, [Tenant(*_fixed(row)) for row in self._ask("tenants", ids=ids)])
 
     def gateways(self, ids: list[int] | None = None) -> Records:
         """Return the gateways with these ids, or all."""
-        return _by_id("g", ids, [Gateway(*row) for row in self._ask("gateways", ids=ids)])
+        return _by_id("g", ids, [Gateway(*_fixed(row)) for row in self._ask("gateways", ids=ids)])
 
     def trunk_addresses(self, ids: list[int] | None = None) -> Records:
         """Return the addresses of the enabled trunks with these ids, or of all."""
@@ -134,3 +134,15 @@ def _by_id(kind: str, ids: Iterable[int] | None, found: Iterable[Plan | Tenant |
     records: Records = {id_key(kind, row_id): None for row_id in ids or ()}
     records.update((id_key(kind, record.id), _encode(record)) for record in found)
     return records
+
+
+def _fixed(row: Iterable[Any]) -> Iterator[Any]:
+    return (tuple(value) if isinstance(value, list) else value for value in row)
+
+
+def _encode(record: msgspec.Struct) -> bytes:
+    """Return a record as the table stores it: without what is as its default, which msgspec knows only by identity."""
+    defaults = record.__struct_defaults__
+    names = record.__struct_fields__[len(record.__struct_fields__) - len(defaults) :]
+    plain = {name: default for name, default in zip(names, defaults, strict=True) if getattr(record, name) == default}
+    return _pack(msgspec.structs.replace(record, **plain) if plain else record)

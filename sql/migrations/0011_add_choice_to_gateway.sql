@@ -44,11 +44,11 @@ alter table gateway
     add column outbound_proxy text
         constraint gateway_outbound_proxy_is_an_address check (case
             when outbound_proxy ~ '^[0-9.]+(:[1-9][0-9]{0,4})?$'
-                then family(split_part(outbound_proxy, ':', 1)::inet) = 4 and outbound_proxy !~ ':(6[6-9]|65[6-9]|[7-9][0-9])[0-9]{3}$'
+                then family(split_part(outbound_proxy, ':', 1)::inet) = 4
             when outbound_proxy ~ '^\[[0-9A-Fa-f:.]+\](:[1-9][0-9]{0,4})?$'
                 then family(substring(outbound_proxy from '\[(.*)\]')::inet) = 6
             else outbound_proxy is null
-        end),
+        end and coalesce(substring(outbound_proxy from '[].0-9]:([0-9]+)$')::integer, 5060) <= 65535),
     add column max_channels integer
         constraint gateway_has_one_channel_at_least check (max_channels >= 1),
     add column max_calls_per_second integer

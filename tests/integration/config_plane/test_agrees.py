@@ -10,13 +10,13 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection
 
-from kemi.domain.model import Hotline
+from kemi.domain.model import Group
 from kemi.table.follower import Follower
 from kemi.table.rows import Rows
 from kemi.table.store import TableWriter
 from kemi.table.sync import connect
 
-NUMBERS: Final = [f"+8490000000{n}" for n in range(8)]
+NUMBERS: Final = [f"+849000000{n:02}" for n in range(16)]
 # Each takes random ids and numbers from a small world, so that rows collide, depend on each other and vanish.
 STATEMENTS: Final = (
     "insert into hotline (id, tenant_id, number, enabled) values (%(id)s, %(tenant)s, %(number)s, %(yes)s)",
@@ -45,6 +45,32 @@ STATEMENTS: Final = (
     "delete from trunk where id = %(id)s",
     "update tenant set enabled = %(yes)s where id = %(tenant)s",
     "update plan set max_members = %(id)s",
+    "update external_group set fallback_number = null, fallback_group_id = (select id from external_group g"
+    " where g.id <> external_group.id and g.tenant_id = external_group.tenant_id order by g.id %% %(id)s limit 1)"
+    " where id = %(id2)s",
+    "update external_group set fallback_number = %(number)s, fallback_group_id = null where id = %(id2)s",
+    "update external_group set outbound_hotline_id = (select id from hotline h where h.tenant_id ="
+    " external_group.tenant_id order by h.id %% %(id)s limit 1), strategy = 'random' where id = %(id2)s",
+    "update group_member set ring_seconds = 3 + %(id)s, verified_at = now() where id = %(id2)s",
+    "update group_member set group_id = g.id from external_group g where g.id = %(id)s and group_member.id = %(id2)s",
+    "insert into member_hours select id, %(id)s %% 7 + 1, '08:00', '12:00' from group_member where id %% 9 = %(id2)s"
+    " on conflict do nothing",
+    "update member_hours set until_time = '13:00' where member_id = %(id2)s",
+    "delete from member_hours where member_id %% 9 = %(id2)s",
+    "insert into hotline_slot (hotline_id, weekday, from_time, until_time, external_group_id)"
+    " select id, 1 + %(id)s %% 7, '08:00', '12:00', external_group_id from hotline where id = %(id2)s"
+    " and not exists (select from hotline_slot where hotline_id = hotline.id)",
+    "update hotline_slot set until_time = '13:00', external_group_id = null where hotline_id = %(id)s",
+    "delete from hotline_slot where hotline_id = %(id)s",
+    "insert into hotline_special_day (hotline_id, day) select id, date '2027-02-06' + %(id)s from hotline"
+    " where id = %(id2)s and not exists (select from hotline_special_day where hotline_id = hotline.id)",
+    "delete from hotline_special_day where hotline_id = %(id)s",
+    "insert into gateway_prefix select id, '+849' || %(id)s from gateway where id = %(id2)s on conflict do nothing",
+    "delete from gateway_prefix where gateway_id = %(id)s",
+    "insert into plan_destination values (1, '+849' || %(id)s) on conflict do nothing",
+    "delete from plan_destination where prefix = '+849' || %(id)s",
+    "insert into tenant_destination values (%(tenant)s, '+' || %(id)s) on conflict do nothing",
+    "delete from tenant_destination where prefix = '+' || %(id)s",
 )
 
 WORLD: Final = """
@@ -113,7 +139,7 @@ def compiled_anew(conn: connection, directory: Path) -> dict[bytes, bytes]:
 
 
 def can_ring(value: bytes) -> bool:
-    return msgspec.msgpack.decode(value, type=Hotline).refusal is None
+    return msgspec.msgpack.decode(value, type=Group).refusal is None
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -121,12 +147,12 @@ def test_change_by_change_agrees_with_compiling_everything(url: str, tmp_path: P
     dice = random.Random(seed)
     operators = Operators(url, dice)
     conn, other = connect(url), connect(url)
-    rang: set[bytes] = set()
+    seen: set[bytes] = set()
     with TableWriter(tmp_path / "live") as writer:
         follower = Follower(conn, writer)
         follower.compile_all()
         for round_ in range(12):
-            for _ in range(40):
+            for _ in range(60):
                 operators.act()
                 if dice.random() < 0.3:
                     follower.compile_changes()
@@ -135,8 +161,10 @@ def test_change_by_change_agrees_with_compiling_everything(url: str, tmp_path: P
             follower.compile_changes()
             live = records(writer)
             assert live == compiled_anew(other, tmp_path / "anew")
-            rang |= {value for key, value in live.items() if key.startswith(b"h:") and can_ring(value)}
-    assert len(rang) >= 5, "the dice made no world worth comparing"
+            seen |= {value for key, value in live.items() if key.startswith((b"G:", b"h:"))}
+    rang = [value for value in seen if b"members" in value and can_ring(value)]
+    assert len(seen) >= 30, "the dice made no world worth comparing"
+    assert rang
     for each in (operators, conn, other):
         each.close()
 
@@ -148,17 +176,23 @@ def test_changes_while_everything_is_compiled_are_not_lost(
     """The operators go on between two pages, of one number each here; and while the compiler is away."""
     operators = Operators(url, random.Random(seed))
     conn, other = connect(url), connect(url)
-    page = Rows.number_page
+    number_page, group_page = Rows.number_page, Rows.group_page
 
-    def page_after_changes(rows: Rows, after: str) -> list[str]:
-        for _ in range(6):
+    def numbers_after_changes(rows: Rows, after: str) -> list[str]:
+        for _ in range(3):
             operators.act()
-        return page(rows, after)
+        return number_page(rows, after)
+
+    def groups_after_changes(rows: Rows, after: int) -> list[int]:
+        for _ in range(3):
+            operators.act()
+        return group_page(rows, after)
 
     for _ in range(6):
         with monkeypatch.context() as patched, TableWriter(tmp_path / "live") as writer:
             patched.setattr("kemi.table.rows.PAGE", 1)
-            patched.setattr(Rows, "number_page", page_after_changes)
+            patched.setattr(Rows, "number_page", numbers_after_changes)
+            patched.setattr(Rows, "group_page", groups_after_changes)
             follower = Follower(conn, writer)
             follower.compile_all()
             operators.finish()

@@ -5,6 +5,7 @@ A change counts as arrived when the reader, opened before the change, sees it. N
 
 import time
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -13,6 +14,7 @@ import pytest
 from psycopg2.extensions import connection
 
 from deploy.wait import until
+from kemi.domain.schedule import Schedule, Slot, SpecialDay
 from kemi.table.store import TableReader
 from tests.integration.config_plane.room import (
     NUMBER,
@@ -44,6 +46,21 @@ CHANGES: Final[dict[str, Callable[[TableReader], bool]]] = {
         t.trunk_address("127.0.0.10") is None and t.trunk_address("127.0.0.131") is not None
     ),
     "update trunk set enabled = false": lambda t: t.trunk_address("127.0.0.10") is None,
+    "insert into hotline_slot (hotline_id, weekday, from_time, until_time) values (1, 7, '12:00', '24:00')": lambda t: (
+        the(t).schedule == Schedule((Slot(6 * 86400 + 43200, 7 * 86400, None),))
+    ),
+    "insert into hotline_special_day (hotline_id, day, external_group_id) values (1, '2027-02-06', 1)": lambda t: (
+        the(t).schedule == Schedule((), (SpecialDay(date(2027, 2, 6).toordinal(), 0, 86400, 1),))
+    ),
+    "insert into member_hours select id, 1, '08:00', '09:00' from group_member where position = 1": lambda t: (
+        the_group(t).members[0].hours == ((28800, 32400),)
+    ),
+    "insert into gateway_prefix values (1, '098')": lambda t: t.gateway(1).prefixes == ("+8498",),  # type: ignore[union-attr]
+    "insert into plan_destination values (1, '098')": lambda t: t.plan(1).destinations == ("+8498",),  # type: ignore[union-attr]
+    "insert into tenant_destination values (1, '+1')": lambda t: t.tenant(1).destinations == ("+1",),  # type: ignore[union-attr]
+    "update trunk set max_calls_per_second = 9": lambda t: (
+        t.trunk_address("127.0.0.10").max_calls_per_second == 9  # type: ignore[union-attr]
+    ),
     "truncate group_member cascade": lambda t: the_group(t).refusal == "the group has no enabled member",
 }
 
