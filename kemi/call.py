@@ -28,6 +28,7 @@ class Ring(NamedTuple):
     ring_ms: int
     event: Received
     call_ids: tuple[str, ...]
+    all_refused_code: int
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
@@ -87,7 +88,10 @@ class Calls:
         clean = sdp.scrub(body, self._keys.origin(call, "caller")) if body else ""
         event = _received(call, trunk, decision, who, _recorded(taken.call_id, who))
         uris = tuple(leg.uri for leg in decision.legs)
-        return Ring(exchange, uris, blocks, clean, decision.group.ring_seconds * 1000, event, call_ids)
+        group = decision.group
+        return Ring(
+            exchange, uris, blocks, clean, group.ring_seconds * 1000, event, call_ids, group.all_refused_code
+        )  # fmt: skip
 
     def _fitting_blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, offer: _Offer) -> dict[str, str]:
         """Return the legs' headers; where one Contact cannot hold the caller's side, every leg gets a Record-Route."""

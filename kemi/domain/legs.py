@@ -58,12 +58,14 @@ def _leg_ended(facts: Facts, key: Key, row: LegRow, end: End) -> LegRow:
     if (picked_up := facts.picked_up.get(key)) is not None:
         won = facts.answered is not None and key == (facts.answered.event.leg, facts.answered.event.attempt)
         ended = facts.ended.get(row.leg)
+        # A second answer is hung up by the edge, there and then (kemi/decisions/0022).
+        ended_us = ended.when.at_us if ended is not None else None if won else picked_up.at_us
         return change(
             row,
             outcome="answered" if won else "answered_elsewhere",
             code=200,
             answered_us=picked_up.at_us,
-            ended_us=None if ended is None else ended.when.at_us,
+            ended_us=ended_us,
         )
     if (failed := facts.failed.get(key)) is not None:
         return change(row, outcome=failed.event.reason, code=failed.event.code, ended_us=failed.when.at_us)

@@ -20,6 +20,7 @@ from typing import Final
 from kemi.domain.events import LegFailure, MissedCause
 
 BUSY, DECLINED, UNREACHABLE, OTHER, TOO_BRIEF = 1, 2, 4, 8, 16  # bits: what has been seen of the legs so far
+ALL_REFUSED: Final = 603  # external_group.all_refused_code where nobody has chosen
 
 _REASONS: Final[dict[int, LegFailure]] = {
     403: "rejected",
@@ -54,7 +55,7 @@ def seen_bit(reason: LegFailure, code: int) -> int:
     return TOO_BRIEF if code == 422 else _BITS.get(reason, OTHER)
 
 
-def final_code(seen: int, all_refused_code: int = 603) -> int:
+def final_code(seen: int, all_refused_code: int = ALL_REFUSED) -> int:
     """Return the caller's final code, given the bits of what the legs said; `all_refused_code`: where all declined."""
     said = seen & ~UNREACHABLE or seen
     return all_refused_code if said == DECLINED else _CODES.get(said, 480)

@@ -16,10 +16,10 @@ from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Misse
 from kemi.exchange import Exchange, Taken, unpack
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
+from kemi.ksr.strays import Strays
 from kemi.ksr.truth import yes
 from kemi.ports import EventSink
 from kemi.replies import NOBODY, Replies
-from kemi.stray import farewell
 from kemi.tokens import Keyring, leg_of
 
 # Message flags; tm keeps them with the transaction, and the reply lock makes each a once-only latch.
@@ -45,6 +45,7 @@ class Replying:
         self._keys = keyring
         self._host = host
         self._replies = Replies(keyring, host)
+        self._strays = Strays(sink, keyring, host)
         self._clock, self._started = clock, clock()
         # Of the reply at hand, from ksr_reply_route to the tm callback.
         self._taken, self._source, self._far = Taken(), Hop("", 0), NOBODY
@@ -60,27 +61,19 @@ class Replying:
                 self._read()  # tm cannot drop a final reply, so it is read before tm has it
                 signalling.reword(code, code, _get("$rr"))
             except Exception:
-                self._hang_up(method)
+                self._strays.hang_up(method)
                 raise
+            if method == "INVITE" and self._strays.is_late(self._taken):
+                KSR.set_drop()
+                return 1
         # Last: a reply that is dropped after its transaction was found leaves that transaction to the next message.
         if not yes(KSR.tm.t_check_trans()):
             KSR.set_drop()
             log.turned_away("a reply that matches nothing", _get("$si"), 0)
             # Just started: it may be the answer that was passed on before, and the caller's ACK may be on its way.
             if 200 <= code < 300 and self._clock() - self._started > _QUIET_SECONDS:
-                self._hang_up(method)
+                self._strays.hang_up(method)
         return 1
-
-    def _hang_up(self, method: str) -> None:
-        """End the call of a 2xx that nobody gets (kemi/decisions/0013)."""
-        if method != "INVITE":
-            return
-        source = request.source()
-        last = farewell(request.raw(), source, self._host, self._keys.is_leg_call_id)
-        if last is not None:
-            signalling.datagram(last.hop, last.ack)
-            signalling.datagram(last.hop, last.bye)
-            log.hung_up(source.ip)
 
     def _read(self) -> None:
         """Strip the reply at hand and read what goes on of it. Raises `ValueError` where that cannot be read."""
@@ -116,23 +109,27 @@ class Replying:
             return
         if not _is_set(_ANSWERED):
             if _get("$T_reply_last") >= 300:
-                self._hang_up("INVITE")  # its own time was over, a 408 to tm, which will not pass the 200 on
+                self._strays.hang_up("INVITE")  # its own time was over, a 408 to tm, which will not pass the 200 on
                 return
             _set(_ANSWERED)
             KSR.pv.seti("$avp(winner)", leg)
+            self._strays.won(call, self._taken)
             self._sink.put(Answered(call, leg, attempt))
-        elif _get("$avp(winner)") != leg:
+        elif _get("$avp(winner)") != leg:  # a tie: it came before the winner was known
             self._sink.put(AnsweredElsewhere(call, leg, attempt))
+            self._too_late(exchange, code)
+            return
         self._give_back(exchange, code, code, reliable=True)
 
     def _too_late(self, exchange: Exchange, code: int) -> None:
-        """Hang up a telephone that picked up when the caller had been told that nobody would (kemi/decisions/0013)."""
-        self._hang_up("INVITE")
+        """Hang up a telephone that picked up when the caller had his answer already (kemi/decisions/0013, 0022)."""
+        self._strays.hang_up("INVITE")
         signalling.blank(code)  # tm passes every 2xx on; this one, without From and To, answers nobody
         signalling.put_headers(f"Call-ID: {exchange.call_id}\r\n")
 
     def _provisional(self, code: int) -> None:
         if _is_set(RELIABLE):
+            _set(_RANG)
             self._read()
             self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
             return
@@ -203,12 +200,14 @@ class Replying:
         seen = sum(bit for bit, flag in _SEEN.items() if _is_set(flag))
         if timed_out:
             seen |= ringing.OTHER if _is_set(_RANG) else ringing.UNREACHABLE
+        code = ringing.final_code(seen, _get("$avp(all_refused)") or ringing.ALL_REFUSED)
         cause = ringing.missed_cause(canceled=canceled, timed_out=timed_out, seen=seen)
-        self._missed(_get("$avp(call)"), cause, 487 if canceled else ringing.final_code(seen))
+        self._missed(_get("$avp(call)"), cause, 487 if canceled else code)
         return 1
 
     def _missed(self, call: str, cause: MissedCause, code: int) -> None:
         self._happened(Missed(call, cause, code))
+        self._strays.nobody_can_win(call, _get("$ft"))
         if code == 422:
             KSR.hdr.append_to_reply(f"Min-SE: {_get('$avp(min_se)') or _SESSION_SECONDS}\r\n")
         signalling.answer(code)

@@ -14,7 +14,7 @@ import KSR
 
 from kemi.call import Calls, Ring, Turned
 from kemi.dialog import Dialogs
-from kemi.domain import masking, sdp
+from kemi.domain import masking, ringing, sdp
 from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
 from kemi.ksr import callbacks, headers, log, request, signalling
@@ -121,6 +121,8 @@ class Router(Replying):
         KSR.pv.sets("$avp(call)", ring.event.call)
         if ring.exchange.reliable:
             KSR.setflag(RELIABLE)
+        if ring.all_refused_code != ringing.ALL_REFUSED:
+            KSR.pv.seti("$avp(all_refused)", ring.all_refused_code)
         must(KSR.tm.t_on_branch(callbacks.BRANCH), "t_on_branch")
         must(KSR.tm.t_on_reply(callbacks.INVITE_REPLY), "t_on_reply")
         must(KSR.tm.t_on_failure(callbacks.FAILURE), "t_on_failure")

@@ -22,7 +22,6 @@ class Call(Dialog):
     def __init__(self, customer: "Customer", invite: Message, edge: Address, acks: bool) -> None:
         super().__init__(customer, invite.call_id, invite.get("from"), invite.get("to"), target=invite.uri, cseq=103)
         self._sdp_versions = itertools.count(2)  # the INVITE's was 1
-        self.ignores_forks = False  # say True, and a second 2xx gets neither ACK nor BYE
         self.forks: list[Dialog] = []  # dialogs of further 2xx, acknowledged and hung up at once
         self.invite, self.edge, self._acks_itself = invite, edge, acks
         with customer.changed:
@@ -86,7 +85,7 @@ class Call(Dialog):
             self.acknowledges(reply)
 
     def _second_answer(self, reply: Message) -> None:
-        if self.ignores_forks or any(fork.remote_tag == reply.to_tag for fork in self.forks):
+        if any(fork.remote_tag == reply.to_tag for fork in self.forks):
             return
         fork = Dialog(self.agent, self.call_id, self.local, reply.get("to"), target=reply.target, cseq=103)
         self.forks.append(fork)

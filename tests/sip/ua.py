@@ -77,6 +77,8 @@ class UserAgent(Endpoint):
         raise NotImplementedError
 
     def _on_reply(self, reply: Message) -> None:
+        if not (reply.get("from") and reply.get("to")):
+            return  # §8.1.1, §16.3: not even a message
         tx = self._clients.get((reply.branch, reply.method))
         if tx is None or len(reply.all("via")) != len(tx.request.all("via")):
             self.strays.append(reply)

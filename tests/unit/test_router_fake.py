@@ -1,5 +1,8 @@
 """Whole calls of the real router on the fake Kamailio: who saw what, what was written, and that nothing leaked."""
 
+import msgspec
+import pytest
+
 from tests.fakes.parties import MEMBER_SDP, Caller
 from tests.fakes.world import SDP, World
 
@@ -49,15 +52,24 @@ class TestAnswered:
         assert answer.body.count(b"m=audio") == 1
         assert int(answer.text("content-length")) == len(answer.body)
 
-    def test_the_second_200_is_relayed_and_is_no_second_answer(self, world: World) -> None:
-        """RFC 3261 §16.7 step 5; the ledger has one winner."""
+    @pytest.mark.parametrize("tie", [False, True])
+    def test_the_second_200_is_hung_up_and_is_no_second_answer(self, world: World, tie: bool) -> None:
+        """Before tm has it; in a tie after, when tm passes on a 200 without From and To. The ledger has one winner."""
         caller = Caller(world)
         bob, carol, _ = caller.calls()
         bob.answers()
+        if tie:
+            world.kam.tables["answered"].clear()
+        world.kam.take()
         carol.answers()
+        sent = world.kam.take()
+        assert [one.message.method for one in sent if one.to == world.GATEWAY] == ["ACK", "BYE"]
+        passed = [one.data for one in sent if one.to == world.TRUNK]
+        assert [(b"\r\nFrom:" in one, b"\r\nTo:" in one) for one in passed] == [(False, False)] * tie
         bob.answers()
-        assert caller.saw == [200, 200, 200]
+        assert caller.saw[-1] == 200
         assert world.sink.kinds() == ["received", "answered", "answeredelsewhere"]
+        assert world.leaks() == []
 
     def test_ack_and_bye_go_through_by_the_token_alone(self, world: World) -> None:
         """The caller hangs up; the member gets his own dialog's BYE, and his 200 goes back."""
@@ -155,6 +167,23 @@ class TestMissed:
         assert caller.saw[0] in (480, 486, 600, 603)
         assert not caller.got[-1].all("www-authenticate")
         assert world.sink.kinds()[1:] == ["failed", "failed", "failed", "missed"]
+
+    @pytest.mark.parametrize("code", [603, 480])
+    def test_all_decline(self, world: World, code: int) -> None:
+        """The group says what the caller is told then."""
+        world.table.groups[1] = msgspec.structs.replace(world.table.groups[1], all_refused_code=code)
+        caller = Caller(world)
+        for member in caller.calls():
+            member.replies(603)
+        assert caller.saw == [code]
+
+    def test_who_requires_100rel_and_hears_it_ring_is_told_the_same_when_nobody_answers(self, world: World) -> None:
+        """480, not 503: somebody's telephone rang."""
+        caller = Caller(world)
+        bob, *_ = caller.calls(more="Require: 100rel\r\n")
+        bob.replies(183, "Require: 100rel\r\nRSeq: 1\r\n")
+        world.kam.time_runs_out()
+        assert caller.saw == [183, 480]
 
     def test_one_603_does_not_end_the_hunt(self, world: World) -> None:
         """The others ring on, and one may answer."""
