@@ -1,5 +1,6 @@
 """The processes of the stack: how each is started, when it is ready, how it is told to end."""
 
+import json
 import socket
 import sys
 import sysconfig
@@ -24,7 +25,8 @@ _PRIVATE_MB: Final = 16  # kamailio -M: per process
 class Part:
     """One process. `once`: it does its work and leaves with 0; any other leaving is a death.
 
-    `sieve`: the command of a process that its output goes through on its way into the log.
+    `sieve`: the command of a process that its output goes through on its way into the log. `fds`: open files that it
+    inherits.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Part:
     stop_seconds: float = 10.0
     once: bool = False
     sieve: Sequence[str] = ()
+    fds: Sequence[int] = ()
 
 
 def postgres(cluster: Cluster) -> Part:
@@ -42,8 +45,16 @@ def postgres(cluster: Cluster) -> Part:
     return Part("postgres", cluster.command(), {}, lambda: _connects(cluster.url), SIGINT, 20.0)
 
 
-def workers(settings: Settings, database_url: str, edge_key: str) -> list[Part]:
-    """Return the other parts in the order they start; they stop in reverse."""
+def open_door(settings: Settings) -> socket.socket:
+    """Return the socket that Kamailio takes kemi.watch's BYEs from; whoever keeps it open keeps everybody else out."""
+    is_v6 = ":" in settings.sip_address[0]
+    door = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET, socket.SOCK_DGRAM)
+    door.bind(("::1" if is_v6 else "127.0.0.1", 0))
+    return door
+
+
+def workers(settings: Settings, database_url: str, edge_key: str, door: socket.socket) -> list[Part]:
+    """Return the other parts in the order they start; they stop in reverse. `door`: what `open_door` gave."""
     database = {"DATABASE_URL": database_url}
     table_ready = settings.var_dir / "run" / "table.ready"
     return [
@@ -51,19 +62,25 @@ def workers(settings: Settings, database_url: str, edge_key: str) -> list[Part]:
         Part("table", _module("kemi.table.sync"), database, table_ready.exists),
         Part("ledger", _module("kemi.ledger.writer"), database),
         Part("sender", _module("sms.sender"), database),
-        Part("watch", _module("kemi.watch.keeper")),
-        _kamailio(settings, edge_key),
+        _watch(edge_key, door),
+        _kamailio(settings, edge_key, door),
     ]
 
 
-def _kamailio(settings: Settings, edge_key: str) -> Part:
-    # It gets the key and no database; the others get the database and no key.
+def _watch(edge_key: str, door: socket.socket) -> Part:
+    fd = door.fileno()
+    return Part("watch", _module("kemi.watch.keeper"), {"EDGE_KEY": edge_key, "WATCH_FD": str(fd)}, fds=(fd,))
+
+
+def _kamailio(settings: Settings, edge_key: str, door: socket.socket) -> Part:
+    # It and the watch get the key and no database; the others get the database and no key.
     run = settings.var_dir / "run"
     env = {
         "EDGE_KEY": edge_key,
         "ENTRY_FILE": str(ROOT / "kemi" / "entry" / "edge.py"),
         "EDGE_SITE": sysconfig.get_path("purelib"),
         "RPC_SOCKET": str(run / "kamailio.rpc"),
+        "WATCH_ADDRESS": json.dumps(door.getsockname()[:2]),
     }
     command = ["kamailio", "-f", str(ROOT / "kamailio.cfg"), "-DD", "-E", "-x", "fm", "-X", "fm"]
     command += ["-m", str(SHARED_MB), "-M", str(_PRIVATE_MB), "-Y", str(run), "-P", str(run / "kamailio.pid")]

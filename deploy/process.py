@@ -66,6 +66,7 @@ class Process:
                 cwd=ROOT,
                 env=self._environment,
                 process_group=0,
+                pass_fds=self.part.fds,
             )
         self._started, self._not_before = time.monotonic(), 0.0
 

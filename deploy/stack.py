@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import secrets
+import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -65,6 +66,7 @@ class Stack:
         self._stopping = threading.Event()
         self._tender = threading.Thread(target=self._tend, name="stack", daemon=True)
         self._claim: IO[str] | None = None
+        self._door: socket.socket | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -88,7 +90,8 @@ class Stack:
             self.database_url = cluster.url
             self._start(parts.postgres(cluster))
             self.wait_ready("postgres")
-        for part in parts.workers(self.settings, self.database_url, edge_key(self.settings)):
+        self._door = parts.open_door(self.settings)
+        for part in parts.workers(self.settings, self.database_url, edge_key(self.settings), self._door):
             if part.name not in self._without:
                 self._start(part)
                 if part.once:
@@ -103,6 +106,8 @@ class Stack:
             self._tender.join()
         for process in reversed(self._processes.values()):
             process.stop()
+        if self._door is not None:
+            self._door.close()
         if self._claim is not None:
             _note(self.settings.var_dir).unlink(missing_ok=True)
             self._claim.close()

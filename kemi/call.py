@@ -1,25 +1,32 @@
 """A call comes in: who is called, what is decided, and the legs as they go on the wire."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kemi import deciding, tokens
+from kemi.admission import Admission
 from kemi.domain import addresses, masking, sdp
 from kemi.domain.addresses import Hop
 from kemi.domain.e164 import spell
 from kemi.domain.events import OfferedLeg, Received, Refused, SkippedLeg
 from kemi.domain.identity import Caller, caller, identity_line
+from kemi.domain.limits import Held, marked
 from kemi.domain.model import Gateway, TrunkAddress
 from kemi.domain.redaction import redacted, shown
-from kemi.domain.routing import Fork, Leg, Refuse
+from kemi.domain.routing import QUIET, Fork, Leg, Present, Refuse
 from kemi.errors import TokenTooLong
 from kemi.exchange import Exchange, Taken, exchange_of, next_hop, own_route, route_set
 from kemi.kinds import ToCaller
 from kemi.ports import RoutingTable
 
+_DAY: Final = 86_400
+
 
 class Ring(NamedTuple):
-    """An INVITE ready to fork: `blocks` holds the headers of each leg, by its R-URI; `call_ids` the legs' Call-IDs."""
+    """An INVITE ready to fork: `blocks` holds the headers of each leg, by its R-URI; `call_ids` the legs' Call-IDs.
+
+    `seconds`: how long they may talk; 0: as long as they like.
+    """
 
     exchange: Exchange
     uris: tuple[str, ...]
@@ -29,6 +36,7 @@ class Ring(NamedTuple):
     event: Received
     call_ids: tuple[str, ...]
     all_refused_code: int
+    seconds: int = 0
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
@@ -55,13 +63,22 @@ class Turned(NamedTuple):
 class Calls:
     """Decides on initial INVITEs. Pure but for the routing table it reads."""
 
-    def __init__(self, table: RoutingTable, keyring: tokens.Keyring, host: str, now: Callable[[], float]) -> None:
-        """`host`: what the edge calls itself in its messages (address, or address:port); `now`: epoch seconds."""
+    def __init__(
+        self, table: RoutingTable, keyring: tokens.Keyring, host: str, now: Callable[[], float],
+        admission: Admission | None = None, present: Present = QUIET, longest: int = _DAY,
+    ) -> None:  # fmt: skip
+        """`host`: what the edge calls itself in its messages (address, or address:port); `now`: epoch seconds.
+
+        `admission` asks the limits (None: there are none); `longest`: the longest call there can be, s.
+        """
         self._table = table
         self._keys = keyring
         self._host = host
         self._from_host = addresses.without_port(host)
         self._now = now
+        self._admission = admission
+        self._present = present
+        self._longest = longest
 
     def invite(
         self, trunk: TrunkAddress, source: Hop, dialled: str, taken: Taken, body: str, entropy: bytes
@@ -72,26 +89,48 @@ class Calls:
         """
         call = tokens.new_call(self._now(), entropy)
         who = caller(taken.from_, taken.asserted, taken.privacy)
-        decision = deciding.decide(self._table, dialled, who, self._now())
+        decision = deciding.decide(self._table, dialled, who, self._now(), self._present)
         if not masking.knows_all(taken.require):
             decision = Refuse(420, "the caller requires an extension we do not know")
+        held: Held | None = None
+        if isinstance(decision, Fork):
+            # Until waves are rung one after the other, all ring at once: no member of a hunting group is left out.
+            decision = decision._replace(legs=tuple(leg for wave in decision.waves for leg in wave))
+            if self._admission is not None:
+                decision, held = self._admission.admit(trunk, decision, self._now())
         if isinstance(decision, Refuse):
             return self._turned(call, trunk, dialled, taken, who, decision)
-        # Until waves are rung one after the other, all ring at once: no member of a hunting group is left out.
-        decision = decision._replace(legs=tuple(leg for wave in decision.waves for leg in wave))
+        seconds = self._seconds(decision)
+        call = marked(call, counted=held is not None, timed=seconds > 0)
         exchange = exchange_of(call, "caller", "INVITE", taken, source, trunk.trunk_id, 0, dialled)
-        call_ids = tuple(self._call_id(call, leg) for leg in decision.legs)
+        event = _received(call, trunk, decision, who, _recorded(taken.call_id, who), held)
         try:
-            blocks = self._fitting_blocks(decision, call_ids, exchange, _offer(exchange, taken))
-        except TokenTooLong as wrong:
-            return self._turned(call, trunk, dialled, taken, who, Refuse(513, str(wrong), decision.hotline))
-        clean = sdp.scrub(body, self._keys.origin(call, "caller")) if body else ""
-        event = _received(call, trunk, decision, who, _recorded(taken.call_id, who))
-        uris = tuple(leg.uri for leg in decision.legs)
-        group = decision.group
+            return self._ring(decision, exchange, event, taken, body, seconds)
+        except Exception as wrong:  # what is counted has its end in the ledger, or is counted no more
+            if self._admission is not None and held is not None:
+                self._admission.give_back(held)
+            if isinstance(wrong, TokenTooLong):
+                return self._turned(call, trunk, dialled, taken, who, Refuse(513, str(wrong), decision.hotline))
+            raise
+
+    def _ring(
+        self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, body: str, seconds: int
+    ) -> Ring:  # fmt: skip
+        call_ids = tuple(self._call_id(exchange.call, leg) for leg in fork.legs)
+        blocks = self._fitting_blocks(fork, call_ids, exchange, _offer(exchange, taken))
+        clean = sdp.scrub(body, self._keys.origin(exchange.call, "caller")) if body else ""
+        uris = tuple(leg.uri for leg in fork.legs)
+        group = fork.group
         return Ring(
-            exchange, uris, blocks, clean, group.ring_seconds * 1000, event, call_ids, group.all_refused_code
+            exchange, uris, blocks, clean, group.ring_seconds * 1000, event, call_ids, group.all_refused_code, seconds
         )  # fmt: skip
+
+    def _seconds(self, fork: Fork) -> int:
+        """Return how long a call may last; 0: as long as they like, and a day is so long that nobody needs to watch."""
+        wanted = None if fork.plan is None else fork.plan.max_call_seconds
+        if wanted is None:
+            return self._longest if self._longest < _DAY else 0
+        return min(wanted, self._longest)
 
     def _fitting_blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, offer: _Offer) -> dict[str, str]:
         """Return the legs' headers; where one Contact cannot hold the caller's side, every leg gets a Record-Route."""
@@ -154,7 +193,9 @@ def _recorded(call_id: str, who: Caller) -> str:
     return redacted(call_id) if who.withheld else call_id
 
 
-def _received(call: bytes, trunk: TrunkAddress, fork: Fork, who: Caller, sip_call_id: str) -> Received:
+def _received(
+    call: bytes, trunk: TrunkAddress, fork: Fork, who: Caller, sip_call_id: str, held: Held | None
+) -> Received:  # fmt: skip
     hotline, group = fork.hotline, fork.group
     return Received(
         call=call.hex(),
@@ -174,6 +215,7 @@ def _received(call: bytes, trunk: TrunkAddress, fork: Fork, who: Caller, sip_cal
         min_talk_seconds=group.min_talk_seconds,
         legs=tuple(_offered(leg) for leg in fork.legs),
         skipped=tuple(SkippedLeg(one.id, one.number, one.reason) for one in fork.skipped),
+        counted=() if held is None else held.keys,
     )
 
 

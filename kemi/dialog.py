@@ -38,21 +38,27 @@ class Dialogs:
         self._max_age = max_age
         self._now = now
 
-    def relay(self, method: str, user: str, source: Hop, taken: Taken) -> Relay:
+    def relay(self, method: str, user: str, source: Hop, taken: Taken, *, ours: bool = False) -> Relay:
         """Turn a request for the token `user` into what goes to the other side.
+
+        `ours`: kemi.watch sent it, in a side's place; then neither its address nor the token's age is asked.
 
         Raises `TokenRefused` where the token is not honoured: forged, too old, shown by another peer, in another
         dialog; `ValueError` where the message cannot be read; `TokenTooLong`.
         """
         token, key = self._keys.open_whole(user, lambda: rest_in(taken.routes, self._host))
-        if not -60 <= tokens.age(token.call, self._now()) <= self._max_age:
+        if not ours and not -60 <= tokens.age(token.call, self._now()) <= self._max_age:
             raise TokenRefused("a token that is too old")
         to_tag, from_tag = addresses.tag(taken.to), addresses.tag(taken.from_)
         if isinstance(token, ToCaller):
-            leg = self._check_member(token, key, source, taken, to_tag)
+            if not ours:
+                self._check_gateway(token, source)
+            leg = self._check_member(token, key, taken, to_tag)
             block = self._to_caller(token, key, taken, from_tag, source)
         else:
-            leg = self._check_caller(token, key, source, taken, from_tag, to_tag)
+            if not ours:
+                self._check_trunk(token, source)
+            leg = self._check_caller(token, key, taken, from_tag, to_tag)
             block = self._to_member(token, key, taken, from_tag, to_tag, source)
         side: Side = "member" if isinstance(token, ToCaller) else "caller"
         exchange = exchange_of(token.call, side, method, taken, source, token.trunk, token.gateway, token.dialled, user)
@@ -62,11 +68,13 @@ class Dialogs:
     def _is_trunk(self, ip: str) -> bool:
         return self._table.trunk_address(ip) is not None
 
-    def _check_member(self, token: ToCaller, key: int, source: Hop, taken: Taken, to_tag: str) -> int:
+    def _check_gateway(self, token: ToCaller, source: Hop) -> None:
         if tokens.pack_ip(source.ip) != token.peer_ip:
             gateway = self._table.gateway(token.gateway)
             if gateway is None or tokens.pack_ip(gateway.host) != tokens.pack_ip(source.ip):
                 raise TokenRefused("a token shown by another peer")
+
+    def _check_member(self, token: ToCaller, key: int, taken: Taken, to_tag: str) -> int:
         letters = taken.call_id[-2:]
         if taken.call_id != self._keys.leg_call_id(token.call, letters, key):
             raise TokenRefused("a token in another dialog")
@@ -74,11 +82,13 @@ class Dialogs:
             raise TokenRefused("a token in another dialog")
         return tokens.leg_of(letters)[0]
 
-    def _check_caller(self, token: ToMember, key: int, source: Hop, taken: Taken, from_tag: str, to_tag: str) -> int:
+    def _check_trunk(self, token: ToMember, source: Hop) -> None:
         if tokens.pack_ip(source.ip) != token.peer_ip:
             address = self._table.trunk_address(source.ip)
             if address is None or address.trunk_id != token.trunk:
                 raise TokenRefused("a token shown by another peer")
+
+    def _check_caller(self, token: ToMember, key: int, taken: Taken, from_tag: str, to_tag: str) -> int:
         if self._keys.dialog_mark(taken.call_id, from_tag, to_tag, key) != token.dialog:
             raise TokenRefused("a token in another dialog")
         return tokens.leg_of(token.leg)[0]

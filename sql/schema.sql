@@ -33,7 +33,7 @@ CREATE TABLE public.call (
     false_answer boolean DEFAULT false NOT NULL,
     confirm_at timestamp with time zone,
     confirm_mono_ns bigint,
-    CONSTRAINT call_is_ended_by_caller_or_member CHECK ((ended_by = ANY (ARRAY['caller'::text, 'member'::text]))),
+    CONSTRAINT call_is_ended_by_caller_member_or_edge CHECK ((ended_by = ANY (ARRAY['caller'::text, 'member'::text, 'edge'::text]))),
     CONSTRAINT call_notify_missed_is_offered_or_rang CHECK ((notify_missed = ANY (ARRAY['offered'::text, 'rang'::text]))),
     CONSTRAINT call_outcome_is_known CHECK ((outcome = ANY (ARRAY['ringing'::text, 'answered'::text, 'missed'::text, 'refused'::text, 'interrupted'::text]))),
     CONSTRAINT call_that_is_purged_holds_no_number CHECK (((purged_at IS NULL) OR ((caller_number IS NULL) AND (dialled IS NULL) AND (sip_call_id = ''::text)))),
@@ -79,7 +79,7 @@ COMMENT ON COLUMN public.call.notify_missed IS 'Who was to be told of a missed c
 
 COMMENT ON COLUMN public.call.outcome IS 'ringing, then answered, missed or interrupted (the edge died); or refused at once.';
 
-COMMENT ON COLUMN public.call.reason IS 'Why it was missed or refused, or why its answer was none.';
+COMMENT ON COLUMN public.call.reason IS 'Why it was missed or refused, why its answer was none, or why the edge hung up.';
 
 COMMENT ON COLUMN public.call.final_code IS 'The final SIP code that the caller got.';
 
@@ -89,7 +89,7 @@ COMMENT ON COLUMN public.call.answered_at IS 'When it answered.';
 
 COMMENT ON COLUMN public.call.ended_at IS 'When the call was over.';
 
-COMMENT ON COLUMN public.call.ended_by IS 'Who hung up an answered call: caller or member.';
+COMMENT ON COLUMN public.call.ended_by IS 'Who hung up an answered call: caller, member, or edge where it lasted as long as it may (see the reason).';
 
 COMMENT ON COLUMN public.call.ring_ms IS 'From arrival to answer or end of ringing, in ms, by the monotonic clock.';
 

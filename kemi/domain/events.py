@@ -71,6 +71,7 @@ class Offered(Discreet, frozen=True, tag_field="kind", tag="offered"):
 
     call: str
     legs: tuple[OfferedLeg, ...]
+    counted: tuple[str, ...] = ()  # the gateways' counters that they are in
 
 
 class Refused(Discreet, frozen=True, tag_field="kind", tag="refused"):

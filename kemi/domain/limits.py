@@ -1,17 +1,18 @@
 """Admission: what a new call counts against, in which order it is asked, and what is given back where one refuses.
 
-    the hotline's calls → the tenant's calls → the trunk's calls of this second → each leg's gateway: its calls of
-    this second, its channels
+    the hotline's calls → the tenant's calls → the trunk's calls of this second → for each leg the first of its
+    gateways that has a place: a channel, and one of its calls of this second
 
-The first that is full refuses the call, and what was taken before is given back. A gateway that is full refuses only
-its legs: the others ring. A limit that is not set (None) is not asked at all.
+The first that is full refuses the call, and what was taken before is given back. A leg without a place does not ring,
+the others do. A limit that is not set (None) is not asked at all.
 
 A call id says of itself whether the call is counted and whether its length is limited, by its two lowest bits: for
 the replies and the BYE of a call that nobody counts, nothing is looked up (kemi/decisions/0023).
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+
+from kemi.domain.events import Answered, Failed, Offered, OfferedLeg, Received
 
 COUNTED, TIMED = 1, 2  # bits of a call id's last byte
 
@@ -50,22 +51,22 @@ class GatewayLimits(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What a call wants to be counted against; `legs` holds each leg's number and its gateway's limits."""
+    """What a call wants to be counted against; `legs`: each leg's number and its gateways' limits, best first."""
 
     calls: tuple[Limit, ...] = ()
     rates: tuple[Limit, ...] = ()
-    legs: tuple[tuple[int, GatewayLimits], ...] = ()
+    legs: tuple[tuple[int, tuple[GatewayLimits, ...]], ...] = ()
 
 
 class Held(NamedTuple):
-    """What a call holds while it lasts: keys of its own, and (leg, key) for its channels."""
+    """What a call holds while it lasts: keys of its own, and (attempt, key) for its channels."""
 
     calls: tuple[str, ...] = ()
-    channels: tuple[tuple[int, str], ...] = ()
+    channels: tuple[tuple[str, str], ...] = ()
 
     def pack(self) -> str:
-        """Return it as text for shared memory (`kemi.ksr.counters`), such as `h12 t3 0=g1 1=g1`."""
-        return " ".join([*self.calls, *(f"{leg}={key}" for leg, key in self.channels)])
+        """Return it as text for shared memory (`kemi.ksr.counters`), such as `h12 t3 0.0=g1 1.0=g1`."""
+        return " ".join([*self.calls, *(f"{attempt}={key}" for attempt, key in self.channels)])
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -74,16 +75,17 @@ class Held(NamedTuple):
 
 
 class Admitted(NamedTuple):
-    """The call may ring, but for the legs in `full` (leg → reason)."""
+    """The call may ring, but for the legs in `full` (leg → reason); those in `moved` by another gateway (its index)."""
 
     held: Held
     full: dict[int, str]
+    moved: dict[int, int]
 
 
 class Over(NamedTuple):
-    """The call may not ring; nothing is held."""
+    """The call may not ring, because of `limit`; nothing is held."""
 
-    reason: str
+    limit: Limit
 
 
 def hotline_limit(hotline_id: int, most: int) -> Limit:
@@ -113,55 +115,79 @@ def gateway_limits(gateway_id: int, rate: int | None, channels: int | None) -> G
 def admit(wanted: Wanted, counters: Counters, now: float) -> Admitted | Over:
     """Count a call that is about to ring; `now` is seconds since the epoch.
 
-    A call none of whose legs finds a place is `Over` with the first leg's reason.
+    A call none of whose legs finds a place is `Over` by what its first leg met last.
     """
     second = int(now)
     calls: list[str] = []
     rates: list[str] = []
 
-    def give_back() -> None:
-        for key in calls:
-            counters.less(key)
+    def over(limit: Limit) -> Over:
+        give_back(Held(tuple(calls)), counters)
         for key in rates:
             counters.this_second(key, second, -1)
+        return Over(limit)
 
     for limit in wanted.calls:
         calls.append(limit.key)
         if counters.more(limit.key) > limit.most:
-            give_back()
-            return Over(limit.reason)
+            return over(limit)
     for limit in wanted.rates:
         rates.append(limit.key)
         if counters.this_second(limit.key, second, 1) > limit.most:
-            give_back()
-            return Over(limit.reason)
-    channels, full = _channels(wanted.legs, counters, second)
+            return over(limit)
+    taken: list[tuple[str, str]] = []
+    full: dict[int, Limit] = {}
+    moved: dict[int, int] = {}
+    for leg, gateways in wanted.legs:
+        for index, gateway in enumerate(gateways):
+            met = place(gateway, counters, second)
+            if met is None:
+                if index:
+                    moved[leg] = index
+                if gateway.channels is not None:
+                    taken.append((f"{leg}.0", gateway.channels.key))
+                full.pop(leg, None)
+                break
+            full[leg] = met
     if full and len(full) == len(wanted.legs):
-        give_back()
-        return Over(next(iter(full.values())))
-    return Admitted(Held(tuple(calls), channels), full)
+        return over(next(iter(full.values())))
+    return Admitted(Held(tuple(calls), tuple(taken)), {leg: met.reason for leg, met in full.items()}, moved)
 
 
-def _channels(
-    legs: Sequence[tuple[int, GatewayLimits]], counters: Counters, second: int
-) -> tuple[tuple[tuple[int, str], ...], dict[int, str]]:
-    """Take a place at its gateway for each leg; return the channels held, and the legs that found none."""
-    held: list[tuple[int, str]] = []
-    full: dict[int, str] = {}
-    for leg, (rate, channels) in legs:
-        if channels is not None and counters.more(channels.key) > channels.most:
-            counters.less(channels.key)
-            full[leg] = channels.reason
-            continue
-        if rate is not None and counters.this_second(rate.key, second, 1) > rate.most:
-            counters.this_second(rate.key, second, -1)
-            if channels is not None:
-                counters.less(channels.key)
-            full[leg] = rate.reason
-            continue
+def place(gateway: GatewayLimits, counters: Counters, second: int) -> Limit | None:
+    """Take a place at a gateway; return the limit that is full, None where there was a place."""
+    rate, channels = gateway
+    if channels is not None and counters.more(channels.key) > channels.most:
+        counters.less(channels.key)
+        return channels
+    if rate is not None and counters.this_second(rate.key, second, 1) > rate.most:
+        counters.this_second(rate.key, second, -1)
         if channels is not None:
-            held.append((leg, channels.key))
-    return tuple(held), full
+            counters.less(channels.key)
+        return rate
+    return None
+
+
+def give_back(held: Held, counters: Counters) -> None:
+    """Count down what a call holds that does not ring after all."""
+    for key in [*held.calls, *(key for _, key in held.channels)]:
+        counters.less(key)
+
+
+def attempt_of(event: OfferedLeg | Failed | Answered) -> str:
+    """Return what stands for an attempt at a member, within a call."""
+    return f"{event.leg}.{event.attempt}"
+
+
+def channels(event: Received | Offered) -> tuple[tuple[str, str], ...]:
+    """Return the channels that the legs of `event` take: (attempt, key) of those whose gateway is counted."""
+    keyed = ((attempt_of(one), f"g{one.gateway_id}") for one in event.legs) if event.counted else ()
+    return tuple((attempt, key) for attempt, key in keyed if key in event.counted)
+
+
+def held_by(event: Received) -> Held:
+    """Return what the call of `event` holds."""
+    return Held(tuple(key for key in event.counted if not key.startswith("g")), channels(event))
 
 
 def marked(call: bytes, *, counted: bool = False, timed: bool = False) -> bytes:
@@ -170,19 +196,20 @@ def marked(call: bytes, *, counted: bool = False, timed: bool = False) -> bytes:
     return call[:-1] + bytes((call[-1] & ~(COUNTED | TIMED) | bits,))
 
 
-def is_counted(call: bytes) -> bool:
-    """Say whether a call is counted, by its id."""
-    return bool(call[-1] & COUNTED)
-
-
-def is_timed(call: bytes) -> bool:
-    """Say whether a call's length is limited, by its id."""
-    return bool(call[-1] & TIMED)
-
-
 def is_watched(call: str) -> bool:
     """Say whether a call, by its id as an event has it, is counted or limited in length."""
-    try:
-        return bool(int(call[-1:], 16) & (COUNTED | TIMED))
-    except ValueError:  # not an id of ours
-        return False
+    return is_counted_id(call) or is_timed_id(call)
+
+
+def is_counted_id(call: str) -> bool:
+    """Say whether a call, by its id as an event has it, is counted."""
+    return call[-1:] in _COUNTED_DIGITS
+
+
+def is_timed_id(call: str) -> bool:
+    """Say whether a call's length is limited, by its id as an event has it."""
+    return call[-1:] in _TIMED_DIGITS
+
+
+_COUNTED_DIGITS: Final = frozenset("13579bdf")
+_TIMED_DIGITS: Final = frozenset("2367abef")

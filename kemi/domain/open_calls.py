@@ -11,24 +11,26 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from kemi.domain.events import Answered, Ended, Failed, Missed, Received, Stamped, Timed
-from kemi.domain.limits import is_watched
+from kemi.domain.events import Answered, Ended, Failed, Missed, Offered, Received, Stamped, Timed
+from kemi.domain.limits import attempt_of, channels, is_watched
 
 _RING_SLACK: float = 190.0  # s beyond the ring time: what tm allows a transaction (max_inv_lifetime)
+_PARTING: float = 120.0  # s beyond the longest call, in which the edge may hang it up
 _ORPHAN: float = 60.0  # s that an event waits for the `received` of its call
 
 
 class OpenCall(msgspec.Struct):
-    """What is known of one call; times are µs since the epoch. `channels`: leg → key of its gateway."""
+    """What is known of one call; times are µs since the epoch. `channels`: attempt → key of its gateway."""
 
     since_us: int
     instance: str = ""
     calls: tuple[str, ...] = ()
-    channels: dict[int, str] = {}
+    channels: dict[str, str] = {}
     ring_seconds: int = 0
     received: bool = False
-    failed: list[int] = []
+    failed: list[str] = []
     winner: int | None = None
+    won: str = ""  # the winner's attempt
     answered_us: int = 0
     missed: bool = False
     ended: list[int] = []
@@ -43,8 +45,8 @@ class OpenCall(msgspec.Struct):
         """Yield what it counts under, a key for each channel that is open."""
         if self.received:
             yield from self.calls
-            for leg, key in self.channels.items():
-                if self.winner == leg or (self.winner is None and leg not in self.failed):
+            for attempt, key in self.channels.items():
+                if self.won == attempt or (self.winner is None and attempt not in self.failed):
                     yield key
 
 
@@ -69,12 +71,13 @@ class OpenCalls:
                 one.received, one.since_us, one.instance = True, stamped.at_us, stamped.instance
                 one.ring_seconds = event.ring_seconds
                 one.calls = tuple(key for key in event.counted if not key.startswith("g"))
-                channels = {leg.leg: f"g{leg.gateway_id}" for leg in event.legs}
-                one.channels = {leg: key for leg, key in channels.items() if key in event.counted}
+                one.channels |= dict(channels(event))
+            case Offered():
+                one.channels |= dict(channels(event))
             case Failed():
-                one.failed = [*one.failed, event.leg]
+                one.failed = [*one.failed, attempt_of(event)]
             case Answered():
-                one.winner, one.answered_us = event.leg, stamped.at_us
+                one.winner, one.won, one.answered_us = event.leg, attempt_of(event), stamped.at_us
             case Timed():
                 one.timed = event
             case Ended():
@@ -101,10 +104,10 @@ class OpenCalls:
         age = now_us - one.since_us
         if not one.received:
             return age > _ORPHAN * 1e6
-        if one.over or age > self._max_us:
+        if one.over:
             return True
         if one.winner is not None:
-            return False
+            return now_us - (one.answered_us or one.since_us) > self._max_us + _PARTING * 1e6
         return age > (one.ring_seconds + _RING_SLACK) * 1e6 or not is_alive(one.instance)
 
     def counts(self) -> Counter[str]:

@@ -118,6 +118,7 @@ def _answered(row: CallRow, winner: Told[Answered], ended: Told[Ended] | None) -
         answered_us=winner.when.at_us,
         ended_us=None if ended is None else ended.when.at_us,
         ended_by=None if ended is None else ended.event.by,
+        reason=None if ended is None else ended.event.reason or None,
         talk_ms=None if ended is None else ms_between(winner.when, ended.when),
     )
 

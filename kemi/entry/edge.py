@@ -4,6 +4,7 @@
 """
 
 import gc
+import json
 import os
 import sys
 import time
@@ -12,8 +13,13 @@ from pathlib import Path
 # Before Debian's own packages: its `cryptography` is older and several times slower than the pinned one.
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("EDGE_SITE")])]
 
+from kemi.admission import Admission  # noqa: E402
 from kemi.call import Calls  # noqa: E402
 from kemi.dialog import Dialogs  # noqa: E402
+from kemi.domain.routing import QUIET  # noqa: E402
+from kemi.ksr.counters import OpenCalls, SharedCounters  # noqa: E402
+from kemi.ksr.counting import CountingSink  # noqa: E402
+from kemi.ksr.down import DownGateways  # noqa: E402
 from kemi.ksr.router import Router  # noqa: E402
 from kemi.spool.instance import claim_instance  # noqa: E402
 from kemi.spool.sink import SpoolSink  # noqa: E402
@@ -28,13 +34,17 @@ def mod_init() -> Router:
     keyring = Keyring.parse(os.environ["EDGE_KEY"], host)
     table = TableReader(var / "table")
     instance = claim_instance(var / "spool", node)
+    longest = int(os.environ.get("MAX_CALL_SECONDS", "86400"))
+    counters, watch = SharedCounters(), os.environ.get("WATCH_ADDRESS")
+    present = QUIET._replace(down=DownGateways())
     router = Router(
-        Calls(table, keyring, host, time.time),
-        Dialogs(table, keyring, host, float(os.environ.get("MAX_CALL_SECONDS", "86400")), time.time),
+        Calls(table, keyring, host, time.time, Admission(counters), present, longest),
+        Dialogs(table, keyring, host, longest, time.time),
         table,
-        SpoolSink(var / "spool", node, instance.name),
+        CountingSink(SpoolSink(var / "spool", node, instance.name), OpenCalls(counters)),
         keyring,
         host,
+        watch=tuple(json.loads(watch)) if watch else None,
     )
     gc.collect()
     gc.freeze()  # what is here is shared by all workers and never garbage

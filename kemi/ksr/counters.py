@@ -7,7 +7,7 @@
 `sht_inc` and `sht_dec` change and read a cell under the lock of its slot: atomic among processes, 0.2 µs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import KSR
 
@@ -45,19 +45,25 @@ class OpenCalls:
         """Remember what a call holds."""
         KSR.htable.sht_sets(_OPEN, call, held.pack())
 
-    def leg_over(self, call: str, leg: int) -> None:
-        """A leg has failed: its channel is free. To be called under the transaction's reply lock."""
-        self._free(call, lambda one: one == str(leg))
+    def more(self, call: str, channels: Iterable[tuple[str, str]]) -> None:
+        """Remember channels, (attempt, key), that a call has taken since. Under the transaction's reply lock."""
+        more = "".join(f" {attempt}={key}" for attempt, key in channels)
+        if more:
+            KSR.htable.sht_sets(_OPEN, call, f"{_get(_OPEN, call) or ''}{more}")
 
-    def answered(self, call: str, leg: int) -> None:
-        """A leg has won: the channels of all others are free. To be called under the transaction's reply lock."""
-        self._free(call, lambda one: one != str(leg))
+    def leg_over(self, call: str, attempt: str) -> None:
+        """An attempt has failed: its channel is free. To be called under the transaction's reply lock."""
+        self._free(call, lambda one: one == attempt)
+
+    def answered(self, call: str, attempt: str) -> None:
+        """An attempt has won: the channels of all others are free. To be called under the transaction's reply lock."""
+        self._free(call, lambda one: one != attempt)
 
     def _free(self, call: str, is_free: Callable[[str], bool]) -> None:
         kept, held = [], (_get(_OPEN, call) or "").split()
         for part in held:
-            leg, channel, key = part.partition("=")
-            if channel and is_free(leg):
+            attempt, channel, key = part.partition("=")
+            if channel and is_free(attempt):
                 self._counters.less(key)
             else:
                 kept.append(part)

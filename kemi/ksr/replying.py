@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import KSR
 
-from kemi.domain import masking, phrases, ringing, sdp
+from kemi.curfew import shown
+from kemi.domain import addresses, masking, phrases, ringing, sdp
 from kemi.domain.addresses import Hop
-from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Missed, MissedCause, Rang
+from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Missed, MissedCause, Rang, Timed
+from kemi.domain.limits import is_timed_id
 from kemi.exchange import Exchange, Taken, unpack
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
@@ -107,7 +109,8 @@ class Replying:
         if _is_set(_GAVE_UP):
             self._too_late(exchange, code)
             return
-        if not _is_set(_ANSWERED):
+        first = not _is_set(_ANSWERED)
+        if first:
             if _get("$T_reply_last") >= 300:
                 self._strays.hang_up("INVITE")  # its own time was over, a 408 to tm, which will not pass the 200 on
                 return
@@ -119,7 +122,15 @@ class Replying:
             self._sink.put(AnsweredElsewhere(call, leg, attempt))
             self._too_late(exchange, code)
             return
-        self._give_back(exchange, code, code, reliable=True)
+        block = self._give_back(exchange, code, code, reliable=True)
+        if first and is_timed_id(call):
+            self._timed(call, leg, block)
+
+    def _timed(self, call: str, leg: int, block: str) -> None:
+        """Note what it takes to hang up this call when its time is over (kemi/decisions/0025)."""
+        seconds, _, to_caller = _get("$avp(timed)").partition(" ")
+        tag = addresses.tag(self._taken.to)
+        self._sink.put(Timed(call, leg, int(seconds), to_caller, shown(block, self._host), tag))
 
     def _too_late(self, exchange: Exchange, code: int) -> None:
         """Hang up a telephone that picked up when the caller had his answer already (kemi/decisions/0013, 0022)."""
@@ -176,8 +187,8 @@ class Replying:
             self._give_back(unpack(_get("$avp(exchange)")), code, phrases.relayed(code), reliable=True)
         return 1
 
-    def _give_back(self, exchange: Exchange, was: int, code: int, *, reliable: bool) -> None:
-        """Make the stripped reply one that the request's sender knows as his own."""
+    def _give_back(self, exchange: Exchange, was: int, code: int, *, reliable: bool) -> str:
+        """Make the stripped reply one that the request's sender knows as his own; return its new headers."""
         taken = self._taken
         block = self._replies.block(exchange, taken, self._far, self._source, reliable=reliable)
         clean = ""
@@ -190,6 +201,7 @@ class Replying:
         if not 200 <= code < 300:  # those have theirs
             signalling.reword(code, was, _get("$rr"))
         signalling.put_headers(block)
+        return block
 
     @guarded(callbacks.give_up)
     def on_failure(self, msg: Any) -> int:

@@ -13,8 +13,10 @@ from typing import Any, Final
 import KSR
 
 from kemi.call import Calls, Ring, Turned
+from kemi.curfew import shown
 from kemi.dialog import Dialogs
 from kemi.domain import masking, ringing, sdp
+from kemi.domain.addresses import Hop
 from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
 from kemi.ksr import callbacks, headers, log, request, signalling
@@ -25,6 +27,7 @@ from kemi.ports import EventSink, RoutingTable
 from kemi.tokens import Keyring
 
 _IN_DIALOG: Final = frozenset({"INVITE", "ACK", "BYE", "UPDATE", "PRACK", "INFO", "OPTIONS"})
+_TIME_IS_OVER: Final = "the longest call was over (max_call_seconds)"
 _MAX_FORWARDS: Final = 70  # RFC 3261 §8.1.1.6
 _get = KSR.pv.get
 _gete = KSR.pv.gete
@@ -35,13 +38,17 @@ class Router(Replying):
 
     def __init__(
         self, calls: Calls, dialogs: Dialogs, table: RoutingTable, sink: EventSink, keyring: Keyring, host: str,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic, watch: tuple[str, int] | None = None,
     ) -> None:  # fmt: skip
-        """Wire the core to Kamailio; see `kemi.entry.edge`. `clock`: seconds, monotonic."""
+        """Wire the core to Kamailio; see `kemi.entry.edge`.
+
+        `clock`: seconds, monotonic; `watch`: the address and port whose BYEs stand for either side (kemi.watch).
+        """
         super().__init__(sink, keyring, host, clock)
         self._calls = calls
         self._dialogs = dialogs
         self._table = table
+        self._watch = None if watch is None else Hop(*watch)
         self._blocks: dict[str, str] = {}  # R-URI → headers, of the INVITE that is being forked right now
         callbacks.check_names(self)
 
@@ -119,6 +126,8 @@ class Router(Replying):
         signalling.put_body(ring.body, content_type)
         KSR.pv.sets("$avp(exchange)", ring.exchange.pack())
         KSR.pv.sets("$avp(call)", ring.event.call)
+        if ring.seconds:
+            KSR.pv.sets("$avp(timed)", f"{ring.seconds} {shown(ring.blocks[ring.uris[0]], self._host)}")
         if ring.exchange.reliable:
             KSR.setflag(RELIABLE)
         if ring.all_refused_code != ringing.ALL_REFUSED:
@@ -149,7 +158,8 @@ class Router(Replying):
             return _turn_away("a method we do not serve", 405)
         taken = headers.take(vias_kept=1)
         self._table.look()
-        relay = self._dialogs.relay(method, user, source, taken)
+        ours = method == "BYE" and source == self._watch
+        relay = self._dialogs.relay(method, user, source, taken, ours=ours)
         if method == "INFO" and taken.content_type and not request.sdp(taken.content_type):
             # Without its body an INFO says nothing: told so, a telephone sends its digits as RFC 4733 does.
             KSR.hdr.append_to_reply("Accept: application/sdp\r\n")
@@ -160,7 +170,8 @@ class Router(Replying):
             KSR.pv.sets("$avp(exchange)", relay.exchange.pack())
             must(KSR.tm.t_on_reply(callbacks.DIALOG_REPLY), "t_on_reply")
         if method == "BYE":
-            self._happened(Ended(relay.exchange.call.hex(), relay.leg, relay.exchange.side))
+            call, side = relay.exchange.call.hex(), relay.exchange.side
+            self._happened(Ended(call, relay.leg, "edge", _TIME_IS_OVER) if ours else Ended(call, relay.leg, side))
         clean = body = request.sdp(taken.content_type)
         if body:
             clean = sdp.scrub(body, self._keys.origin(relay.exchange.call, relay.exchange.side))

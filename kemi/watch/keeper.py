@@ -1,18 +1,21 @@
 """`python -m kemi.watch.keeper`: what the edge must know that no single worker can.
 
     every second    what is new in the spool → which calls are open → the limits' counters (kemi/watch/counters.py);
+                    calls that have lasted long enough are hung up (kemi/watch/ending.py);
                     which gateways there are, who is down (kemi/watch/probing.py)
     every 0.25 s    OPTIONS to gateways, as each wants it
     every minute, and at the end    how far it has read, and what is open, into VAR_DIR/run/watch.state
 
 It needs neither PostgreSQL nor the ledger writer, and begins again where it was, after its own death or Kamailio's.
-Environment: VAR_DIR, MAX_CALL_SECONDS, SIP_LISTEN, SIP_ADVERTISE, LOG_LEVEL. Ends on SIGTERM.
+Environment: VAR_DIR, MAX_CALL_SECONDS, SIP_LISTEN, SIP_ADVERTISE, EDGE_KEY, LOG_LEVEL; WATCH_FD, the socket whose BYEs
+Kamailio takes. Ends on SIGTERM.
 """
 
 import logging
 import os
 import select
 import signal
+import socket
 import threading
 import time
 from collections import Counter
@@ -23,8 +26,10 @@ from typing import Final
 from kemi.domain.open_calls import OpenCalls
 from kemi.errors import TableUnavailable
 from kemi.table.store import TableReader
+from kemi.tokens import Keyring
 from kemi.watch import state
 from kemi.watch.counters import Counters
+from kemi.watch.ending import Ending
 from kemi.watch.probing import Probing
 from kemi.watch.rpc import Rpc, RpcError
 from kemi.watch.spools import Spools
@@ -38,7 +43,7 @@ _log: Final = logging.getLogger("watch")
 class Watch:
     """What it knows, and one look at a time."""
 
-    def __init__(self, var: Path, max_seconds: int, rpc: Rpc, probing: Probing) -> None:
+    def __init__(self, var: Path, max_seconds: int, rpc: Rpc, probing: Probing, ending: Ending) -> None:
         """`var`: VAR_DIR; `max_seconds`: the longest call."""
         self._file = var / "run" / "watch.state"
         known = state.load(self._file)
@@ -47,6 +52,7 @@ class Watch:
         self._table = TableReader(var / "table")
         self._counters = Counters(rpc)
         self._probing = probing
+        self._ending = ending
         self._rpc_failed = ""
 
     def look(self) -> None:
@@ -63,6 +69,7 @@ class Watch:
             if not self._rpc_failed:
                 _log.warning("Kamailio does not answer, its counters are looked at again every second: %s", error)
             self._rpc_failed = str(error)
+        self._ending.look(self.open.calls, time.time_ns() // 1000)
 
     def truth(self) -> Counter[str]:
         """Return what is open by what the spool says now."""
@@ -79,10 +86,10 @@ class Watch:
             _log.error("alarm=watch_state_not_kept error=%s the spool is read again after a restart", error.strerror)
 
     def tick(self, seconds: float) -> None:
-        """Ask gateways, and hear what they answer for `seconds`."""
+        """Ask gateways, and hear what is answered for `seconds`."""
         self._probing.step()
-        if select.select([self._probing.socket], [], [], seconds)[0]:
-            self._probing.read()
+        for heard in select.select([self._probing.socket, self._ending.socket], [], [], seconds)[0]:
+            (self._probing if heard is self._probing.socket else self._ending).read()
 
 
 def main() -> None:
@@ -91,10 +98,15 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    var, listen = Path(os.environ["VAR_DIR"]), os.environ["SIP_LISTEN"].removeprefix("udp:")
+    var, host = Path(os.environ["VAR_DIR"]), os.environ["SIP_ADVERTISE"]
     rpc = Rpc(var / "run" / "kamailio.rpc")
-    probing = Probing(rpc, listen.rpartition(":")[0].strip("[]"), os.environ["SIP_ADVERTISE"])
-    watch = Watch(var, int(os.environ.get("MAX_CALL_SECONDS", "86400")), rpc, probing)
+    listen, _, port = os.environ["SIP_LISTEN"].removeprefix("udp:").rpartition(":")
+    door = socket.socket(fileno=int(os.environ["WATCH_FD"]))
+    ending = Ending(
+        Keyring.parse(os.environ["EDGE_KEY"], host), host, (_reachable(listen.strip("[]")), int(port)), door
+    )
+    probing = Probing(rpc, listen.strip("[]"), host)
+    watch = Watch(var, int(os.environ.get("MAX_CALL_SECONDS", "86400")), rpc, probing, ending)
     look_at = keep_at = time.monotonic()
     _log.info("watch ready")
     while not stop.is_set():
@@ -107,6 +119,11 @@ def main() -> None:
             keep_at = now + KEEP_SECONDS
         watch.tick(TICK_SECONDS)
     watch.keep()
+
+
+def _reachable(listen: str) -> str:
+    """Return an address to reach Kamailio at that listens on `listen`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen, listen)  # noqa: S104 (it is asked about, not listened on)
 
 
 if __name__ == "__main__":

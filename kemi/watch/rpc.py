@@ -28,9 +28,10 @@ class RpcError(Exception):
 class Rpc:
     """A client of the socket at `server`; its own socket lies beside it, and is made when first needed."""
 
-    def __init__(self, server: Path) -> None:
+    def __init__(self, server: Path, name: str = "watch") -> None:
+        """`name`: of this client; each has a socket of its own."""
         self._server = str(server)
-        self._own = f"{server}.watch"
+        self._own = f"{server}.{name}"
         self._socket: socket.socket | None = None
         self._ids = itertools.count(os.getpid() << 16)
 

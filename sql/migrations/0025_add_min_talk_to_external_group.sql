@@ -23,8 +23,8 @@ comment on column call.confirm_at is
     'While an answer is not yet known to stand: when it will be (answered_at + min_talk_seconds). Nobody is told before. Else empty.';
 comment on column call.confirm_mono_ns is
     'The same by the monotonic clock of its node, in ns; it goes before confirm_at until the node is booted anew.';
-comment on column call.reason is 'Why it was missed or refused, or why its answer was none.';
+comment on column call.reason is 'Why it was missed or refused, why its answer was none, or why the edge hung up.';
 comment on column call_event.kind is
-    'received, refused, rang, failed, answered, answered_elsewhere, missed, ended (kemi/domain/events.py); and what the ledger itself concludes: interrupted, the edge died while it rang; stood, the answer was not over after min_talk_seconds.';
+    'received, refused, rang, failed, answered, answered_elsewhere, missed, timed, ended (kemi/domain/events.py); and what the ledger itself concludes: interrupted, the edge died while it rang; stood, the answer was not over after min_talk_seconds.';
 -- answers that may count by now (ledger.sql: answers_that_stood)
 create index call_to_confirm on call (node) where confirm_at is not null;

@@ -1,11 +1,12 @@
 """A script for a Kamailio of its own: every request counts 300 up and 299 down, and answers what it took."""
 
+import os
 import sys
 import time
 from pathlib import Path
 from typing import Any, Final
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), os.environ["EDGE_SITE"]]
 
 from kemi.domain.limits import Admitted, Wanted, admit, gateway_limits, hotline_limit, tenant_limit, trunk_rate
 from kemi.ksr.counters import OpenCalls, SharedCounters
@@ -16,7 +17,7 @@ _MOST: Final = 1_000_000
 _WANTED: Final = Wanted(
     (hotline_limit(1, _MOST), tenant_limit(2, _MOST)),
     (trunk_rate(3, _MOST),),
-    tuple((leg, gateway_limits(4, _MOST, _MOST)) for leg in range(5)),
+    tuple((leg, (gateway_limits(4, _MOST, _MOST),)) for leg in range(5)),
 )
 
 
@@ -47,7 +48,7 @@ class Script:
             admitted = admit(_WANTED, self._counters, time.time())
             if isinstance(admitted, Admitted):
                 self._calls.begin(call, admitted.held)
-                self._calls.answered(call, 2)
+                self._calls.answered(call, "2.0")
                 self._calls.over(call)
         spent = (time.process_time() - began) / TIMES * 1e6
         KSR.hdr.append_to_reply(f"X-Microseconds: {spent:.2f}\r\n")

@@ -1,6 +1,7 @@
 """Four workers count together in shared memory, and nothing is lost: KEMI's sht_inc and sht_dec are atomic."""
 
 import socket
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ def kamailio() -> Iterator[tuple[Path, int]]:
         folder, port = Path(name), dump_api.free_udp_port()
         script = Path(__file__).parent / "counters_entry.py"
         text = dump_api.config(folder, script, port, more=TABLES).replace("children=1", "children=4")
-        process = dump_api.start(folder, text)
+        process = dump_api.start(folder, text, {"EDGE_SITE": sysconfig.get_path("purelib")})
         yield folder, port
         process.terminate()
         process.wait(10)

@@ -15,7 +15,7 @@ OPTIONS = (
     b"OPTIONS sip:e SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.9:5060;branch=z9hG4bKx\r\nFrom: <sip:a@h>;tag=a\r\n"
     b"To: <sip:e>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
 )
-HELD = Held(("h1", "t2"), ((0, "g7"), (1, "g7"), (2, "g8")))
+HELD = Held(("h1", "t2"), (("0.0", "g7"), ("1.0", "g7"), ("2.0", "g8")))
 
 
 class Script:
@@ -69,14 +69,14 @@ def room() -> Room:
 
 def test_a_leg_that_failed_gives_its_channel_back_once(room: Room) -> None:
     for _ in range(2):
-        room.do(lambda: room.calls.leg_over(CALL, 1))
+        room.do(lambda: room.calls.leg_over(CALL, "1.0"))
     assert room.limits == {"h1": 1, "t2": 1, "g7": 1, "g8": 1}
 
 
 def test_an_answer_gives_the_channels_of_the_others_back(room: Room) -> None:
-    room.do(lambda: room.calls.leg_over(CALL, 1))
+    room.do(lambda: room.calls.leg_over(CALL, "1.0"))
     for _ in range(2):
-        room.do(lambda: room.calls.answered(CALL, 0))
+        room.do(lambda: room.calls.answered(CALL, "0.0"))
     assert room.limits == {"h1": 1, "t2": 1, "g7": 1}
 
 
@@ -84,9 +84,9 @@ def test_an_answer_gives_the_channels_of_the_others_back(room: Room) -> None:
 def test_the_end_gives_everything_back_once(room: Room, before: str) -> None:
     """Both sides may hang up at once."""
     if before == "fails":
-        room.do(lambda: room.calls.leg_over(CALL, 2))
+        room.do(lambda: room.calls.leg_over(CALL, "2.0"))
     if before == "talks":
-        room.do(lambda: room.calls.answered(CALL, 2))
+        room.do(lambda: room.calls.answered(CALL, "2.0"))
     for _ in range(2):
         room.do(lambda: room.calls.over(CALL))
     assert room.limits == {}
@@ -96,7 +96,7 @@ def test_the_end_gives_everything_back_once(room: Room, before: str) -> None:
 def test_a_call_that_is_not_here_gives_nothing_back(room: Room) -> None:
     """It began before a restart, or at another edge."""
     room.do(lambda: room.calls.over("00000000000000000003"))
-    room.do(lambda: room.calls.answered("00000000000000000003", 0))
+    room.do(lambda: room.calls.answered("00000000000000000003", "0.0"))
     assert room.limits == {"h1": 1, "t2": 1, "g7": 2, "g8": 1}
 
 
@@ -115,8 +115,8 @@ def test_the_lock_is_given_back_where_something_fails(room: Room) -> None:
 
 def test_admission_counts_in_shared_memory() -> None:
     room = Room()
-    wanted = Wanted((hotline_limit(1, 1),), (trunk_rate(4, 2),), ((0, gateway_limits(7, 9, 9)),))
-    assert room.do(lambda: admit(wanted, room.counters, 100.0)) == Admitted(Held(("h1",), ((0, "g7"),)), {})
+    wanted = Wanted((hotline_limit(1, 1),), (trunk_rate(4, 2),), ((0, (gateway_limits(7, 9, 9),)),))
+    assert room.do(lambda: admit(wanted, room.counters, 100.0)) == Admitted(Held(("h1",), (("0.0", "g7"),)), {}, {})
     assert isinstance(room.do(lambda: admit(wanted, room.counters, 100.5)), Over)
     assert room.limits == {"h1": 1, "g7": 1}
     assert room.kam.tables["rates"] == {"k4:100": 1, "g7:100": 1}

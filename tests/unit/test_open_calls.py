@@ -102,7 +102,7 @@ def test_a_call_that_lost_its_end_while_ringing_is_over_when_tm_would_have_ended
 def test_a_call_whose_sides_vanished_without_a_bye_is_over_when_no_call_is_longer() -> None:
     calls = told(COUNTED, ANSWERED_0)
     assert after(calls, DAY - 1) == TALKING
-    assert after(calls, DAY + 1) == NOTHING
+    assert after(calls, DAY + 122) == NOTHING
     assert calls.calls == {}
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +14,22 @@ import pytest
 from kemi.domain.events import Event
 from kemi.spool.instance import Instance, claim_instance
 from kemi.spool.sink import SpoolSink
+from kemi.watch.ending import Ending
 from kemi.watch.keeper import Watch
 from kemi.watch.probing import Probing
 from kemi.watch.rpc import Rpc, RpcError
 from tests.told import ANSWERED_0, BUSY_1, BYE, RECEIVED, of_call
+from tests.unit.given import keyring
 
 COUNTED: Final = msgspec.structs.replace(RECEIVED, counted=("h3", "t2", "g7"))
 FIRST, SECOND = "00000000000000000001", "00000000000000000101"
+
+
+def bound() -> socket.socket:
+    """A socket as the supervisor gives it."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind(("127.0.0.1", 0))
+    return made
 
 
 class Kamailio(Rpc):
@@ -59,6 +69,7 @@ class Edge:
         self.var, self.kamailio = var, Kamailio()
         self._spool = var / "spool"
         self._probing = Probing(self.kamailio, "127.0.0.1", "edge.invalid:5060")
+        self._ending = Ending(keyring(), "edge.invalid:5060", ("127.0.0.1", 9), bound())
         (var / "run").mkdir()
         self.instance: Instance
         self.starts()
@@ -79,6 +90,7 @@ class Edge:
     def close(self) -> None:
         """Leave nothing open."""
         self._probing.socket.close()
+        self._ending.socket.close()
 
     def tells(self, *events: Event, call: str = FIRST) -> None:
         """Write events."""
@@ -87,7 +99,7 @@ class Edge:
 
     def watch(self, max_seconds: int = 86_400) -> Watch:
         """Start a watch."""
-        return Watch(self.var, max_seconds, self.kamailio, self._probing)
+        return Watch(self.var, max_seconds, self.kamailio, self._probing, self._ending)
 
 
 @pytest.fixture
