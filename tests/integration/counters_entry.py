@@ -8,9 +8,9 @@ from typing import Any, Final
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), os.environ["EDGE_SITE"]]
 
-from kemi.domain.limits import Admitted, Wanted, admit, gateway_limits, hotline_limit, tenant_limit, trunk_rate
-from kemi.ksr.counters import OpenCalls, SharedCounters
-from kemi.ksr.signalling import answer
+from kemi.domain.limits import Admitted, Wanted, admit, gateway_limits, hotline_limit, tenant_limit, trunk_rate  # noqa: E402
+from kemi.ksr.counters import OpenCalls, SharedCounters  # noqa: E402
+from kemi.ksr.signalling import answer  # noqa: E402
 
 TIMES: Final = 300
 _MOST: Final = 1_000_000

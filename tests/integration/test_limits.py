@@ -183,7 +183,7 @@ def test_a_full_gateway_rings_as_many_as_it_has_channels(
         call = customer.calls(HOTLINE)
         assert call.heard(100)
         assert counters.are(1, 2)
-        assert {user_of(invite.uri) for invite in carrier.invites} == {BOB, CAROL}
+        assert until(lambda: {user_of(invite.uri) for invite in carrier.invites} == {BOB, CAROL}, 5.0)
         assert call.cancels() == 200
         ledger.call(call.call_id, "missed")
         legs = [(row["outcome"], row["reason"]) for row in ledger.legs(call.call_id).values()]
