@@ -8,7 +8,7 @@ PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 
-.PHONY: help setup packages demo run call migrate test lint scenarios kill audit bench bench-steps clean
+.PHONY: help setup packages demo run call check explain migrate test lint scenarios kill audit bench bench-steps clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ run: setup ## the stack in the foreground, configured by the environment or edge
 
 call: setup ## place one test call on the stack of `make run`; ARGS=<hotline>
 	@$(PYTHON) -m deploy.call $(ARGS)
+
+check: setup ## say for every hotline, group and member whether it can ring now, and why not; ARGS=--json
+	@$(PYTHON) -m deploy.check check $(ARGS)
+
+explain: setup ## what would become of a call; ARGS='02727777787 --at "2026-09-02 19:00" --caller 0909789846'
+	@$(PYTHON) -m deploy.check explain $(ARGS)
 
 migrate: setup ## bring the database of DATABASE_URL (or the private one) up to date
 	@$(PYTHON) -m deploy.migrate

@@ -3,7 +3,8 @@
 One code for the call (`kemi.call`) and for whoever asks what a call would do (`kemi.check`): only the table differs.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -15,8 +16,17 @@ from kemi.domain.routing import QUIET, Decision, Fork, Present, Refuse
 from kemi.errors import NotANumber
 from kemi.ports import RoutingTable
 
+Heard: TypeAlias = Callable[[Group | None, Decision], object]  # told each group that is asked, and what it says
 
-def decide(table: RoutingTable, dialled: str, caller: Caller, now: float, present: Present = QUIET) -> Decision:
+
+def decide(
+    table: RoutingTable,
+    dialled: str,
+    caller: Caller,
+    now: float,
+    present: Present = QUIET,
+    heard: Heard | None = None,
+) -> Decision:
     """Decide on a call to what was `dialled`, at `now` (seconds since the epoch). Raises `TableUnavailable`."""
     try:
         hotline = table.hotline(e164(dialled))
@@ -27,16 +37,23 @@ def decide(table: RoutingTable, dialled: str, caller: Caller, now: float, presen
     if isinstance(group, Refuse):
         return group
     assert hotline is not None and tenant is not None, "the door lets nobody else in"  # noqa: S101, PT018
-    return _Walk(table, hotline, tenant, table.plan(tenant.plan_id), caller, now, present).ring(group)
+    return _Walk(table, hotline, tenant, table.plan(tenant.plan_id), caller, now, present, heard).ring(group)
 
 
-def after(table: RoutingTable, fork: Fork, caller: Caller, now: float, present: Present = QUIET) -> Decision | None:
+def after(
+    table: RoutingTable,
+    fork: Fork,
+    caller: Caller,
+    now: float,
+    present: Present = QUIET,
+    heard: Heard | None = None,
+) -> Decision | None:
     """Return what comes when nobody answered in `fork`: its group's fallback; None: it has none, or has had it.
 
     The legs' numbers go on where the fork's ended. Raises `TableUnavailable`.
     """
     first = fork.waves[-1][-1].number + 1
-    walk = _Walk(table, fork.hotline, fork.tenant, fork.plan, caller, now, present, first)
+    walk = _Walk(table, fork.hotline, fork.tenant, fork.plan, caller, now, present, heard, first)
     return walk.fallback(fork.group, Refuse(480, "nobody answered", fork.hotline), fork.passed)
 
 
@@ -50,6 +67,7 @@ class _Walk(NamedTuple):
     caller: Caller
     now: float
     present: Present
+    heard: Heard | None = None
     first: int = 0
 
     def ring(self, group_id: int, passed: tuple[int, ...] = ()) -> Decision:
@@ -75,9 +93,12 @@ class _Walk(NamedTuple):
     def _decide(self, group: Group | None) -> Decision:
         found = (self.table.gateway(one) for one in group.gateways) if group is not None else ()
         gateways = tuple(one for one in found if one is not None)
-        return routing.decide(
+        decision = routing.decide(
             self.hotline, self.tenant, self.plan, group, gateways, self.caller, self.now, self.present, self.first
         )
+        if self.heard is not None:
+            self.heard(group, decision)
+        return decision
 
 
 def _of_one(group: Group, number: str) -> Group:

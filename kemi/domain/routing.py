@@ -22,6 +22,10 @@ from kemi.domain.strategy import NoPast, Past, steps
 MAX_LEGS = 30  # tm's ceiling for the branches of one transaction (design.md §3.3)
 
 
+CLOSED: Final = "the hotline is closed now"
+NO_ENABLED_GATEWAY: Final = "no enabled gateway accepts the outbound number"
+
+
 class Leg(NamedTuple):
     """An INVITE to send: to which member, through which gateway, as which R-URI.
 
@@ -93,7 +97,7 @@ def door(hotline: Hotline | None, tenant: Tenant | None, now: float) -> int | Re
         if holds is not None:
             group = holds.group
         if group is None:
-            return Refuse(hotline.closed_code, "the hotline is closed now", hotline)
+            return Refuse(hotline.closed_code, CLOSED, hotline)
     return Refuse(480, "the hotline has no group", hotline) if group is None else group
 
 
@@ -138,23 +142,26 @@ def decide(
         reason = "every gateway that accepts the outbound number is down" if is_down else NO_ENABLED_GATEWAY
         return Refuse(503, reason, hotline)
     by_number = binds(usable)
-    most = MAX_LEGS - first
-    if plan is not None and plan.max_members is not None:
-        most = min(most, plan.max_members)
-    ring, skipped = _eligible(group, tenant, plan, usable if by_number else None, now, most)
+    most = most_members(plan, MAX_LEGS - first)
+    ring, skipped = who_may_ring(group, tenant, plan, usable if by_number else None, now, most)
     if not ring:
         return Refuse(480, _nobody(skipped), hotline)
     waves = _waves(group, ring, usable, present, first, by_number=by_number)
     return Fork(hotline, group, tenant, waves[0], skipped, waves, plan, (group.id,))
 
 
-NO_ENABLED_GATEWAY: Final = "no enabled gateway accepts the outbound number"
+def most_members(plan: Plan | None, room: int = MAX_LEGS) -> int:
+    """Return how many members of a group ring at most, where there is `room` for so many legs."""
+    return room if plan is None or plan.max_members is None else min(room, plan.max_members)
 
 
-def _eligible(
+def who_may_ring(
     group: Group, tenant: Tenant, plan: Plan | None, choosy: Gateways | None, now: float, most: int
 ) -> tuple[tuple[Member, ...], tuple[SkippedMember, ...]]:
-    """Return the members who may ring, and those who may not; `choosy`: the gateways if not each takes every number."""
+    """Return the members who may ring now, `most` of them, and those who may not.
+
+    `choosy`: the gateways, where not each takes every number.
+    """
     second = 0
     if any(member.hours for member in group.members):
         second = second_of_week(clock(now, zone(tenant.time_zone)))

@@ -1,0 +1,1 @@
+"""The configuration check: what would ring, what would not, and why, by the code that routes the call."""

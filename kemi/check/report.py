@@ -1,0 +1,94 @@
+"""What the check found, as a person or a machine reads it."""
+
+from typing import Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kemi.check.explain import Explanation
+from kemi.check.verdict import GroupVerdict, HotlineVerdict, State
+
+_STYLES: Final[dict[State, str]] = {"yes": "green", "closed": "yellow", "off": "dim", "no": "bold red"}
+_SHOWN: Final = 50  # differences
+
+
+class Checked(msgspec.Struct):
+    """Everything that was judged. `live`: whether there is a table of workers to compare with, and why not."""
+
+    hotlines: list[HotlineVerdict]
+    groups: list[GroupVerdict]
+    differences: list[str]
+    live: str | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everything can ring that somebody wants to, and the workers know it."""
+        members = (one.state for group in self.groups for one in group.members)
+        states = [one.state for one in self.hotlines] + [one.state for one in self.groups]
+        wrong = any(group.fallback for group in self.groups)
+        return "no" not in states and "no" not in members and not wrong and not self.differences
+
+
+def as_json(found: Checked | Explanation) -> str:
+    """Return it for machines: numbers in full."""
+    return msgspec.json.encode(found).decode()
+
+
+def show(found: Checked, console: Console) -> None:
+    """Print hotlines, then groups with their members, then how the two tables differ."""
+    hotlines = _table("Hotlines", "hotline", "tenant", "rings now", "group", "why")
+    for line in found.hotlines:
+        why = _why(line.reason, line.until, line.state)
+        code = f" ({line.code})" if line.code else ""
+        hotlines.add_row(line.number, line.tenant, _state(line.state), line.group or "", why + code)
+    console.print(hotlines)
+    groups = _table("Groups", "group", "tenant", "member", "name", "rings now", "through", "why")
+    for group in found.groups:
+        why = "; ".join(filter(None, (group.reason, group.fallback)))
+        groups.add_row(f"{group.id} {group.name}", group.tenant, "", "", _state(group.state), "", why)
+        for one in group.members:
+            why = "; ".join(filter(None, (_why(one.reason, one.until, one.state), one.note)))
+            groups.add_row("", "", f"{one.id} {one.number}", one.name or "", _state(one.state), one.gateway or "", why)
+    console.print(groups)
+    _show_differences(found, console)
+
+
+def _show_differences(found: Checked, console: Console) -> None:
+    if found.live is not None:
+        console.print(f"Not compared with the workers' routing table: {found.live}", style="yellow", markup=False)
+    elif not found.differences:
+        console.print("The workers' routing table says the same.")
+    else:
+        count = len(found.differences)
+        console.print(f"The workers' routing table differs in {count} records:", style="bold red")
+        for key in found.differences[:_SHOWN]:
+            console.print(f"  {key}", markup=False)
+
+
+def show_explanation(found: Explanation, console: Console) -> None:
+    """Print the steps."""
+    steps = Table(box=None, show_header=False, pad_edge=False)
+    for step in found.steps:
+        steps.add_row(Text(step.what, style="bold"), Text(step.said))
+    console.print(steps)
+    if found.workers is not None:
+        console.print(found.workers, markup=False)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _state(state: State) -> Text:
+    return Text(state, style=_STYLES[state])
+
+
+def _why(reason: str | None, until: str | None, state: State) -> str:
+    if until is None:
+        return reason or ""
+    return f"{reason}, until {until}" if state == "closed" else f"until {until}"
