@@ -1,16 +1,20 @@
 """A call comes in: who is called, what is decided, and the legs as they go on the wire."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from kemi import deciding, tokens
 from kemi.admission import Admission
-from kemi.domain import addresses, masking, sdp
+from kemi.domain import addresses, hunt, masking, sdp
 from kemi.domain.addresses import Hop
 from kemi.domain.e164 import spell
 from kemi.domain.events import OfferedLeg, Received, Refused, SkippedLeg
+from kemi.domain.hunt import More
 from kemi.domain.identity import Caller, caller, identity_line
-from kemi.domain.limits import Held, marked
+from kemi.domain.limits import Held, is_counted_id, marked
 from kemi.domain.model import Gateway, TrunkAddress
 from kemi.domain.redaction import redacted, shown
 from kemi.domain.routing import QUIET, Fork, Leg, Present, Refuse
@@ -25,7 +29,7 @@ _DAY: Final = 86_400
 class Ring(NamedTuple):
     """An INVITE ready to fork: `blocks` holds the headers of each leg, by its R-URI; `call_ids` the legs' Call-IDs.
 
-    `seconds`: how long they may talk; 0: as long as they like.
+    `seconds`: how long they may talk; 0: as long as they like. `hunt`: what comes after these legs, if anything does.
     """
 
     exchange: Exchange
@@ -37,6 +41,7 @@ class Ring(NamedTuple):
     call_ids: tuple[str, ...]
     all_refused_code: int
     seconds: int = 0
+    hunt: More | None = None
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
@@ -66,6 +71,7 @@ class Calls:
     def __init__(
         self, table: RoutingTable, keyring: tokens.Keyring, host: str, now: Callable[[], float],
         admission: Admission | None = None, present: Present = QUIET, longest: int = _DAY,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         """`host`: what the edge calls itself in its messages (address, or address:port); `now`: epoch seconds.
 
@@ -79,6 +85,7 @@ class Calls:
         self._admission = admission
         self._present = present
         self._longest = longest
+        self._monotonic = monotonic
 
     def invite(
         self, trunk: TrunkAddress, source: Hop, dialled: str, taken: Taken, body: str, entropy: bytes
@@ -93,11 +100,8 @@ class Calls:
         if not masking.knows_all(taken.require):
             decision = Refuse(420, "the caller requires an extension we do not know")
         held: Held | None = None
-        if isinstance(decision, Fork):
-            # Until waves are rung one after the other, all ring at once: no member of a hunting group is left out.
-            decision = decision._replace(legs=tuple(leg for wave in decision.waves for leg in wave))
-            if self._admission is not None:
-                decision, held = self._admission.admit(trunk, decision, self._now())
+        if isinstance(decision, Fork) and self._admission is not None:
+            decision, held = self._admission.admit(trunk, decision, self._now())
         if isinstance(decision, Refuse):
             return self._turned(call, trunk, dialled, taken, who, decision)
         seconds = self._seconds(decision)
@@ -116,14 +120,25 @@ class Calls:
     def _ring(
         self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, body: str, seconds: int
     ) -> Ring:  # fmt: skip
-        call_ids = tuple(self._call_id(exchange.call, leg) for leg in fork.legs)
-        blocks = self._fitting_blocks(fork, call_ids, exchange, _offer(exchange, taken))
+        headers = self._headers(fork, exchange, _offer(exchange, taken))
         clean = sdp.scrub(body, self._keys.origin(exchange.call, "caller")) if body else ""
+        call_ids = tuple(self._call_id(exchange.call, leg.number, leg.attempt) for leg in fork.legs)
+        named = zip(fork.legs, call_ids, strict=True)
+        blocks = {leg.uri: f"Call-ID: {call_id}\r\n{headers[leg.gateway.id]}" for leg, call_id in named}
         uris = tuple(leg.uri for leg in fork.legs)
         group = fork.group
-        return Ring(
+        ring = Ring(
             exchange, uris, blocks, clean, group.ring_seconds * 1000, event, call_ids, group.all_refused_code, seconds
         )  # fmt: skip
+        return self._hunting(ring, fork, headers) if hunt.is_needed(fork.waves) else ring
+
+    def place(self, call: str, gateway_id: int) -> tuple[str, ...] | None:
+        """Take a place at a gateway for a leg of `call` that leaves later; return what counts it, None: it is full."""
+        if self._admission is None or not is_counted_id(call):
+            return ()
+        self._table.look()
+        gateway = self._table.gateway(gateway_id)
+        return None if gateway is None else self._admission.place(gateway, self._now())
 
     def _seconds(self, fork: Fork) -> int:
         """Return how long a call may last; 0: as long as they like, and a day is so long that nobody needs to watch."""
@@ -132,26 +147,37 @@ class Calls:
             return self._longest if self._longest < _DAY else 0
         return min(wanted, self._longest)
 
-    def _fitting_blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, offer: _Offer) -> dict[str, str]:
-        """Return the legs' headers; where one Contact cannot hold the caller's side, every leg gets a Record-Route."""
+    def _hunting(self, ring: Ring, fork: Fork, headers: dict[int, str]) -> Ring:
+        """Return the beginning of a call that has more to come."""
+        first_response_ms = max(leg.gateway.first_response_ms for wave in fork.waves for leg in wave)
+        plan = hunt.Hunt(hunt.attempts(fork.waves), headers)
+        life_ms = plan.life_ms(first_response_ms)
+        orders = plan.next_wave(int(self._monotonic() * 1000)) or hunt.Orders()
+        call_ids = tuple(self._call_id(ring.exchange.call, one.leg, one.attempt) for one in orders.ring)
+        named = zip(orders.ring, call_ids, strict=True)
+        return ring._replace(
+            uris=tuple(one.uri for one in orders.ring),
+            blocks={one.uri: f"Call-ID: {call_id}\r\n{headers[one.gateway]}" for one, call_id in named},
+            ring_ms=orders.ring_ms,
+            event=replace(ring.event, legs=tuple(map(hunt.offered, orders.ring)), ring_seconds=life_ms // 1000),
+            call_ids=call_ids,
+            hunt=More(plan, orders, life_ms, first_response_ms),
+        )
+
+    def _headers(self, fork: Fork, exchange: Exchange, offer: _Offer) -> dict[int, str]:
+        """Return the headers of a leg but its Call-ID, by gateway id, for all that the call may go through.
+
+        Where one Contact cannot hold the caller's side, every leg gets a Record-Route.
+        """
+        gateways = {one.id: one for wave in fork.waves for leg in wave for one in (leg.gateway, *leg.others)}
         try:
-            return self._blocks(fork, call_ids, exchange, offer)
+            return {key: self._gateway_block(fork, one, exchange, offer) for key, one in gateways.items()}
         except TokenTooLong:
             exchange.held = True
-            return self._blocks(fork, call_ids, exchange, offer)
+            return {key: self._gateway_block(fork, one, exchange, offer) for key, one in gateways.items()}
 
-    def _blocks(self, fork: Fork, call_ids: Iterable[str], exchange: Exchange, offer: _Offer) -> dict[str, str]:
-        shared: dict[int, str] = {}
-        blocks: dict[str, str] = {}
-        for leg, call_id in zip(fork.legs, call_ids, strict=True):
-            same = shared.get(leg.gateway.id)
-            if same is None:
-                same = shared[leg.gateway.id] = self._gateway_block(fork, leg.gateway, exchange, offer)
-            blocks[leg.uri] = f"Call-ID: {call_id}\r\n{same}"
-        return blocks
-
-    def _call_id(self, call: bytes, leg: Leg) -> str:
-        return self._keys.leg_call_id(call, tokens.leg_letters(leg.number, leg.attempt))
+    def _call_id(self, call: bytes, leg: int, attempt: int) -> str:
+        return self._keys.leg_call_id(call, tokens.leg_letters(leg, attempt))
 
     def _gateway_block(self, fork: Fork, gateway: Gateway, exchange: Exchange, offer: _Offer) -> str:
         """Return the headers that every leg through `gateway` shares; one token a gateway."""

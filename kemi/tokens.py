@@ -139,6 +139,10 @@ class Keyring:
         named = self._named[self._current if key_id is None else key_id]
         return _base64url(_digest(named, b"t" + call + tag.encode()))
 
+    def clock_mark(self, call: str, ms: int) -> str:
+        """Return the letters that vouch for a clock of ours (`kemi.hunting`)."""
+        return _base64url(_digest(self._marked[self._current], f"clock {call} {ms}".encode()))
+
     def dialog_mark(self, call_id: str, caller_tag: str, member_tag: str, key_id: int | None = None) -> bytes:
         """Return 6 bytes that bind a token to the caller's dialog."""
         marked = self._marked[self._current if key_id is None else key_id]

@@ -7,12 +7,13 @@ method is told what happened and returns the `Orders` for it:
     struck    ── on_branch_failure of the clock: something is due (kemi/decisions/0021)
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
+from kemi.domain.events import OfferedLeg
 from kemi.domain.redaction import Discreet, shown
 from kemi.domain.routing import MAX_LEGS, Leg, leg_uri
 
@@ -53,6 +54,15 @@ class Orders(NamedTuple):
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
+
+
+class More(NamedTuple):
+    """What comes after the legs of `orders`; the call may ring for `life_ms`, a leg may say nothing for so long."""
+
+    plan: "Hunt"
+    orders: Orders
+    life_ms: int
+    first_response_ms: int
 
 
 class Hunt(msgspec.Struct, array_like=True, gc=False):
@@ -169,12 +179,17 @@ def attempts(waves: Iterable[Iterable[Leg]]) -> list[list[Attempt]]:
     return [[_attempt(leg) for leg in wave] for wave in waves]
 
 
-def is_needed(waves: list[list[Attempt]]) -> bool:
+def is_needed(waves: Sequence[Sequence[Leg]]) -> bool:
     """Say whether there is more to a call than to ring everybody, once, equally long."""
     if len(waves) > 1:
         return True
-    first = waves[0][0]
-    return any(one.others or one.after_ms or one.ring_ms != first.ring_ms for wave in waves for one in wave)
+    seconds = waves[0][0].ring_seconds
+    return any(leg.others or leg.delay_seconds or leg.ring_seconds != seconds for leg in waves[0])
+
+
+def offered(one: Attempt) -> OfferedLeg:
+    """Return the attempt as the ledger is told of it."""
+    return OfferedLeg(one.leg, one.attempt, one.member, one.number, one.gateway, one.can_text)
 
 
 def is_unreached(code: int, *, by_timer: bool, replied: bool, rang: bool) -> bool:

@@ -13,6 +13,7 @@ import KSR
 from kemi.errors import NoRoom, TableUnavailable, TokenRefused, TokenTooLong
 from kemi.ksr import log
 from kemi.ksr.signalling import answer, blank
+from kemi.ksr.truth import must
 
 REQUEST: Final = "ksr_request_route"
 REPLY: Final = "ksr_reply_route"
@@ -20,7 +21,9 @@ BRANCH: Final = "on_branch"
 INVITE_REPLY: Final = "on_invite_reply"
 DIALOG_REPLY: Final = "on_dialog_reply"
 FAILURE: Final = "on_failure"
-ALL: Final = (REQUEST, REPLY, BRANCH, INVITE_REPLY, DIALOG_REPLY, FAILURE)
+BRANCH_FAILURE: Final = "on_branch_failure"
+CLOCK: Final = "on_clock"
+ALL: Final = (REQUEST, REPLY, BRANCH, INVITE_REPLY, DIALOG_REPLY, FAILURE, BRANCH_FAILURE, CLOCK)
 
 Callback = Callable[[Any, Any], int]
 
@@ -60,6 +63,11 @@ def give_up(error: BaseException) -> None:
     KSR.tm.t_reply(500, "Server Internal Error")
 
 
+def let_go(error: BaseException) -> None:
+    """What a failing branch-failure callback does: nothing more; that leg is over, the others ring on."""
+    del error
+
+
 def guarded(otherwise: Callable[[BaseException], None]) -> Callable[[Callback], Callback]:
     """Make a callback that never raises; `otherwise` is told of the error and decides what leaves instead."""
 
@@ -79,6 +87,15 @@ def guarded(otherwise: Callable[[BaseException], None]) -> Callable[[Callback], 
         return safe
 
     return guard
+
+
+def arm(*, more_to_come: bool) -> None:
+    """Name the callbacks of the INVITEs that leave next: tm forgets three of the four whenever it has used them."""
+    must(KSR.tm.t_on_branch(BRANCH), "t_on_branch")
+    must(KSR.tm.t_on_reply(INVITE_REPLY), "t_on_reply")
+    must(KSR.tm.t_on_failure(FAILURE), "t_on_failure")
+    if more_to_come:
+        must(KSR.tm.t_on_branch_failure(BRANCH_FAILURE), "t_on_branch_failure")
 
 
 def check_names(router: object) -> None:

@@ -26,6 +26,11 @@ def received(event: Received, call_ids: Sequence[str]) -> None:
     )
 
 
+def offered(call: str, call_ids: Sequence[str]) -> None:
+    """Log that more legs of a call are about to leave."""
+    _info(f"call={call} offered legs={len(call_ids)} leg_call_ids={','.join(call_ids)}")
+
+
 def happened(event: Event) -> None:
     """Log what else an operator wants to see of a call: its refusal, its end without an answer."""
     if isinstance(event, Refused):

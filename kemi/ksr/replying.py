@@ -29,8 +29,10 @@ _RANG: Final = 1
 _ANSWERED: Final = 2
 _GAVE_UP: Final = 7  # the caller has had a final answer of ours
 RELIABLE: Final = 9  # the caller requires 100rel
+HUNTED: Final = 11  # there is, or was, more to come than the first INVITEs (kemi.ksr.hunting)
+RANG_OUT: Final = 12  # of a hunted call: a leg's ring time was over
 OWN_TO: Final = 10  # the caller's To was more than the dialled number: tm has the neutral one, he gets his own back
-_SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6, ringing.TOO_BRIEF: 8}
+SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6, ringing.TOO_BRIEF: 8}
 _QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
 _SESSION_SECONDS: Final = 1800  # what a 422 without a readable Min-SE stands for (RFC 4028 §4: recommended)
 _get = KSR.pv.get
@@ -91,6 +93,8 @@ class Replying:
         """A leg answers, somehow. The transaction's reply lock is held."""
         del msg
         code = _get("$rs")
+        if _is_set(HUNTED) and self._is_clock(code):
+            return 1
         if code == 100 or (code == 487 and _is_set(_ANSWERED)):
             return 1  # hop by hop; or a loser, who has been told: nothing of these is relayed
         leg, attempt = leg_of(_get("$ci")[-2:])
@@ -165,7 +169,7 @@ class Replying:
     def _refused(self, call: str, leg: int, attempt: int, code: int) -> None:
         if code != 487 or not yes(KSR.tm.t_is_canceled()):
             reason = ringing.leg_failure(code)
-            _set(_SEEN[ringing.seen_bit(reason, code)])
+            _set(SEEN[ringing.seen_bit(reason, code)])
             if code == 422:
                 _remember_min_se(KSR.hdr.gete("Min-SE"))
             self._sink.put(Failed(call, leg, attempt, code, reason))
@@ -207,15 +211,25 @@ class Replying:
     def on_failure(self, msg: Any) -> int:
         """No leg is left, or the ring time is over, or the caller hung up. May run in a timer process."""
         del msg
+        hunted = _is_set(HUNTED)
+        if hunted and not yes(KSR.tm.t_is_canceled()) and self._rings_on():
+            return 1
         _set(_GAVE_UP)
-        canceled, timed_out = yes(KSR.tm.t_is_canceled()), yes(KSR.tm.t_any_timeout())
-        seen = sum(bit for bit, flag in _SEEN.items() if _is_set(flag))
-        if timed_out:
+        canceled = yes(KSR.tm.t_is_canceled())
+        timed_out = _is_set(RANG_OUT) if hunted else yes(KSR.tm.t_any_timeout())
+        seen = sum(bit for bit, flag in SEEN.items() if _is_set(flag))
+        if timed_out and not hunted:  # else each leg's end is among them already
             seen |= ringing.OTHER if _is_set(_RANG) else ringing.UNREACHABLE
         code = ringing.final_code(seen, _get("$avp(all_refused)") or ringing.ALL_REFUSED)
         cause = ringing.missed_cause(canceled=canceled, timed_out=timed_out, seen=seen)
         self._missed(_get("$avp(call)"), cause, 487 if canceled else code)
         return 1
+
+    def _is_clock(self, code: int) -> bool:
+        raise NotImplementedError  # kemi.ksr.hunting
+
+    def _rings_on(self) -> bool:
+        raise NotImplementedError
 
     def _missed(self, call: str, cause: MissedCause, code: int) -> None:
         self._happened(Missed(call, cause, code))

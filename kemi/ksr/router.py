@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import KSR
 
+from kemi import hunting
 from kemi.call import Calls, Ring, Turned
 from kemi.curfew import shown
 from kemi.dialog import Dialogs
@@ -21,7 +22,8 @@ from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
-from kemi.ksr.replying import OWN_TO, RELIABLE, Replying
+from kemi.ksr.hunting import Hunting
+from kemi.ksr.replying import OWN_TO, RELIABLE
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink, RoutingTable
 from kemi.tokens import Keyring
@@ -33,8 +35,8 @@ _get = KSR.pv.get
 _gete = KSR.pv.gete
 
 
-class Router(Replying):
-    """What Kamailio calls. One object a process; nothing in it outlives a message but `_blocks`."""
+class Router(Hunting):
+    """What Kamailio calls. One object a process; nothing in it outlives a message."""
 
     def __init__(
         self, calls: Calls, dialogs: Dialogs, table: RoutingTable, sink: EventSink, keyring: Keyring, host: str,
@@ -49,7 +51,6 @@ class Router(Replying):
         self._dialogs = dialogs
         self._table = table
         self._watch = None if watch is None else Hop(*watch)
-        self._blocks: dict[str, str] = {}  # R-URI → headers, of the INVITE that is being forked right now
         callbacks.check_names(self)
 
     def child_init(self, rank: int) -> int:
@@ -80,6 +81,8 @@ class Router(Replying):
             return signalling.answer(200)
         self._table.look()
         trunk = self._table.trunk_address(_get("$si"))
+        if method == "INVITE" and (ms := hunting.sleep_of(self._keys, _gete("$rU"))):
+            return self._sleeps(ms)
         if trunk is None:
             return _turn_away("a stranger", 403)
         if method == "INVITE":
@@ -132,19 +135,25 @@ class Router(Replying):
             KSR.setflag(RELIABLE)
         if ring.all_refused_code != ringing.ALL_REFUSED:
             KSR.pv.seti("$avp(all_refused)", ring.all_refused_code)
-        must(KSR.tm.t_on_branch(callbacks.BRANCH), "t_on_branch")
-        must(KSR.tm.t_on_reply(callbacks.INVITE_REPLY), "t_on_reply")
-        must(KSR.tm.t_on_failure(callbacks.FAILURE), "t_on_failure")
+        callbacks.arm(more_to_come=ring.hunt is not None)
         must(KSR.tm.t_set_fr_inv(ring.ring_ms), "t_set_fr_inv")
-        self._blocks = ring.blocks
+        self._blocks, self._marks = ring.blocks, {}
+        if ring.hunt is not None:
+            return signalling.fork([*ring.uris, *self._hunts(ring, ring.hunt)])
         return signalling.fork(ring.uris)
 
     @guarded(callbacks.drop)
     def on_branch(self, msg: Any) -> int:
         """One leg, about to leave: it gets its own headers, or it does not leave."""
         del msg
-        signalling.put_headers(self._blocks[_get("$ru")])
+        uri = _get("$ru")
+        signalling.put_headers(self._blocks[uri])
+        if self._marks:
+            KSR.pv.seti("$bf", self._marks[uri])
         return 1
+
+    def _place(self, call: str, gateway: int) -> tuple[str, ...] | None:
+        return self._calls.place(call, gateway)
 
     def _ack(self) -> int:
         if KSR.tm.t_check_trans() == 0 or not _gete("$tt"):

@@ -94,6 +94,11 @@ def swallow() -> None:
     must(_change_status(100, _TRYING), "change_reply_status")
 
 
+def send(uri: str, text: str) -> None:
+    """Send a request to `uri`, whose host is an address, that no transaction stands behind."""
+    must(KSR.corex.send_data(f"sip:{uri.partition('@')[2]}", text), "send_data")
+
+
 def datagram(hop: Hop, text: str) -> None:
     """Send a request that no transaction stands behind."""
     must(KSR.corex.send_data(hop.uri(), text), "send_data")

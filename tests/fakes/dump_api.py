@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 MODULES: Final = (
-    "kex", "corex", "tm", "tmx", "sl", "pv", "textops", "textopsx", "siputils", "maxfwd", "sanity", "htable",
+    "kex", "corex", "tm", "tmx", "sl", "pv", "textops", "textopsx", "siputils", "maxfwd", "sanity", "htable", "async",
 )  # fmt: skip
 HERE: Final = Path(__file__).parent
 _SCRIPT: Final = """

@@ -1,5 +1,7 @@
 """What is still to come in a call: waves, delays, own waiting times, other gateways, and tm's 30 branches."""
 
+from typing import Any
+
 import pytest
 
 from kemi.domain import hunt
@@ -163,27 +165,33 @@ def test_numbers_stay_out_of_what_is_printed() -> None:
 def test_legs_are_taken_over_from_the_decision() -> None:
     """Each way that `retried` would go is an attempt's."""
     ways = (gateway(), gateway(id=2, host="192.0.2.7"), gateway(id=3, host="192.0.2.8"))
-    member = members(1)[0]
-    leg = Leg(4, 0, member, ways[0], leg_uri(member, ways[0]), 15, 3, ways[1:])
-    ((one,),) = hunt.attempts([[leg]])
-    assert (one.leg, one.attempt, one.uri, one.ring_ms, one.after_ms) == (4, 0, leg.uri, 15_000, 3_000)
-    second = retried(leg)
+    taken = leg(4, gateway=ways[0], ring_seconds=15, delay_seconds=3, others=ways[1:])
+    ((one,),) = hunt.attempts([[taken]])
+    assert (one.leg, one.attempt, one.uri, one.ring_ms, one.after_ms) == (4, 0, taken.uri, 15_000, 3_000)
+    second = retried(taken)
     assert second is not None
     assert one.others[0] == (second.gateway.id, second.uri)
     assert len(one.others) == 2
 
 
+def leg(number: int, **changes: Any) -> Leg:
+    """A leg of a decision."""
+    member, way = members(9)[number], gateway()
+    return Leg(number, 0, member, way, leg_uri(member, way))._replace(**changes)
+
+
 @pytest.mark.parametrize(
     ("waves", "needed"),
     [
-        ([[attempt(0), attempt(1)]], False),
-        ([[attempt(0)], [attempt(1)]], True),
-        ([[attempt(0), attempt(1, after_ms=1)]], True),
-        ([[attempt(0), attempt(1, ring_ms=1)]], True),
-        ([[attempt(0), attempt(1, others=1)]], True),
+        ([[leg(0), leg(1)]], False),
+        ([[leg(0, ring_seconds=9), leg(1, ring_seconds=9)]], False),
+        ([[leg(0)], [leg(1)]], True),
+        ([[leg(0), leg(1, delay_seconds=1)]], True),
+        ([[leg(0), leg(1, ring_seconds=9)]], True),
+        ([[leg(0), leg(1, others=(gateway(id=2),))]], True),
     ],
 )
-def test_only_who_needs_a_plan_has_one(waves: list[list[Attempt]], needed: bool) -> None:
+def test_only_who_needs_a_plan_has_one(waves: list[list[Leg]], needed: bool) -> None:
     """All at once, once, equally long: tm alone does that."""
     assert hunt.is_needed(waves) is needed
 
