@@ -20,11 +20,12 @@ _CSEQ: Final = re.compile(r"(\d{1,10})\s+INVITE", re.ASCII)
 
 
 class Farewell(NamedTuple):
-    """What ends a call that nobody has: two datagrams, and where to."""
+    """What ends a call that nobody has: an ACK as it goes out, a BYE's R-URI and headers, and where both go to."""
 
     hop: Hop
     ack: str
-    bye: str
+    target: str
+    headers: str
 
 
 def farewell(raw: bytes, source: Hop, host: str, is_ours: Callable[[str], bool]) -> Farewell | None:
@@ -41,16 +42,13 @@ def farewell(raw: bytes, source: Hop, host: str, is_ours: Callable[[str], bool])
         return None
     target, routes, hop = _way(said, source, host)
     number = int(cseq[1])
-    same = f"From: {from_}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n"
+    same = f"From: {from_}\r\nTo: {to}\r\nCall-ID: {call_id}\r\n"
     same += f"Route: {routes}\r\n" if routes else ""
-
-    def request(method: str, number: int) -> str:
-        # The same branch for the same answer: a phone that repeats its 2xx gets the same ACK and BYE again.
-        branch = blake2b(f"{call_id}{to}{method}".encode(), digest_size=9).hexdigest()
-        via = f"Via: SIP/2.0/UDP {host};branch=z9hG4bK{branch}"
-        return f"{method} {target} SIP/2.0\r\n{via}\r\nCSeq: {number} {method}\r\n{same}\r\n"
-
-    return Farewell(hop, request("ACK", number), request("BYE", number + 1))
+    # The same branch for the same answer: a phone that repeats its 2xx gets the same ACK again.
+    branch = blake2b(f"{call_id}{to}".encode(), digest_size=9).hexdigest()
+    via = f"Via: SIP/2.0/UDP {host};branch=z9hG4bK{branch}"
+    ack = f"ACK {target} SIP/2.0\r\n{via}\r\nCSeq: {number} ACK\r\n{same}Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    return Farewell(hop, ack, target, f"{same}CSeq: {number + 1} BYE\r\n")
 
 
 def _way(said: dict[str, list[str]], source: Hop, host: str) -> tuple[str, str, Hop]:

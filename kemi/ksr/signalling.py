@@ -99,6 +99,11 @@ def send(uri: str, text: str) -> None:
     must(KSR.corex.send_data(f"sip:{uri.partition('@')[2]}", text), "send_data")
 
 
+def bye(hop: Hop, target: str, headers: str) -> None:
+    """Send a BYE of our own to `hop`; tm repeats it until it is answered, for `fr_timer`."""
+    must(KSR.tm.t_uac_send("BYE", target, hop.uri(), "", headers, ""), "t_uac_send")
+
+
 def datagram(hop: Hop, text: str) -> None:
     """Send a request that no transaction stands behind."""
     must(KSR.corex.send_data(hop.uri(), text), "send_data")

@@ -60,5 +60,5 @@ class Strays:
         last = farewell(request.raw(), source, self._host, self._keys.is_leg_call_id)
         if last is not None:
             signalling.datagram(last.hop, last.ack)
-            signalling.datagram(last.hop, last.bye)
+            signalling.bye(last.hop, last.target, last.headers)
             log.hung_up(source.ip)

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import KSR
 
+from tests.contract.own import datagrams, own_bye
 from tests.contract.probes import Body, at, attempt, header, walk
 
 
@@ -60,11 +61,6 @@ def _variables() -> Any:
     out += [KSR.pv.unset("$avp(a)"), KSR.pv.get("$avp(a)"), KSR.pv.sets("$du", "sip:9.9.9.9"), KSR.pv.get("$du")]
     out += [KSR.pv.sets("$rU", "new"), KSR.pv.get("$ru"), KSR.pv.sets("$ru", "sip:n@1.1.1.1"), KSR.pv.get("$ru")]
     return out
-
-
-_DATAGRAM: Final = (
-    "Via: SIP/2.0/UDP h;branch=z9hG4bKd\r\nFrom: <sip:h>;tag=a\r\nTo: <sip:g>;tag=b\r\nCall-ID: c\r\nCSeq: 1 {}\r\n"
-)
 
 
 def _bad_calls() -> Any:
@@ -162,16 +158,6 @@ def _deeper_vias() -> Any:
     return at("Via", lambda: KSR.textopsx.hf_iterator_append("i", "X-Behind-Via: 1\r\n"))
 
 
-def _datagrams() -> Any:
-    host = f"sip:{KSR.pv.get('$si')}:{KSR.pv.get('$sp')}"
-    out = [
-        KSR.corex.send_data(host, f"{method} {host} SIP/2.0\r\n{_DATAGRAM.format(method)}\r\n")
-        for method in ("ACK", "BYE")
-    ]
-    KSR.set_drop()
-    return out
-
-
 def _only(code: int, act: Body) -> Body:
     return lambda: act() if KSR.pv.get("$rs") == code else None
 
@@ -226,7 +212,8 @@ CASES: Final[dict[str, Case]] = {
     "drop 180": Case(reply=_only(180, lambda: KSR.set_drop()), legs=2),  # noqa: PLW0108
     "180 as 100": Case(reply=_only(180, lambda: KSR.textopsx.change_reply_status(100, "Trying")), legs=2),
     "200 as 500": Case(reply=_only(200, lambda: [KSR.textopsx.change_reply_status(500, "No")]), legs=2),
-    "answer a stray": Case(core_reply=_only(200, _datagrams)),
+    "answer a stray": Case(core_reply=_only(200, datagrams)),
+    "hang up a stray": Case(core_reply=_only(200, own_bye)),
     "drop final": Case(reply=_only(200, lambda: KSR.set_drop()), legs=1),  # noqa: PLW0108
     "core drop held": Case(core_reply=_drop_held, legs=1),
     "core drop": Case(core_reply=lambda: KSR.set_drop(), legs=1),  # noqa: PLW0108

@@ -1,6 +1,8 @@
 """Scenarios of whole calls: forks, answers, refusals, CANCEL, timeouts."""
 
 from tests.contract.play import Play, scenario
+from tests.fakes.kamailio import answer
+from tests.fakes.state import Sent
 
 
 @scenario
@@ -117,6 +119,20 @@ def a_datagram_of_ours_leaves_from_our_socket(play: Play) -> None:
     play.room.send("gateway", stray)
     play.room.settle()
     assert [len(play.at_gateway(method)) for method in ("ACK", "BYE")] == [1, 1]
+    assert play.caller_saw() == []
+
+
+@scenario
+def a_request_of_our_own_has_a_transaction_that_takes_its_answer(play: Play) -> None:
+    play.invite("plain fork")
+    stray = play.answer_of(0, 200).replace(b"X-Case: plain fork", b"X-Case: hang up a stray")
+    play.room.send("gateway", stray)
+    play.room.settle()
+    [bye] = play.at_gateway("BYE")
+    assert bye.text("from") == "<sip:h;x=1>;tag=a"
+    ok = answer(Sent(("gateway", 0), bye.buf, "request"), 200, more="X-Case: hang up a stray\r\n")
+    play.room.send("gateway", ok)
+    play.room.settle()
     assert play.caller_saw() == []
 
 

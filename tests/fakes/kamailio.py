@@ -15,6 +15,7 @@ from typing import Any
 from tests.fakes import engine, ksr, replies
 from tests.fakes.machine import Machine
 from tests.fakes.message import Message, UnparsableError
+from tests.fakes.own import is_own
 from tests.fakes.state import Address, Context, Held, Sent, Transaction
 from tests.fakes.uris import name_addr, sent_by
 
@@ -63,6 +64,8 @@ class FakeKamailio(Machine):
         if context.dropped:
             if context.holds_transaction:
                 self.misuses.append("a reply was dropped after t_check_trans: the next request in this worker is lost")
+            return
+        if is_own(self, held.message):
             return
         matched = engine.matching(self, held.message)
         if matched is not None:

@@ -41,6 +41,7 @@ class Machine:
         self.iterator_names: dict[str, None] = {}  # every name ever started, in order
         self.armed: dict[str, Any] = {}  # what t_on_… was told before there was a transaction
         self.tables: dict[str, dict[str, Any]] = {}  # htable's
+        self.own_branches: set[str] = set()  # of requests that are our own
         self.sent: list[Sent] = []
         self.calls: list[Call] = []
         self.logged: list[tuple[str, str]] = []

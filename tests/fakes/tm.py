@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.fakes import cancels, engine, replies
 from tests.fakes.machine import Machine, kemi
+from tests.fakes.own import is_own
 from tests.fakes.state import Held, Transaction
 from tests.fakes.surface import MisuseError
 from tests.fakes.uris import address_of, name_addr, via_param
@@ -45,7 +46,7 @@ def _check_trans(m: Machine) -> int:
     if context.route not in ("request", "reply"):
         return 1
     if held.message.is_reply:
-        context.holds_transaction = engine.matching(m, held.message) is not None
+        context.holds_transaction = engine.matching(m, held.message) is not None or is_own(m, held.message)
         return 1 if context.holds_transaction else -1
     method = held.message.method
     if method == "CANCEL":

@@ -58,6 +58,16 @@ def test_two_answer_within_a_millisecond(
     assert sms.of(call.call_id) == {won.number: RECEIVED}
 
 
+def test_a_bye_of_the_edge_s_own_that_is_lost(customer: Customer, carrier: Carrier, bob: Member, carol: Member) -> None:
+    """It is repeated, as any request is: the ACK has come, so the second member's telephone repeats nothing."""
+    carrier.losing = ["BYE", "BYE"]
+    call = customer.calls(HOTLINE)
+    answer_together(carrier, bob, carol)
+    assert call.is_answered
+    carrier.must(lambda: "BYE" in bob.got + carol.got, "a BYE for the second")
+    assert call.hangs_up() == 200
+
+
 @pytest.mark.parametrize("turn", range(4))
 def test_an_answer_and_the_caller_s_cancel_meet_at_the_edge(
     customer: Customer, carrier: Carrier, bob: Member, ledger: Ledger, sms: Texts, turn: int
