@@ -52,7 +52,8 @@ lint: setup ## ruff, mypy, import-linter
 scenarios: setup ## play sipp_scenarios/ on an edge of its own; ARGS=--list, or names or numbers
 	@$(PYTHON) -m sipp_scenarios.run $(ARGS)
 
-bench: setup ## CPU of a five-way call and of each step of masking, 9 minutes; ARGS="--no-steps --json"
+bench: setup ## CPU of a five-way call beside a native script, instructions of each step, 5 minutes; ARGS=--json
+	@deploy/packages.sh valgrind
 	@$(PYTHON) -m sipp_scenarios.bench.run $(ARGS)
 
 bench-steps: setup ## CPU of each step of masking, by leaving it out, about 6 minutes

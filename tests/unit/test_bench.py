@@ -6,6 +6,8 @@ from math import isnan
 import pytest
 
 from sipp_scenarios.bench import counts, cpu
+from sipp_scenarios.bench.counted import WHOLE, Count
+from sipp_scenarios.bench.counted import counts as instructions
 from sipp_scenarios.bench.counts import Counts
 from sipp_scenarios.bench.cpu import Stat
 from sipp_scenarios.bench.figures import PROXY, Figure, Window, cost, figure, ratio
@@ -119,3 +121,9 @@ def test_every_step_is_explained() -> None:
     """What can be left out has a line in the table."""
     found = re.findall(r'^    "(\w+)": _\w+,$', (ROOM / "bench" / "without.py").read_text(), re.MULTILINE)
     assert found == list(WHAT)
+
+
+def test_each_steps_instructions_are_a_share_of_the_whole_calls() -> None:
+    """In thousands."""
+    found = instructions(2_000_000.0, {"sealing": 100_000.0, "bodies": 500_000.0})
+    assert found == [Count(WHOLE, 2000.0, 1.0), Count("sealing", 100.0, 0.05), Count("bodies", 500.0, 0.25)]
