@@ -150,7 +150,7 @@ class Calls:
     def _hunting(self, ring: Ring, fork: Fork, headers: dict[int, str]) -> Ring:
         """Return the beginning of a call that has more to come."""
         first_response_ms = max(leg.gateway.first_response_ms for wave in fork.waves for leg in wave)
-        plan = hunt.Hunt(hunt.attempts(fork.waves), headers)
+        plan = hunt.Hunt(hunt.attempts(fork.waves), headers, noted=fork.group.strategy == "longest_idle")
         life_ms = plan.life_ms(first_response_ms)
         orders = plan.next_wave(int(self._monotonic() * 1000)) or hunt.Orders()
         call_ids = tuple(self._call_id(ring.exchange.call, one.leg, one.attempt) for one in orders.ring)

@@ -70,6 +70,7 @@ class Hunt(msgspec.Struct, array_like=True, gc=False):
 
     `waves` have not begun; of the one that has, `waiting` ring later and `ringing` ring now. `blocks`: the headers of
     a leg but its Call-ID, by gateway id. `branches`: how many of tm's are used. `clocked`: a clock runs.
+    `noted`: who takes the call is to be remembered (`longest_idle`).
     """
 
     waves: list[list[Attempt]]
@@ -78,6 +79,7 @@ class Hunt(msgspec.Struct, array_like=True, gc=False):
     ring_ms: int = 0
     branches: int = 0
     clocked: bool = False
+    noted: bool = False
     waiting: list[Attempt] = []
     ringing: list[Attempt] = []
 
@@ -93,6 +95,10 @@ class Hunt(msgspec.Struct, array_like=True, gc=False):
         waves = [max(one.after_ms + one.ring_ms for one in wave) for wave in self.waves]
         tries = [max(1 + len(one.others) for one in wave) for wave in self.waves]
         return sum(waves) + sum(tries) * first_response_ms + _LIFE_RESERVE_MS
+
+    def member(self, leg: int) -> int | None:
+        """Return the id of the member who rings as `leg`."""
+        return next((one.member for one in self.ringing if one.leg == leg), None)
 
     def extend(self, waves: list[list[Attempt]], blocks: dict[int, str]) -> None:
         """Have more waves to come, and the headers through their gateways: the group's fallback."""

@@ -6,6 +6,7 @@
 import gc
 import json
 import os
+import random
 import sys
 import time
 from pathlib import Path
@@ -16,10 +17,11 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.envi
 from kemi.admission import Admission  # noqa: E402
 from kemi.call import Calls  # noqa: E402
 from kemi.dialog import Dialogs  # noqa: E402
-from kemi.domain.routing import QUIET  # noqa: E402
+from kemi.domain.routing import Present  # noqa: E402
 from kemi.ksr.counters import OpenCalls, SharedCounters  # noqa: E402
 from kemi.ksr.counting import CountingSink  # noqa: E402
 from kemi.ksr.down import DownGateways  # noqa: E402
+from kemi.ksr.past import SharedPast  # noqa: E402
 from kemi.ksr.router import Router  # noqa: E402
 from kemi.spool.instance import claim_instance  # noqa: E402
 from kemi.spool.sink import SpoolSink  # noqa: E402
@@ -36,7 +38,9 @@ def mod_init() -> Router:
     instance = claim_instance(var / "spool", node)
     longest = int(os.environ.get("MAX_CALL_SECONDS", "86400"))
     counters, watch = SharedCounters(), os.environ.get("WATCH_ADDRESS")
-    present = QUIET._replace(down=DownGateways())
+    # Workers are forked: a generator of Python's own would give them all the same numbers.
+    past, chance = SharedPast(), random.SystemRandom().random
+    present = Present(past, chance, DownGateways())
     router = Router(
         Calls(table, keyring, host, time.time, Admission(counters), present, longest),
         Dialogs(table, keyring, host, longest, time.time),
@@ -45,6 +49,7 @@ def mod_init() -> Router:
         keyring,
         host,
         watch=tuple(json.loads(watch)) if watch else None,
+        past=past,
     )
     gc.collect()
     gc.freeze()  # what is here is shared by all workers and never garbage

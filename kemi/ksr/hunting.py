@@ -16,6 +16,7 @@ from kemi.domain.events import Failed, Offered
 from kemi.domain.hunt import Attempt, Hunt, More, Orders
 from kemi.ksr import callbacks, log, signalling
 from kemi.ksr.callbacks import guarded
+from kemi.ksr.past import SharedPast
 from kemi.ksr.replying import HUNTED, RANG_OUT, SEEN, Replying
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink
@@ -33,9 +34,12 @@ _sleep = getattr(KSR, "async").ms_route  # a word of Python's own
 class Hunting(Replying):
     """The failure routes of a call that has more to come."""
 
-    def __init__(self, sink: EventSink, keyring: Keyring, host: str, clock: Callable[[], float]) -> None:
-        """See `Replying`."""
+    def __init__(
+        self, sink: EventSink, keyring: Keyring, host: str, clock: Callable[[], float], past: SharedPast
+    ) -> None:  # fmt: skip
+        """See `Replying`; `past`: what the ring strategies remember."""
         super().__init__(sink, keyring, host, clock)
+        self._past = past
         self._blocks: dict[str, str] = {}  # R-URI → headers, of the INVITE that is being sent right now
         self._marks: dict[str, int] = {}  # R-URI → its branch's flags, where there is more to come
 
@@ -62,7 +66,14 @@ class Hunting(Replying):
                 KSR.pv.unset("$avp(vias)")
                 KSR.pv.sets("$avp(vias)", vias)
             KSR.pv.seti("$bf", flags | _SAID | (_RUNG if code > 100 else 0))
+        elif code < 300:
+            self._taken_by(flags & _MASK)
         return False
+
+    def _taken_by(self, leg: int) -> None:
+        plan = hunt.unpack(_get("$avp(hunt)"))
+        if plan.noted and (member := plan.member(leg)):
+            self._past.talks(_get("$avp(call)"), member)
 
     def _rings_on(self) -> bool:
         """Ring the next step, in on_failure; whether there was one."""

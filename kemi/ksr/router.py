@@ -23,6 +23,7 @@ from kemi.domain.model import TrunkAddress
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.hunting import Hunting
+from kemi.ksr.past import SharedPast
 from kemi.ksr.replying import OWN_TO, RELIABLE
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink, RoutingTable
@@ -41,12 +42,13 @@ class Router(Hunting):
     def __init__(
         self, calls: Calls, dialogs: Dialogs, table: RoutingTable, sink: EventSink, keyring: Keyring, host: str,
         clock: Callable[[], float] = time.monotonic, watch: tuple[str, int] | None = None,
+        past: SharedPast | None = None,
     ) -> None:  # fmt: skip
         """Wire the core to Kamailio; see `kemi.entry.edge`.
 
         `clock`: seconds, monotonic; `watch`: the address and port whose BYEs stand for either side (kemi.watch).
         """
-        super().__init__(sink, keyring, host, clock)
+        super().__init__(sink, keyring, host, clock, past or SharedPast())
         self._calls = calls
         self._dialogs = dialogs
         self._table = table
@@ -180,6 +182,7 @@ class Router(Hunting):
             must(KSR.tm.t_on_reply(callbacks.DIALOG_REPLY), "t_on_reply")
         if method == "BYE":
             call, side = relay.exchange.call.hex(), relay.exchange.side
+            self._past.over(call)
             self._happened(Ended(call, relay.leg, "edge", _TIME_IS_OVER) if ours else Ended(call, relay.leg, side))
         clean = body = request.sdp(taken.content_type)
         if body:

@@ -162,3 +162,18 @@ def test_a_member_has_a_waiting_time_of_his_own(
     assert call.hangs_up() == 200
     ledger.call(call.call_id, "answered", ended=True)
     assert ledger.outcomes(call.call_id)[BOB] == "no_answer"
+
+
+@pytest.mark.parametrize("strategy", ["round_robin", "longest_idle"])
+def test_each_call_begins_with_another_member(
+    customer: Customer, bob: Member, carol: Member, dave: Member, group: Setting, strategy: str
+) -> None:
+    """Whose turn it is, or who has been idle longest: whichever worker has the call."""
+    group(strategy)
+    for member in (bob, carol, dave):
+        call = customer.calls(HOTLINE)
+        member.answers()
+        assert call.is_answered
+        assert call.hangs_up() == 200
+        assert member.was_hung_up
+    assert [len(member.legs) for member in (bob, carol, dave)] == [1, 1, 1]
