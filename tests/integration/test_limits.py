@@ -193,8 +193,10 @@ def test_a_full_gateway_rings_as_many_as_it_has_channels(
         assert edge.table_says(lambda table: _limits(table)[2] == 20)
 
 
-@pytest.mark.usefixtures("counters")
-def test_a_trunk_that_brings_too_many_calls_a_second_is_told_so(customer: Customer, edge: Edge, ledger: Ledger) -> None:
+@pytest.mark.usefixtures("carrier")
+def test_a_trunk_that_brings_too_many_calls_a_second_is_told_so(
+    customer: Customer, counters: Counters, edge: Edge, ledger: Ledger
+) -> None:
     edge.sql("update hotline set max_calls = null")
     edge.sql("update trunk set max_calls_per_second = 1, over_limit_code = 503")
     assert edge.table_says(lambda table: getattr(table.trunk_address(CUSTOMER_HOST), "max_calls_per_second", 0) == 1)
@@ -208,6 +210,7 @@ def test_a_trunk_that_brings_too_many_calls_a_second_is_told_so(customer: Custom
             assert ledger.call(call.call_id, "refused")["reason"] == "the trunk brings more than 1 calls a second"
         for call in calls:
             assert call in over or call.cancels() == 200
+        assert counters.are(0, 0)
     finally:
         edge.sql("update trunk set max_calls_per_second = null")
         edge.sql("update hotline set max_calls = 1")
