@@ -78,7 +78,12 @@ def _legs(fork: Fork) -> tuple[tuple[int, tuple[GatewayLimits, ...]], ...]:
             known[gateway.id] = _limits(gateway)
         return known[gateway.id]
 
-    return tuple((leg.number, tuple(of(one) for one in (leg.gateway, *leg.others))) for leg in fork.legs)
+    first = min(leg.delay_seconds for leg in fork.legs)  # who rings later asks later (`place`)
+    return tuple(
+        (leg.number, tuple(of(one) for one in (leg.gateway, *leg.others)))
+        for leg in fork.legs
+        if leg.delay_seconds == first
+    )
 
 
 def _limits(gateway: Gateway) -> GatewayLimits:

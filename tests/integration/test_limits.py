@@ -193,6 +193,30 @@ def test_a_full_gateway_rings_as_many_as_it_has_channels(
         assert edge.table_says(lambda table: _limits(table)[2] == 20)
 
 
+def test_a_channel_goes_with_the_member_whose_turn_it_is(
+    customer: Customer, bob: Member, carol: Member, counters: Counters, edge: Edge
+) -> None:
+    """One after the other: one channel, whoever rings, given back and taken in turn."""
+    edge.sql("update external_group set strategy = 'sequential'")
+    assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "strategy", "") == "sequential")
+    try:
+        call = customer.calls(HOTLINE)
+        bob.rings()
+        assert counters.are(1, 1)
+        bob.refuses(486)
+        carol.rings()
+        assert counters.are(1, 1)
+        carol.answers()
+        assert call.is_answered
+        assert carol.was_acked
+        assert counters.are(1, 1)
+        assert call.hangs_up() == 200
+        assert counters.are(0, 0)
+    finally:
+        edge.sql("update external_group set strategy = 'simultaneous'")
+        assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "strategy", "") == "simultaneous")
+
+
 @pytest.mark.usefixtures("carrier")
 def test_a_trunk_that_brings_too_many_calls_a_second_is_told_so(
     customer: Customer, counters: Counters, edge: Edge, ledger: Ledger

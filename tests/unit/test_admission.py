@@ -74,6 +74,13 @@ def test_legs_go_through_the_next_gateway_where_the_first_is_full_and_are_skippe
     assert held == Held((), (("0.0", "g7"), ("1.0", "g8")))
 
 
+def test_a_delayed_member_takes_no_channel_before_he_rings() -> None:
+    plain = fork(3, gateways=(gateway(id=7, max_channels=9),))
+    legs = tuple(leg._replace(delay_seconds=delay) for leg, delay in zip(plain.legs, (5, 5, 20), strict=True))
+    _, held = Admission(Memory()).admit(TRUNK, plain._replace(legs=legs, waves=(legs,)), NOW)
+    assert held == Held((), (("0.0", "g7"), ("1.0", "g7")))
+
+
 def test_a_later_leg_asks_for_a_place_of_its_own() -> None:
     memory = Memory()
     admission = Admission(memory)
