@@ -16,15 +16,13 @@ README = (ROOT / "README.md").read_text()
 
 def test_the_sql_to_copy_makes_a_hotline_that_can_ring(tmp_path: Path) -> None:
     """Pasted into an empty database as it stands: the workers' table has the hotline, its members and its gateway."""
-    found = re.search(r"```sql\n(.*?)```", README, re.DOTALL)
-    assert found is not None
+    company, rules = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
     settings = FixedSettings(var_dir=tmp_path, sip_listen="udp:{}:{}".format(*ports.free_udp("127.0.0.1")))
     with Stack(settings, without=("ledger", "sender", "watch", "kamailio")) as stack:
         conn = psycopg2.connect(stack.database_url)
         conn.autocommit = True
         with conn.cursor() as cur:
-            cur.execute(found[1])
-        conn.close()
+            cur.execute(company)
         table = TableReader(tmp_path / "table")
         assert until(lambda: table.hotline("+842871234567") is not None, 10.0)
         hotline = table.hotline("+842871234567")
@@ -35,6 +33,15 @@ def test_the_sql_to_copy_makes_a_hotline_that_can_ring(tmp_path: Path) -> None:
         assert group.refusal is None
         assert [member.number for member in group.members] == ["+84901234567", "+84912345678"]
         assert table.trunk_address("203.0.113.5") is not None
+        with conn.cursor() as cur:
+            cur.execute(rules)
+        conn.close()
+        assert until(lambda: any(member.hours for member in table.group(group.id).members), 10.0)  # type: ignore[union-attr]
+        changed = table.group(group.id)
+        assert changed is not None
+        assert (changed.strategy, changed.fallback_number) == ("round_robin", "+842871234500")
+        assert [len(member.hours) for member in changed.members] == [0, 5]
+        assert until(lambda: (tenant := table.tenant(1)) is not None and tenant.destinations == ("+65", "+84"), 10.0)
 
 
 def test_the_readme_names_every_setting() -> None:
