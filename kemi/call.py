@@ -6,21 +6,20 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from kemi import deciding, tokens
+from kemi import deciding, offering, tokens
 from kemi.admission import Admission
-from kemi.domain import addresses, hunt, masking, sdp
+from kemi.domain import hunt, masking, sdp
 from kemi.domain.addresses import Hop
-from kemi.domain.e164 import spell
 from kemi.domain.events import OfferedLeg, Received, Refused, SkippedLeg
 from kemi.domain.hunt import More
-from kemi.domain.identity import Caller, caller, identity_line
+from kemi.domain.identity import Caller, caller
 from kemi.domain.limits import Held, is_counted_id, marked
-from kemi.domain.model import Gateway, TrunkAddress
+from kemi.domain.model import TrunkAddress
 from kemi.domain.redaction import redacted, shown
 from kemi.domain.routing import QUIET, Fork, Leg, Present, Refuse
 from kemi.errors import TokenTooLong
-from kemi.exchange import Exchange, Taken, exchange_of, next_hop, own_route, route_set
-from kemi.kinds import ToCaller
+from kemi.exchange import Exchange, Taken, exchange_of
+from kemi.offering import Legs, Offer, Rest, unpack_rest
 from kemi.ports import RoutingTable
 
 _DAY: Final = 86_400
@@ -29,7 +28,8 @@ _DAY: Final = 86_400
 class Ring(NamedTuple):
     """An INVITE ready to fork: `blocks` holds the headers of each leg, by its R-URI; `call_ids` the legs' Call-IDs.
 
-    `seconds`: how long they may talk; 0: as long as they like. `hunt`: what comes after these legs, if anything does.
+    `seconds`: how long they may talk; 0: as long as they like. `hunt`: what comes after these legs, if anything does;
+    `rest`: what `Calls.after` needs when nobody has answered, None where that is the end.
     """
 
     exchange: Exchange
@@ -42,20 +42,10 @@ class Ring(NamedTuple):
     all_refused_code: int
     seconds: int = 0
     hunt: More | None = None
+    rest: str | None = None
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
-
-
-class _Offer(NamedTuple):
-    """What is read of the caller's INVITE for every leg: his side, for the token; and the header lines that pass."""
-
-    hop: bytes
-    target: str
-    routes: str
-    tag: str
-    uri: str
-    lines: str
 
 
 class Turned(NamedTuple):
@@ -80,7 +70,7 @@ class Calls:
         self._table = table
         self._keys = keyring
         self._host = host
-        self._from_host = addresses.without_port(host)
+        self._legs = Legs(keyring, host)
         self._now = now
         self._admission = admission
         self._present = present
@@ -120,9 +110,10 @@ class Calls:
     def _ring(
         self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, body: str, seconds: int
     ) -> Ring:  # fmt: skip
-        headers = self._headers(fork, exchange, _offer(exchange, taken))
+        offer = offering.read(exchange, taken)
+        headers = self._legs.headers(fork, exchange, offer)
         clean = sdp.scrub(body, self._keys.origin(exchange.call, "caller")) if body else ""
-        call_ids = tuple(self._call_id(exchange.call, leg.number, leg.attempt) for leg in fork.legs)
+        call_ids = tuple(self._legs.call_id(exchange.call, leg.number, leg.attempt) for leg in fork.legs)
         named = zip(fork.legs, call_ids, strict=True)
         blocks = {leg.uri: f"Call-ID: {call_id}\r\n{headers[leg.gateway.id]}" for leg, call_id in named}
         uris = tuple(leg.uri for leg in fork.legs)
@@ -130,7 +121,27 @@ class Calls:
         ring = Ring(
             exchange, uris, blocks, clean, group.ring_seconds * 1000, event, call_ids, group.all_refused_code, seconds
         )  # fmt: skip
-        return self._hunting(ring, fork, headers) if hunt.is_needed(fork.waves) else ring
+        rest = _rest(fork, offer, event)
+        if rest is None and not hunt.is_needed(fork.waves):
+            return ring
+        return self._hunting(ring, fork, headers, rest)
+
+    def after(self, rest: str, exchange: Exchange) -> "After | int | None":
+        """Return who rings when nobody has answered (the group's fallback), or the caller's final code; None: no more.
+
+        `rest` is what the ring had; raises `TableUnavailable`, `TokenTooLong`.
+        """
+        was = unpack_rest(rest)
+        self._table.look()
+        who = Caller(was.caller, was.withheld)
+        decision = deciding.resume(self._table, was.hotline, was.passed, was.first, who, self._now(), self._present)
+        if decision is None:
+            return None
+        if isinstance(decision, Refuse):
+            return decision.code
+        headers = self._legs.headers(decision, exchange, was.offer)
+        rest_now = _rest(decision, was.offer, was)
+        return After(hunt.attempts(decision.waves), headers, None if rest_now is None else rest_now.pack())
 
     def place(self, call: str, gateway_id: int) -> tuple[str, ...] | None:
         """Take a place at a gateway for a leg of `call` that leaves later; return what counts it, None: it is full."""
@@ -147,13 +158,13 @@ class Calls:
             return self._longest if self._longest < _DAY else 0
         return min(wanted, self._longest)
 
-    def _hunting(self, ring: Ring, fork: Fork, headers: dict[int, str]) -> Ring:
+    def _hunting(self, ring: Ring, fork: Fork, headers: dict[int, str], rest: Rest | None) -> Ring:
         """Return the beginning of a call that has more to come."""
         first_response_ms = max(leg.gateway.first_response_ms for wave in fork.waves for leg in wave)
         plan = hunt.Hunt(hunt.attempts(fork.waves), headers, noted=fork.group.strategy == "longest_idle")
         life_ms = plan.life_ms(first_response_ms)
         orders = plan.next_wave(int(self._monotonic() * 1000)) or hunt.Orders()
-        call_ids = tuple(self._call_id(ring.exchange.call, one.leg, one.attempt) for one in orders.ring)
+        call_ids = tuple(self._legs.call_id(ring.exchange.call, one.leg, one.attempt) for one in orders.ring)
         named = zip(orders.ring, call_ids, strict=True)
         return ring._replace(
             uris=tuple(one.uri for one in orders.ring),
@@ -162,37 +173,8 @@ class Calls:
             event=replace(ring.event, legs=tuple(map(hunt.offered, orders.ring)), ring_seconds=life_ms // 1000),
             call_ids=call_ids,
             hunt=More(plan, orders, life_ms, first_response_ms),
+            rest=None if rest is None else rest.pack(),
         )
-
-    def _headers(self, fork: Fork, exchange: Exchange, offer: _Offer) -> dict[int, str]:
-        """Return the headers of a leg but its Call-ID, by gateway id, for all that the call may go through.
-
-        Where one Contact cannot hold the caller's side, every leg gets a Record-Route.
-        """
-        gateways = {one.id: one for wave in fork.waves for leg in wave for one in (leg.gateway, *leg.others)}
-        try:
-            return {key: self._gateway_block(fork, one, exchange, offer) for key, one in gateways.items()}
-        except TokenTooLong:
-            exchange.held = True
-            return {key: self._gateway_block(fork, one, exchange, offer) for key, one in gateways.items()}
-
-    def _call_id(self, call: bytes, leg: int, attempt: int) -> str:
-        return self._keys.leg_call_id(call, tokens.leg_letters(leg, attempt))
-
-    def _gateway_block(self, fork: Fork, gateway: Gateway, exchange: Exchange, offer: _Offer) -> str:
-        """Return the headers that every leg through `gateway` shares; one token a gateway."""
-        token = ToCaller(
-            exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(gateway.host),
-            offer.hop, offer.target, offer.routes, offer.tag, exchange.call_id, exchange.dialled, offer.uri,
-        )  # fmt: skip
-        contact, rest = self._keys.seal_in_two(token) if exchange.held else (self._keys.seal(token), "")
-        number = spell(fork.group.outbound_number, gateway.number_format)
-        uri = f"sip:{number}@{gateway.from_host or self._from_host}"
-        tag = self._keys.caller_tag(exchange.call, offer.tag)
-        block = f"From: <{uri}>;tag={tag}\r\nContact: <sip:{contact}@{self._host}>\r\n{offer.lines}"
-        if rest:
-            block += f"Record-Route: {own_route(rest, self._host)}\r\n"
-        return block + "".join(f"{line}\r\n" for line in identity_line(gateway.identity, uri))
 
     def _turned(self, call: bytes, trunk: TrunkAddress, dialled: str, taken: Taken, who: Caller, why: Refuse) -> Turned:
         hotline = why.hotline
@@ -203,15 +185,21 @@ class Calls:
         return Turned(why.code, event)
 
 
-def _offer(exchange: Exchange, taken: Taken) -> _Offer:
-    """Read the caller's side of an INVITE. Raises `ValueError`: a caller who cannot be reached later is refused now."""
-    routes, target, source = route_set(taken.record_routes), addresses.addr_spec(taken.contact), exchange.source
-    tag = addresses.tag(taken.from_)
-    if not tag:
-        raise ValueError("a From without a tag")
-    next_hop(routes, target, source)
-    lines = "".join(f"{line}\r\n" for line in [*taken.lines, *taken.negotiated(reliable=exchange.reliable)])
-    return _Offer(tokens.pack_hop(source), target, routes, tag, addresses.addr_spec(taken.from_), lines)
+class After(NamedTuple):
+    """Who rings when nobody has answered: more waves, the headers through their gateways, and what is left then."""
+
+    waves: list[list[hunt.Attempt]]
+    headers: dict[int, str]
+    rest: str | None
+
+
+def _rest(fork: Fork, offer: Offer, of: "Received | Rest") -> Rest | None:
+    """Return what it takes to go on when nobody answers in `fork`; None where nothing comes after it."""
+    group = fork.group
+    if (group.fallback_group, group.fallback_number, group.fallback_code) == (None, None, None):
+        return None
+    first = fork.waves[-1][-1].number + 1
+    return Rest(offer, fork.hotline.number, list(fork.passed), first, of.caller, of.withheld)
 
 
 def _recorded(call_id: str, who: Caller) -> str:

@@ -3,7 +3,7 @@
 One code for the call (`kemi.call`) and for whoever asks what a call would do (`kemi.check`): only the table differs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -55,6 +55,23 @@ def after(
     first = fork.waves[-1][-1].number + 1
     walk = _Walk(table, fork.hotline, fork.tenant, fork.plan, caller, now, present, heard, first)
     return walk.fallback(fork.group, Refuse(480, "nobody answered", fork.hotline), fork.passed)
+
+
+def resume(
+    table: RoutingTable, hotline: str, passed: Sequence[int], first: int, caller: Caller, now: float,
+    present: Present = QUIET,
+) -> Decision | None:  # fmt: skip
+    """Return what `after` does of a call to `hotline` that has come through the groups `passed`.
+
+    `first` is the number of its next leg. Raises `TableUnavailable`.
+    """
+    line = table.hotline(hotline)
+    tenant = None if line is None else table.tenant(line.tenant_id)
+    group = table.group(passed[-1])
+    if line is None or tenant is None or group is None:
+        return None  # taken away while it rang
+    walk = _Walk(table, line, tenant, table.plan(tenant.plan_id), caller, now, present, None, first)
+    return walk.fallback(group, Refuse(480, "nobody answered", line), tuple(passed))
 
 
 class _Walk(NamedTuple):

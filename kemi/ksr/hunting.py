@@ -1,7 +1,6 @@
 """Who rings after the first INVITEs have left: steps, delayed members, other gateways (kemi/decisions/0020, 0021).
 
-on_failure ── the next step        on_branch_failure ── another gateway, or the clock: who is due
-                                   on_clock          ── the clock's own transaction: it strikes
+on_failure ── the next step, the group's fallback        on_branch_failure ── another gateway, or the clock: who is due
 """
 
 from collections.abc import Callable
@@ -10,10 +9,11 @@ from typing import Any, Final
 import KSR
 
 from kemi import hunting
-from kemi.call import Ring
+from kemi.call import After, Ring
 from kemi.domain import hunt, ringing
 from kemi.domain.events import Failed, Offered
 from kemi.domain.hunt import Attempt, Hunt, More, Orders
+from kemi.exchange import Exchange, unpack
 from kemi.ksr import callbacks, log, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.past import SharedPast
@@ -26,9 +26,8 @@ from kemi.tokens import Keyring, leg_letters
 _ATTEMPT: Final = 6  # bits of the leg
 _RUNG, _SAID, _CLOCK = 1 << 12, 1 << 13, 1 << 14
 _MASK: Final = (1 << _ATTEMPT) - 1
-_NAP_MS: Final = 25_000  # async.ms_route sleeps 30 s at most
+_FIRST_RESPONSE_MS: Final = 30_000  # the longest that a gateway may take (gateway.first_response_ms)
 _get = KSR.pv.get
-_sleep = getattr(KSR, "async").ms_route  # a word of Python's own
 
 
 class Hunting(Replying):
@@ -50,6 +49,8 @@ class Hunting(Replying):
         must(KSR.tm.t_set_max_lifetime(more.life_ms, more.life_ms), "t_set_max_lifetime")
         self._marks = _marks(more.orders)
         KSR.pv.sets("$avp(hunt)", more.plan.pack())
+        if ring.rest is not None:
+            KSR.pv.sets("$avp(rest)", ring.rest)
         return self._clock_uri(ring.event.call, more.orders.clock_ms)
 
     def _is_clock(self, code: int) -> bool:
@@ -77,14 +78,40 @@ class Hunting(Replying):
 
     def _rings_on(self) -> bool:
         """Ring the next step, in on_failure; whether there was one."""
-        plan = hunt.unpack(_get("$avp(hunt)"))
+        try:
+            return self._steps(hunt.unpack(_get("$avp(hunt)")))
+        except Exception as error:  # then this is the end of the call, which has to be told
+            log.failed("_rings_on", error)
+            return False
+
+    def _steps(self, plan: Hunt) -> bool:
         while (orders := plan.next_wave(self._now_ms())) is not None:
             must(KSR.tm.t_set_fr_inv(orders.ring_ms), "t_set_fr_inv")
             if self._obey(plan, orders):
                 return True
             if yes(KSR.tm.t_is_canceled()):
                 return False
-        return False
+        return self._falls_back(plan)
+
+    def _falls_back(self, plan: Hunt) -> bool:
+        """Ring whom the group falls back to; whether there was anybody."""
+        rest = _get("$avp(rest)")
+        then = self._after(rest, unpack(_get("$avp(exchange)"))) if rest else None
+        KSR.pv.unset("$avp(rest)")
+        if then is None:
+            return False
+        if isinstance(then, int):
+            KSR.pv.seti("$avp(final)", then)
+            return False
+        if then.rest is not None:
+            KSR.pv.sets("$avp(rest)", then.rest)
+        plan.extend(then.waves, then.headers)
+        life_ms = plan.life_ms(_FIRST_RESPONSE_MS)
+        must(KSR.tm.t_set_max_lifetime(life_ms, life_ms), "t_set_max_lifetime")
+        return self._steps(plan)
+
+    def _after(self, rest: str, exchange: Exchange) -> After | int | None:
+        raise NotImplementedError  # kemi.ksr.router
 
     @guarded(callbacks.let_go)
     def on_branch_failure(self, msg: Any) -> int:
@@ -188,38 +215,6 @@ class Hunting(Replying):
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
-
-    # -- the clock's own transaction -----------------------------------------------------------------------------
-
-    def _sleeps(self, ms: int) -> int:
-        """Take an INVITE to the clock: it is refused after `ms`, or by the CANCEL that ends it sooner."""
-        if signalling.is_new():
-            must(KSR.tm.t_set_fr(ms + _NAP_MS, ms + _NAP_MS), "t_set_fr")
-            self._nap(ms)
-        return 1
-
-    def _nap(self, ms: int) -> None:
-        KSR.pv.seti("$avp(left)", max(0, ms - _NAP_MS))
-        if _sleep(callbacks.CLOCK, min(ms, _NAP_MS)) < 0:
-            self._strikes()
-
-    def on_clock(self, msg: Any, event: str = "") -> int:
-        """The clock wakes up; `event` is async's, which tells nothing."""
-        del event
-        return self._wakes(msg)
-
-    @guarded(callbacks.give_up)
-    def _wakes(self, msg: Any) -> int:
-        del msg
-        left = _get("$avp(left)") or 0
-        if left:
-            self._nap(left)
-        else:
-            self._strikes()
-        return 1
-
-    def _strikes(self) -> None:
-        KSR.tm.t_reply(480, "Temporarily Unavailable")
 
 
 def _marks(orders: Orders) -> dict[str, int]:

@@ -220,7 +220,7 @@ class Replying:
         seen = sum(bit for bit, flag in SEEN.items() if _is_set(flag))
         if timed_out and not hunted:  # else each leg's end is among them already
             seen |= ringing.OTHER if _is_set(_RANG) else ringing.UNREACHABLE
-        code = ringing.final_code(seen, _get("$avp(all_refused)") or ringing.ALL_REFUSED)
+        code = _get("$avp(final)") or ringing.final_code(seen, _get("$avp(all_refused)") or ringing.ALL_REFUSED)
         cause = ringing.missed_cause(canceled=canceled, timed_out=timed_out, seen=seen)
         self._missed(_get("$avp(call)"), cause, 487 if canceled else code)
         return 1

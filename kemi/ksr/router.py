@@ -13,15 +13,17 @@ from typing import Any, Final
 import KSR
 
 from kemi import hunting
-from kemi.call import Calls, Ring, Turned
+from kemi.call import After, Calls, Ring, Turned
 from kemi.curfew import shown
 from kemi.dialog import Dialogs
 from kemi.domain import masking, ringing, sdp
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
+from kemi.exchange import Exchange
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
+from kemi.ksr.clock import Clock
 from kemi.ksr.hunting import Hunting
 from kemi.ksr.past import SharedPast
 from kemi.ksr.replying import OWN_TO, RELIABLE
@@ -36,7 +38,7 @@ _get = KSR.pv.get
 _gete = KSR.pv.gete
 
 
-class Router(Hunting):
+class Router(Hunting, Clock):
     """What Kamailio calls. One object a process; nothing in it outlives a message."""
 
     def __init__(
@@ -153,6 +155,9 @@ class Router(Hunting):
         if self._marks:
             KSR.pv.seti("$bf", self._marks[uri])
         return 1
+
+    def _after(self, rest: str, exchange: Exchange) -> After | int | None:
+        return self._calls.after(rest, exchange)
 
     def _place(self, call: str, gateway: int) -> tuple[str, ...] | None:
         return self._calls.place(call, gateway)
