@@ -65,6 +65,7 @@ class Evidence:
     struck: bool = True
     dead_letters: int = 0
     unread: Sequence[str] = ()  # spool files that the ledger has not read to their end
+    miscounted: str = ""  # counters that do not say what is open, long after
     unsettled: str = ""  # what was still going on when the patience was over
     began: float = 0.0
     ended: float = 0.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Part = Literal["kamailio", "ledger", "sender"]
+Part = Literal["kamailio", "ledger", "sender", "watch"]
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,11 @@ WORKER: Final = tuple(
 )  # fmt: skip
 WHILE_RINGING: Final = Fault("kamailio while ringing", "kamailio", "ringing", 5)
 WHILE_TALKING: Final = Fault("kamailio while talking", "kamailio", "talking", 2)
+WATCH: Final = Fault("watch while talking", "watch", "talking", 2)
 BEFORE_COMMIT: Final = Fault("ledger before its commit", "ledger", "before", 4)
 AFTER_COMMIT: Final = Fault("ledger after its commit", "ledger", "after", 4)
 BEFORE_POST: Final = Fault("sender before its POST", "sender", "claimed", 6)
 BEFORE_RECORD: Final = Fault("sender before its record", "sender", "posted", 6)
 FAULTS: Final[Sequence[Fault]] = (
-    *WORKER, WHILE_RINGING, WHILE_TALKING, BEFORE_COMMIT, AFTER_COMMIT, BEFORE_POST, BEFORE_RECORD,
+    *WORKER, WHILE_RINGING, WHILE_TALKING, BEFORE_COMMIT, AFTER_COMMIT, BEFORE_POST, BEFORE_RECORD, WATCH,
 )  # fmt: skip

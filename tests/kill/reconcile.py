@@ -26,9 +26,11 @@ def reconcile(evidence: Evidence) -> list[str]:
 
 
 def _run(evidence: Evidence) -> Iterator[str]:
-    """The fault struck, everything came to rest, and the ledger has read all that was written."""
+    """The fault struck, everything came to rest, the counters too, and the ledger has read all that was written."""
     if not evidence.struck:
         yield f"the fault did not strike: {evidence.plan.fault.name}, time {evidence.plan.nth}"
+    if evidence.miscounted:
+        yield f"counters are wrong: {evidence.miscounted}"
     if evidence.unsettled:
         yield f"this never came to rest: {evidence.unsettled}"
     if evidence.dead_letters:

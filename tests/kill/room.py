@@ -18,6 +18,7 @@ from deploy.wait import until
 from kemi.errors import TableUnavailable
 from kemi.table.store import TableReader
 from kemi.tokens import Keyring
+from kemi.watch.rpc import Rpc
 from sql import seed
 from tests.edge import CUSTOMER_HOST, EDGE_HOST, GATEWAY_HOST, free_port
 from tests.kill.stories import NO_GROUP, NO_SUCH_HOTLINE, RING_SECONDS, RINGING_STORIES, hotline, members
@@ -36,6 +37,18 @@ _SEED: Final = """
     update hotline set external_group_id = (select id from external_group where name = %(hotline)s)
     where number = e164(%(hotline)s);
 """
+_LIMITS: Final = """
+    update hotline set max_calls = 1000; update plan set max_concurrent_calls = 1000;
+    update gateway set max_channels = 1000;
+"""  # never reached; so every call is counted
+_OPEN: Final = """
+    with open as (select hotline_id, tenant_id, answered_leg, id from call
+                  where ended_at is null and outcome in ('answered', 'ringing'))
+    select 'h' || hotline_id as key, count(*) from open group by 1
+    union all select 't' || tenant_id, count(*) from open group by 1
+    union all
+    select 'g' || gateway_id, count(*) from open join call_leg on call_id = id and leg = answered_leg group by 1
+"""
 _NO_GROUP: Final = "insert into hotline (tenant_id, number) select id, %(hotline)s from tenant where name = 'vContact'"
 Row = dict[str, Any]
 
@@ -50,6 +63,11 @@ class KillRoom:
         self.keyring = Keyring.parse(edge_key(stack.settings), f"{self.address[0]}:{self.address[1]}")
         self.past: set[str] = set()  # Call-IDs of the last run's legs, whose repetitions are not this one's
         self._conn = conn
+        self._rpc = Rpc(self.var_dir / "run" / "kamailio.rpc", "kill")
+
+    def close(self) -> None:
+        """Leave nothing open."""
+        self._rpc.close()
 
     @property
     def sides(self) -> Sides:
@@ -65,6 +83,15 @@ class KillRoom:
         with self._conn.cursor(cursor_factory=RealDictCursor) as cur:
             cur.execute(query, params)
             return [dict(row) for row in cur.fetchall()]
+
+    def miscounted(self) -> str:
+        """Return where Kamailio's counters differ from what the ledger calls open; "" where they agree."""
+        open_ = {row["key"]: row["count"] for row in self.rows(_OPEN)}
+        slots = self._rpc.ask("htable.dump", "limits") or []
+        cells = {cell["name"]: int(cell["value"]) for slot in slots for cell in slot["slot"]}
+        keys = (open_.keys() | cells.keys()) - {"watch"}
+        wrong = sorted(key for key in keys if cells.get(key, 0) != open_.get(key, 0))
+        return ", ".join(f"{key} counts {cells.get(key, 0)} of {open_.get(key, 0)}" for key in wrong)
 
     def unread(self) -> list[str]:
         """Return the spool files that the ledger has not read to their end."""
@@ -93,7 +120,8 @@ def kill_room(var_dir: Path, say: Callable[[str], None] = print) -> Iterator[Kil
         conn.autocommit = True  # every look sees what is committed by then
         _configure(conn, gateway_port, sink.url)
         _wait_for_table(TableReader(var_dir / "table"))
-        yield KillRoom(stack, sink, gateway_port, conn)
+        with closing(KillRoom(stack, sink, gateway_port, conn)) as room:
+            yield room
 
 
 def _configure(conn: connection, gateway_port: int, sms_url: str) -> None:
@@ -106,6 +134,7 @@ def _configure(conn: connection, gateway_port: int, sms_url: str) -> None:
         for index in range(len(RINGING_STORIES)):
             cur.execute(_SEED, {"hotline": hotline(index), "ring": RING_SECONDS, "members": list(members(index))})
         cur.execute(_NO_GROUP, {"hotline": NO_GROUP})
+        cur.execute(_LIMITS)
 
 
 def _wait_for_table(table: TableReader) -> None:

@@ -41,7 +41,7 @@ def test_wire_ledger_and_sms_tell_one_story(runs: Mapping[str, Evidence], fault:
 def test_no_death_leaves_an_error_of_ours_in_the_log(runs: Mapping[str, Evidence], var_dir: Path) -> None:
     """A request that a new start cannot serve is refused in words, never with a traceback."""
     assert len(runs) == len(FAULTS)
-    for part in ("kamailio", "ledger", "sender"):
+    for part in ("kamailio", "ledger", "sender", "watch"):
         log = (var_dir / "log" / f"{part}.log").read_text(errors="replace")
         assert "Traceback" not in log
         assert "failed in=" not in log

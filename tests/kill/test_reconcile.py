@@ -40,6 +40,7 @@ LEAK: Final = packet("to member", leg_id(0, 0), "INFO sip:z@e SIP/2.0", "3 INFO"
 PLANTED: Final[dict[str, tuple[Change, str]]] = {
     "the fault did not strike": (run(struck=False), "did not strike"),
     "something never came to rest": (run(unsettled="call x rings"), "never came to rest: call x rings"),
+    "a counter that is stuck": (run(miscounted="h1 counts 1 of 0"), "counters are wrong: h1 counts 1 of 0"),
     "a dead letter": (run(dead_letters=1), "1 dead letters"),
     "an event not read": (run(unread=["kill-1.jsonl: 1 of 2 bytes"]), "not read to its end"),
     "a call not placed": (lost("from caller", call_id(TALKS), "INVITE"), "talks: was never placed"),
