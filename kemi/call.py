@@ -41,6 +41,7 @@ class Ring(NamedTuple):
     call_ids: tuple[str, ...]
     all_refused_code: int
     seconds: int = 0
+    first_sounds: bool = False
     hunt: More | None = None
     rest: str | None = None
 
@@ -119,7 +120,8 @@ class Calls:
         uris = tuple(leg.uri for leg in fork.legs)
         group = fork.group
         ring = Ring(
-            exchange, uris, blocks, clean, group.ring_seconds * 1000, event, call_ids, group.all_refused_code, seconds
+            exchange, uris, blocks, clean, group.ring_seconds * 1000, event, call_ids, group.all_refused_code, seconds,
+            group.early_media == "first",
         )  # fmt: skip
         rest = _rest(fork, offer, event)
         if rest is None and not hunt.is_needed(fork.waves):

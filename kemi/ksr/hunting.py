@@ -135,10 +135,12 @@ class Hunting(Replying):
 
     def _timed_out(self, leg: int, attempt: int, *, replied: bool) -> None:
         """Write down a leg's end that came by no reply."""
+        call = _get("$avp(call)")
+        self._is_silent(self._keys.leg_call_id(bytes.fromhex(call), leg_letters(leg, attempt)))
         if replied:
             KSR.setflag(RANG_OUT)
         KSR.setflag(SEEN[ringing.OTHER if replied else ringing.UNREACHABLE])
-        self._sink.put(Failed(_get("$avp(call)"), leg, attempt, 408, "no_answer" if replied else "unreachable"))
+        self._sink.put(Failed(call, leg, attempt, 408, "no_answer" if replied else "unreachable"))
 
     def _obey(self, plan: Hunt, orders: Orders) -> bool:
         """Do what is ordered; whether a leg left, or would have."""

@@ -11,17 +11,17 @@ from typing import Any, Final
 import KSR
 
 from kemi.curfew import shown
-from kemi.domain import addresses, masking, phrases, ringing, sdp
-from kemi.domain.addresses import Hop
+from kemi.domain import addresses, masking, phrases, ringing
 from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Missed, MissedCause, Rang, Timed
 from kemi.domain.limits import is_timed_id
-from kemi.exchange import Exchange, Taken, unpack
-from kemi.ksr import callbacks, headers, log, request, signalling
+from kemi.exchange import Exchange, unpack
+from kemi.ksr import callbacks, headers, log, signalling
 from kemi.ksr.callbacks import guarded
+from kemi.ksr.giving import Giving
 from kemi.ksr.strays import Strays
 from kemi.ksr.truth import yes
 from kemi.ports import EventSink
-from kemi.replies import NOBODY, Replies
+from kemi.replies import NOBODY
 from kemi.tokens import Keyring, leg_of
 
 # Message flags; tm keeps them with the transaction, and the reply lock makes each a once-only latch.
@@ -31,29 +31,27 @@ _GAVE_UP: Final = 7  # the caller has had a final answer of ours
 RELIABLE: Final = 9  # the caller requires 100rel
 HUNTED: Final = 11  # there is, or was, more to come than the first INVITEs (kemi.ksr.hunting)
 RANG_OUT: Final = 12  # of a hunted call: a leg's ring time was over
+FIRST_SOUNDS: Final = 13  # the group's early_media is `first`
+_SOUNDS: Final = 14  # ... and a leg's sound is passed on
 OWN_TO: Final = 10  # the caller's To was more than the dialled number: tm has the neutral one, he gets his own back
 SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6, ringing.TOO_BRIEF: 8}
 _QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
 _SESSION_SECONDS: Final = 1800  # what a 422 without a readable Min-SE stands for (RFC 4028 §4: recommended)
 _get = KSR.pv.get
+_gete = KSR.pv.gete
 _is_set = KSR.isflagset
 _set = KSR.setflag
 
 
-class Replying:
+class Replying(Giving):
     """The reply and failure routes."""
 
     def __init__(self, sink: EventSink, keyring: Keyring, host: str, clock: Callable[[], float]) -> None:
         """`host`: what the edge calls itself in its messages; `clock`: seconds, monotonic."""
+        super().__init__(keyring, host)
         self._sink = sink
-        self._keys = keyring
-        self._host = host
-        self._replies = Replies(keyring, host)
         self._strays = Strays(sink, keyring, host)
         self._clock, self._started = clock, clock()
-        # Of the reply at hand, from ksr_reply_route to the tm callback.
-        self._taken, self._source, self._far = Taken(), Hop("", 0), NOBODY
-        self._sdp: sdp.Description | None = None
 
     @guarded(callbacks.drop)
     def ksr_reply_route(self, msg: Any) -> int:
@@ -78,15 +76,6 @@ class Replying:
             if 200 <= code < 300 and self._clock() - self._started > _QUIET_SECONDS:
                 self._strays.hang_up(method)
         return 1
-
-    def _read(self) -> None:
-        """Strip the reply at hand and read what goes on of it. Raises `ValueError` where that cannot be read."""
-        self._source = source = request.source()
-        self._taken = taken = headers.take(vias_kept=2)
-        self._far = far = self._replies.read(taken)
-        self._replies.check(taken, far, source)
-        body = request.sdp(taken.content_type)
-        self._sdp = sdp.read(body) if body else None
 
     @guarded(callbacks.hold_back)
     def on_invite_reply(self, msg: Any) -> int:
@@ -148,6 +137,8 @@ class Replying:
             self._read()
             self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
             return
+        if _is_set(FIRST_SOUNDS) and not _is_set(_SOUNDS) and self._sounds(code):
+            return
         if not _is_set(_RANG):
             _set(_RANG)
             if not _is_set(_ANSWERED) and not _is_set(_GAVE_UP):
@@ -156,6 +147,27 @@ class Replying:
         # Dropped, the 18x would be unknown to tm, which CANCELs only legs that have answered something; as a 100 it
         # is known and stays here.
         signalling.swallow()
+
+    def _sounds(self, code: int) -> bool:
+        """Pass on the first leg's 18x that carries sound, if this is it: the caller hears that telephone's."""
+        if not _gete("$cT") or _is_set(_ANSWERED) or _is_set(_GAVE_UP):
+            return False
+        try:
+            self._read()
+        except ValueError:
+            return False  # it is worth no more than a 180
+        if self._sdp is None:
+            return False
+        _set(_SOUNDS)
+        _set(_RANG)
+        KSR.pv.sets("$avp(sounds)", _get("$ci"))
+        self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=False, sounds=True)
+        return True
+
+    def _is_silent(self, call_id: str) -> None:
+        """A leg is over: if it was the one that the caller heard, the next one's sound may pass."""
+        if _is_set(_SOUNDS) and _get("$avp(sounds)") == call_id:
+            KSR.resetflag(_SOUNDS)
 
     def _ring(self, code: int) -> None:
         """Tell the caller that it rings, in one clean 180: members' sounds are not mixed."""
@@ -173,6 +185,7 @@ class Replying:
             if code == 422:
                 _remember_min_se(KSR.hdr.gete("Min-SE"))
             self._sink.put(Failed(call, leg, attempt, code, reason))
+        self._is_silent(_get("$ci"))
         # on_failure answers the caller itself, so this never leaves; if it ever did, it must be fit to.
         self._taken = headers.take(vias_kept=2)
         self._far = NOBODY  # a redirect's Contact is nothing to the caller
@@ -190,22 +203,6 @@ class Replying:
                 self._far = NOBODY  # a redirect's, or none that counts
             self._give_back(unpack(_get("$avp(exchange)")), code, phrases.relayed(code), reliable=True)
         return 1
-
-    def _give_back(self, exchange: Exchange, was: int, code: int, *, reliable: bool) -> str:
-        """Make the stripped reply one that the request's sender knows as his own; return its new headers."""
-        taken = self._taken
-        block = self._replies.block(exchange, taken, self._far, self._source, reliable=reliable)
-        clean = ""
-        if reliable and self._sdp is not None:
-            far = "member" if exchange.side == "caller" else "caller"
-            clean = self._sdp.shown_by(self._keys.origin(exchange.call, far))
-        if exchange.vias:
-            headers.restore_vias(exchange.vias)
-        signalling.put_body(clean, taken.content_type)
-        if not 200 <= code < 300:  # those have theirs
-            signalling.reword(code, was, _get("$rr"))
-        signalling.put_headers(block)
-        return block
 
     @guarded(callbacks.give_up)
     def on_failure(self, msg: Any) -> int:

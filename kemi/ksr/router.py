@@ -26,7 +26,7 @@ from kemi.ksr.callbacks import guarded
 from kemi.ksr.clock import Clock
 from kemi.ksr.hunting import Hunting
 from kemi.ksr.past import SharedPast
-from kemi.ksr.replying import OWN_TO, RELIABLE
+from kemi.ksr.replying import FIRST_SOUNDS, OWN_TO, RELIABLE
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink, RoutingTable
 from kemi.tokens import Keyring
@@ -137,6 +137,8 @@ class Router(Hunting, Clock):
             KSR.pv.sets("$avp(timed)", f"{ring.seconds} {shown(ring.blocks[ring.uris[0]], self._host)}")
         if ring.exchange.reliable:
             KSR.setflag(RELIABLE)
+        if ring.first_sounds:
+            KSR.setflag(FIRST_SOUNDS)
         if ring.all_refused_code != ringing.ALL_REFUSED:
             KSR.pv.seti("$avp(all_refused)", ring.all_refused_code)
         callbacks.arm(more_to_come=ring.hunt is not None)
