@@ -1,0 +1,91 @@
+"""Early media "first": the caller hears one leg, the first that sends sound, and it is masked as an answer is."""
+
+import msgspec
+import pytest
+
+from tests.fakes.parties import MEMBER_SDP, Caller, Member
+from tests.fakes.world import World
+
+_SDP_TYPE = "Content-Type: application/sdp\r\n"
+
+
+@pytest.fixture
+def first(world: World) -> World:
+    """The group lets the caller hear the first."""
+    world.table.groups[1] = msgspec.structs.replace(world.table.groups[1], early_media="first")
+    return world
+
+
+def sounds(member: Member, code: int = 183) -> None:
+    """Send sound before the answer."""
+    member.replies(code, _SDP_TYPE, MEMBER_SDP)
+
+
+def test_the_first_sound_passes_in_its_own_early_dialog(first: World) -> None:
+    """Of its SDP what an answer's would show."""
+    caller = Caller(first)
+    bob, *_ = caller.calls()
+    sounds(bob)
+    heard = caller.got[-1]
+    assert (heard.status, heard.text("content-type")) == (183, "application/sdp")
+    assert b"c=IN IP4 127.0.0.20" in heard.body
+    assert heard.text("to").endswith(f";tag=uas-{bob.invite.to[1]}-{bob.invite.branch}")
+    assert heard.text("contact")
+
+
+def test_no_other_legs_sound_is_mixed_into_it(first: World) -> None:
+    """Nor a 180: the caller would stop hearing."""
+    caller = Caller(first)
+    bob, carol, dave = caller.calls()
+    sounds(bob)
+    sounds(carol)
+    dave.replies(180)
+    assert caller.saw == [183]
+    carol.answers()
+    assert caller.saw == [183, 200]
+    assert [member.was_cancelled for member in (bob, carol, dave)] == [True, False, True]
+
+
+def test_until_then_it_rings(first: World) -> None:
+    """One 180; what has no SDP is no sound."""
+    caller = Caller(first)
+    bob, carol, _ = caller.calls()
+    bob.replies(180)
+    carol.replies(183, "Content-Type: text/plain\r\n", "0844441909")
+    assert caller.saw == [180]
+    sounds(bob)
+    sounds(bob)
+    assert caller.saw == [180, 183]
+
+
+def test_when_that_leg_fails_the_next_may_be_heard(first: World) -> None:
+    """Not one that failed beside it."""
+    caller = Caller(first)
+    bob, carol, dave = caller.calls()
+    sounds(bob)
+    dave.replies(486)
+    sounds(carol)
+    assert caller.saw == [183]
+    bob.replies(486)
+    sounds(carol)
+    assert caller.saw == [183, 183]
+
+
+def test_by_default_members_sounds_become_one_180(world: World) -> None:
+    """Without a body."""
+    caller = Caller(world)
+    bob, carol, _ = caller.calls()
+    sounds(bob)
+    sounds(carol)
+    assert caller.saw == [180]
+    assert caller.got[-1].body == b""
+
+
+def test_sound_that_cannot_be_read_is_not_heard(first: World) -> None:
+    """A media address that is a name: it is worth no more than a 180, and another may be heard."""
+    caller = Caller(first)
+    bob, carol, _ = caller.calls()
+    bob.replies(183, _SDP_TYPE, MEMBER_SDP.replace("c=IN IP4 127.0.0.20", "c=IN IP4 media.example"))
+    assert caller.saw == [180]
+    sounds(carol)
+    assert caller.saw == [180, 183]
