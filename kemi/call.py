@@ -1,7 +1,7 @@
 """A call comes in: who is called, what is decided, and the legs as they go on the wire."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -42,6 +42,7 @@ class Ring(NamedTuple):
     all_refused_code: int
     seconds: int = 0
     first_sounds: bool = False
+    ways: dict[str, str] | None = None
     hunt: More | None = None
     rest: str | None = None
 
@@ -112,7 +113,7 @@ class Calls:
         self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, body: str, seconds: int
     ) -> Ring:  # fmt: skip
         offer = offering.read(exchange, taken)
-        headers = self._legs.headers(fork, exchange, offer)
+        headers, ways = self._legs.headers(fork, exchange, offer), self._legs.ways(fork)
         clean = sdp.scrub(body, self._keys.origin(exchange.call, "caller")) if body else ""
         call_ids = tuple(self._legs.call_id(exchange.call, leg.number, leg.attempt) for leg in fork.legs)
         named = zip(fork.legs, call_ids, strict=True)
@@ -121,7 +122,7 @@ class Calls:
         group = fork.group
         ring = Ring(
             exchange, uris, blocks, clean, group.ring_seconds * 1000, event, call_ids, group.all_refused_code, seconds,
-            group.early_media == "first",
+            group.early_media == "first", _by_uri(ways, ((leg.uri, leg.gateway.id) for leg in fork.legs)),
         )  # fmt: skip
         rest = _rest(fork, offer, event)
         if rest is None and not hunt.is_needed(fork.waves):
@@ -143,7 +144,8 @@ class Calls:
             return decision.code
         headers = self._legs.headers(decision, exchange, was.offer)
         rest_now = _rest(decision, was.offer, was)
-        return After(hunt.attempts(decision.waves), headers, None if rest_now is None else rest_now.pack())
+        packed = None if rest_now is None else rest_now.pack()
+        return After(hunt.attempts(decision.waves), headers, self._legs.ways(decision), packed)
 
     def place(self, call: str, gateway_id: int) -> tuple[str, ...] | None:
         """Take a place at a gateway for a leg of `call` that leaves later; return what counts it, None: it is full."""
@@ -163,7 +165,9 @@ class Calls:
     def _hunting(self, ring: Ring, fork: Fork, headers: dict[int, str], rest: Rest | None) -> Ring:
         """Return the beginning of a call that has more to come."""
         first_response_ms = max(leg.gateway.first_response_ms for wave in fork.waves for leg in wave)
-        plan = hunt.Hunt(hunt.attempts(fork.waves), headers, noted=fork.group.strategy == "longest_idle")
+        plan = hunt.Hunt(
+            hunt.attempts(fork.waves), headers, noted=fork.group.strategy == "longest_idle", ways=self._legs.ways(fork)
+        )
         life_ms = plan.life_ms(first_response_ms)
         orders = plan.next_wave(int(self._monotonic() * 1000)) or hunt.Orders()
         call_ids = tuple(self._legs.call_id(ring.exchange.call, one.leg, one.attempt) for one in orders.ring)
@@ -171,6 +175,7 @@ class Calls:
         return ring._replace(
             uris=tuple(one.uri for one in orders.ring),
             blocks={one.uri: f"Call-ID: {call_id}\r\n{headers[one.gateway]}" for one, call_id in named},
+            ways=_by_uri(plan.ways, ((one.uri, one.gateway) for one in orders.ring)),
             ring_ms=orders.ring_ms,
             event=replace(ring.event, legs=tuple(map(hunt.offered, orders.ring)), ring_seconds=life_ms // 1000),
             call_ids=call_ids,
@@ -192,7 +197,12 @@ class After(NamedTuple):
 
     waves: list[list[hunt.Attempt]]
     headers: dict[int, str]
+    ways: dict[int, str]
     rest: str | None
+
+
+def _by_uri(ways: dict[int, str], legs: Iterable[tuple[str, int]]) -> dict[str, str]:
+    return {uri: ways[gateway] for uri, gateway in legs if gateway in ways} if ways else {}
 
 
 def _rest(fork: Fork, offer: Offer, of: "Received | Rest") -> Rest | None:

@@ -7,6 +7,7 @@ from kemi import tokens
 from kemi.domain import addresses, masking
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Side
+from kemi.domain.gateways import way
 from kemi.errors import TokenRefused, TokenTooLong
 from kemi.exchange import Exchange, Taken, exchange_of, next_hop, rest_in, route_set
 from kemi.kinds import ToCaller, ToMember, parted
@@ -71,7 +72,7 @@ class Dialogs:
     def _check_gateway(self, token: ToCaller, source: Hop) -> None:
         if tokens.pack_ip(source.ip) != token.peer_ip:
             gateway = self._table.gateway(token.gateway)
-            if gateway is None or tokens.pack_ip(gateway.host) != tokens.pack_ip(source.ip):
+            if gateway is None or tokens.pack_ip(way(gateway).ip) != tokens.pack_ip(source.ip):
                 raise TokenRefused("a token shown by another peer")
 
     def _check_member(self, token: ToCaller, key: int, taken: Taken, to_tag: str) -> int:

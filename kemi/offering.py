@@ -7,6 +7,7 @@ import msgspec
 from kemi import tokens
 from kemi.domain import addresses
 from kemi.domain.e164 import spell
+from kemi.domain.gateways import way
 from kemi.domain.identity import identity_line
 from kemi.domain.model import Gateway
 from kemi.domain.redaction import Discreet, shown
@@ -84,6 +85,12 @@ class Legs:
             exchange.held = True
             return {key: self._block(fork, one, exchange, offer) for key, one in gateways.items()}
 
+    @staticmethod
+    def ways(fork: Fork) -> dict[int, str]:
+        """Return where the legs through a gateway are sent, by its id, where that is not where its R-URIs say."""
+        gateways = (one for wave in fork.waves for leg in wave for one in (leg.gateway, *leg.others))
+        return {one.id: way(one).uri() for one in gateways if one.proxy is not None}
+
     def call_id(self, call: bytes, leg: int, attempt: int) -> str:
         """Return the Call-ID of an attempt at a member."""
         return self._keys.leg_call_id(call, tokens.leg_letters(leg, attempt))
@@ -91,7 +98,7 @@ class Legs:
     def _block(self, fork: Fork, gateway: Gateway, exchange: Exchange, offer: Offer) -> str:
         """Return the headers that every leg through `gateway` shares; one token a gateway."""
         token = ToCaller(
-            exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(gateway.host),
+            exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(way(gateway).ip),
             offer.hop, offer.target, offer.routes, offer.tag, exchange.call_id, exchange.dialled, offer.uri,
         )  # fmt: skip
         contact, rest = self._keys.seal_in_two(token) if exchange.held else (self._keys.seal(token), "")

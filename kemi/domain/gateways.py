@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Container, Iterable
 
+from kemi.domain.addresses import Hop
 from kemi.domain.model import Gateway
 
 Gateways = tuple[Gateway, ...]
@@ -42,3 +43,14 @@ def _fit(number: str, gateway: Gateway) -> int:
     if not gateway.prefixes:
         return 0
     return max((len(prefix) for prefix in gateway.prefixes if number.startswith(prefix)), default=-1)
+
+
+def way(gateway: Gateway) -> Hop:
+    """Return where a gateway's requests are sent: to itself, or to its outbound proxy."""
+    if gateway.proxy is None:
+        return Hop(gateway.host, gateway.port, "udp")
+    if gateway.proxy.startswith("["):
+        ip, _, port = gateway.proxy[1:].partition("]")
+        return Hop(ip, int(port.removeprefix(":") or 5060), "udp")
+    ip, _, port = gateway.proxy.partition(":")
+    return Hop(ip, int(port or 5060), "udp")

@@ -70,7 +70,8 @@ class Hunt(msgspec.Struct, array_like=True, gc=False):
 
     `waves` have not begun; of the one that has, `waiting` ring later and `ringing` ring now. `blocks`: the headers of
     a leg but its Call-ID, by gateway id. `branches`: how many of tm's are used. `clocked`: a clock runs.
-    `noted`: who takes the call is to be remembered (`longest_idle`).
+    `noted`: who takes the call is to be remembered (`longest_idle`). `ways`: where the
+    INVITEs through a gateway are sent, by its id, where not to their R-URI.
     """
 
     waves: list[list[Attempt]]
@@ -80,6 +81,7 @@ class Hunt(msgspec.Struct, array_like=True, gc=False):
     branches: int = 0
     clocked: bool = False
     noted: bool = False
+    ways: dict[int, str] = {}
     waiting: list[Attempt] = []
     ringing: list[Attempt] = []
 
@@ -100,10 +102,11 @@ class Hunt(msgspec.Struct, array_like=True, gc=False):
         """Return the id of the member who rings as `leg`."""
         return next((one.member for one in self.ringing if one.leg == leg), None)
 
-    def extend(self, waves: list[list[Attempt]], blocks: dict[int, str]) -> None:
-        """Have more waves to come, and the headers through their gateways: the group's fallback."""
+    def extend(self, waves: list[list[Attempt]], blocks: dict[int, str], ways: dict[int, str]) -> None:
+        """Have more waves to come, and what is said of their gateways: the group's fallback."""
         self.waves += waves
         self.blocks |= blocks
+        self.ways |= ways
 
     def next_wave(self, now_ms: int) -> Orders | None:
         """Begin the next wave; None: there is none. Nobody rings."""

@@ -40,6 +40,7 @@ class Hunting(Replying):
         super().__init__(sink, keyring, host, clock)
         self._past = past
         self._blocks: dict[str, str] = {}  # R-URI → headers, of the INVITE that is being sent right now
+        self._ways: dict[str, str] = {}  # R-URI → where it is sent, where not there
         self._marks: dict[str, int] = {}  # R-URI → its branch's flags, where there is more to come
 
     def _hunts(self, ring: Ring, more: More) -> list[str]:
@@ -105,7 +106,7 @@ class Hunting(Replying):
             return False
         if then.rest is not None:
             KSR.pv.sets("$avp(rest)", then.rest)
-        plan.extend(then.waves, then.headers)
+        plan.extend(then.waves, then.headers, then.ways)
         life_ms = plan.life_ms(_FIRST_RESPONSE_MS)
         must(KSR.tm.t_set_max_lifetime(life_ms, life_ms), "t_set_max_lifetime")
         return self._steps(plan)
@@ -152,6 +153,7 @@ class Hunting(Replying):
         self._blocks = {
             one.uri: f"Call-ID: {self._leg_id(call, one)}\r\n{plan.blocks[one.gateway]}" for one in orders.ring
         }
+        self._ways = {one.uri: plan.ways[one.gateway] for one in orders.ring if one.gateway in plan.ways}
         uris = [*self._blocks, *self._clock_uri(call, orders.clock_ms)]
         KSR.pv.unset("$avp(hunt)")
         KSR.pv.sets("$avp(hunt)", plan.pack())
@@ -200,7 +202,8 @@ class Hunting(Replying):
         """End one leg; what has said nothing yet cannot be cancelled, and ends by itself."""
         via = hunting.via_of(_get("$avp(vias)") or "", one)
         if via:
-            self._cancel(one.uri, via, self._leg_id(call, one), hunting.from_of(plan.blocks[one.gateway]))
+            from_ = hunting.from_of(plan.blocks[one.gateway])
+            self._cancel(one.uri, via, self._leg_id(call, one), from_, plan.ways.get(one.gateway, ""))
 
     def _wake(self, call: str) -> None:
         """Have the clock strike now: it is cancelled, as any leg."""
@@ -208,9 +211,9 @@ class Hunting(Replying):
         if via:
             self._cancel(_get("$avp(clock)"), via, hunting.CLOCK_ID + call, hunting.CLOCK_FROM)
 
-    def _cancel(self, uri: str, via: str, call_id: str, from_: str) -> None:
+    def _cancel(self, uri: str, via: str, call_id: str, from_: str, way: str = "") -> None:
         caused = hunting.Caused(from_, KSR.hdr.gete("To"), int(_get("$cs")))
-        signalling.send(uri, hunting.cancel(uri, via, call_id, caused))
+        signalling.send(way or uri, hunting.cancel(uri, via, call_id, caused))
 
     def _leg_id(self, call: str, one: Attempt) -> str:
         return self._keys.leg_call_id(bytes.fromhex(call), leg_letters(one.leg, one.attempt))

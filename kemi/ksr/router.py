@@ -143,7 +143,7 @@ class Router(Hunting, Clock):
             KSR.pv.seti("$avp(all_refused)", ring.all_refused_code)
         callbacks.arm(more_to_come=ring.hunt is not None)
         must(KSR.tm.t_set_fr_inv(ring.ring_ms), "t_set_fr_inv")
-        self._blocks, self._marks = ring.blocks, {}
+        self._blocks, self._marks, self._ways = ring.blocks, {}, ring.ways or {}
         if ring.hunt is not None:
             return signalling.fork([*ring.uris, *self._hunts(ring, ring.hunt)])
         return signalling.fork(ring.uris)
@@ -154,6 +154,8 @@ class Router(Hunting, Clock):
         del msg
         uri = _get("$ru")
         signalling.put_headers(self._blocks[uri])
+        if way := self._ways.get(uri):
+            must(KSR.setdsturi(way), "setdsturi")
         if self._marks:
             KSR.pv.seti("$bf", self._marks[uri])
         return 1

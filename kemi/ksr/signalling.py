@@ -96,7 +96,7 @@ def swallow() -> None:
 
 def send(uri: str, text: str) -> None:
     """Send a request to `uri`, whose host is an address, that no transaction stands behind."""
-    must(KSR.corex.send_data(f"sip:{uri.partition('@')[2]}", text), "send_data")
+    must(KSR.corex.send_data(f"sip:{uri.removeprefix('sip:').rpartition('@')[2]}", text), "send_data")
 
 
 def bye(hop: Hop, target: str, headers: str) -> None:

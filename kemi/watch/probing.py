@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-from kemi.domain.addresses import Hop, without_port
+from kemi.domain.addresses import without_port
+from kemi.domain.gateways import way
 from kemi.domain.health import Health, Verdict
 from kemi.domain.model import Gateway
 from kemi.watch.rpc import Rpc, RpcError
@@ -48,7 +49,7 @@ class Probing:
             self._forget(gateway_id)
         for gateway_id, one in wanted.items():
             held = self._gateways.get(gateway_id)
-            if held is None or _hop(held) != _hop(one):
+            if held is None or way(held) != way(one):
                 self._forget(gateway_id)
                 self._health[gateway_id] = Health(time.monotonic())
         self._gateways = wanted
@@ -80,7 +81,7 @@ class Probing:
                 continue
             status, call_id = _STATUS.match(data), _CALL_ID.search(data)
             gateway = self._gateways.get(self._asked.get(call_id[1].decode("latin-1"), 0)) if call_id else None
-            if status is None or gateway is None or int(status[1]) < 200 or source[0] != _hop(gateway).ip:
+            if status is None or gateway is None or int(status[1]) < 200 or source[0] != way(gateway).ip:
                 continue
             self._asked.pop(self._ids.pop(gateway.id), None)
             verdict = self._health[gateway.id].answered(int(status[1]), time.monotonic(), gateway.probe_seconds)
@@ -110,7 +111,7 @@ class Probing:
             self._ids[gateway.id] = secrets.token_hex(12)
             self._asked[self._ids[gateway.id]] = gateway.id
         call_id, host = self._ids[gateway.id], f"[{gateway.host}]" if ":" in gateway.host else gateway.host
-        uri, hop = f"sip:{host}:{gateway.port}", _hop(gateway)
+        uri, hop = f"sip:{host}:{gateway.port}", way(gateway)
         lines = (
             f"OPTIONS {uri} SIP/2.0", f"Via: SIP/2.0/UDP {self._me};rport;branch=z9hG4bK{call_id}",
             f"From: <sip:{self._host}>;tag={call_id[:8]}", f"To: <{uri}>", f"Call-ID: {call_id}", "CSeq: 1 OPTIONS",
@@ -118,14 +119,3 @@ class Probing:
         )  # fmt: skip
         with suppress(OSError):  # no route: its silence is judged
             self.socket.sendto("\r\n".join(lines).encode(), (hop.ip, hop.port))
-
-
-def _hop(gateway: Gateway) -> Hop:
-    """Return where a gateway's requests are sent."""
-    if gateway.proxy is None:
-        return Hop(gateway.host, gateway.port, "udp")
-    if gateway.proxy.startswith("["):
-        ip, _, port = gateway.proxy[1:].partition("]")
-        return Hop(ip, int(port.removeprefix(":") or 5060), "udp")
-    ip, _, port = gateway.proxy.partition(":")
-    return Hop(ip, int(port or 5060), "udp")

@@ -89,3 +89,32 @@ def test_what_a_person_said_is_not_asked_again_elsewhere(
     assert call.is_answered
     assert call.hangs_up() == 200
     assert "INVITE" not in second.member(BOB).got
+
+
+def test_legs_go_by_way_of_the_outbound_proxy(
+    edge: Edge, customer: Customer, bob: Member, carol: Member, recording: Recording, ledger: Ledger
+) -> None:
+    """R-URI and From are the gateway's, every packet goes to its proxy; so does the CANCEL of who lost."""
+    port = free_port(GATEWAY_HOST)
+    edge.sql("update gateway set outbound_proxy = %(at)s", at=f"{GATEWAY_HOST}:{port}")
+    try:
+        assert edge.table_says(
+            lambda table: any(one is not None and one.proxy for one in map(table.gateway, range(1, 9)))
+        )
+        with Carrier(GATEWAY_HOST, port, recording) as proxy:
+            call = customer.calls(HOTLINE)
+            behind, other = proxy.member(BOB), proxy.member(CAROL)
+            other.rings()
+            behind.rings().answers()
+            assert call.is_answered
+            assert other.was_cancelled
+            assert behind.invite.uri.endswith(f"@{GATEWAY_HOST}:{edge.gateway_port}")
+            assert behind.hangs_up() == 200
+            assert call.was_hung_up
+            ledger.call(call.call_id, "answered", ended=True)
+        assert bob.got == carol.got == []
+    finally:
+        edge.sql("update gateway set outbound_proxy = null")
+        assert edge.table_says(
+            lambda table: not any(one is not None and one.proxy for one in map(table.gateway, range(1, 9)))
+        )

@@ -150,10 +150,10 @@ def test_a_fallback_goes_on_in_the_same_transaction() -> None:
     """More waves, more headers, the same count of branches."""
     plan, _ = begun([attempt(0)])
     plan.failed(0, 0, unreached=False)
-    plan.extend([[attempt(1)]], {11: "From: <sip:2@h>\r\n"})
+    plan.extend([[attempt(1)]], {11: "From: <sip:2@h>\r\n"}, {11: "sip:192.0.2.9:5060"})
     orders = plan.next_wave(BEGIN + 2)
     assert orders is not None
-    assert (names(orders), plan.branches, sorted(plan.blocks)) == ([(1, 0)], 2, [10, 11])
+    assert (names(orders), plan.branches, sorted(plan.blocks), sorted(plan.ways)) == ([(1, 0)], 2, [10, 11], [11])
 
 
 def test_numbers_stay_out_of_what_is_printed() -> None:
