@@ -25,7 +25,7 @@ from kemi.check.explain import Explanation
 from kemi.check.explain import explain as explained
 from kemi.check.records import LiveTable, SqlTable, Table, differences
 from kemi.check.report import Checked, as_json, show, show_explanation
-from kemi.check.verdict import HOME, GroupVerdict, MemberRow, group_verdict, hotline_verdict
+from kemi.check.verdict import HOME, GroupVerdict, MemberRow, failing, group_verdict, hotline_verdict
 from kemi.domain.e164 import e164
 from kemi.domain.identity import Caller
 from kemi.domain.schedule import zone
@@ -46,10 +46,14 @@ class BadQuestion(EdgeError):
 
 
 @app.command()
-def check(live: _Live = False, json: _Json = False) -> None:
+def check(
+    live: _Live = False,
+    json: _Json = False,
+    problems: Annotated[bool, typer.Option("--problems", help="only what cannot ring")] = False,
+) -> None:
     """Say for every hotline, group and member whether it can ring now, and why not."""
     with _answering():
-        found = _check(live=live)
+        found = _check(live=live, problems=problems)
     _print(found.is_good, as_json(found) if json else None, lambda console: show(found, console))
 
 
@@ -124,10 +128,10 @@ def _table(*, live: bool) -> Iterator[Table]:
             yield SqlTable(conn)
 
 
-def _check(*, live: bool) -> Checked:
+def _check(*, live: bool, problems: bool) -> Checked:
     with contextlib.closing(_connect()) as conn:
         with contextlib.closing(_live()) if live else contextlib.nullcontext() as table:
-            found = _judged(conn, table)
+            found = judged(conn, table, problems=problems)
         conn.rollback()
         give_up = time.monotonic() + _CATCH_UP_SECONDS
         while True:
@@ -142,16 +146,18 @@ def _check(*, live: bool) -> Checked:
             time.sleep(0.2)
 
 
-def _judged(conn: connection, live: LiveTable | None) -> Checked:
-    """Judge what the database lists; by itself, or by the workers' table."""
+def judged(conn: connection, live: LiveTable | None = None, *, problems: bool = False) -> Checked:
+    """Judge what the database lists; by itself, or by the workers' table. `problems`: keep only what cannot ring."""
     now, listed = time.time(), SqlTable(conn)
     table = live or listed
     found = Checked([], [], [])
     for numbers in listed.number_pages():
         records = (table.hotline(number) for number in numbers)
-        found.hotlines += [hotline_verdict(table, one, now) for one in records if one is not None]
+        lines = (hotline_verdict(table, one, now) for one in records if one is not None)
+        found.hotlines += [one for one in lines if not problems or one.state == "no"]
     for groups in listed.group_pages():
-        found.groups += _groups(conn, listed, table, groups, now)
+        verdicts = _groups(conn, listed, table, groups, now)
+        found.groups += filter(None, map(failing, verdicts)) if problems else verdicts
     return found
 
 

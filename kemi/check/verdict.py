@@ -125,6 +125,14 @@ def group_verdict(
     return GroupVerdict(group.id, group.name, tenant.name, "yes", None, members, wrong)
 
 
+def failing(verdict: GroupVerdict) -> GroupVerdict | None:
+    """Return of a verdict what fails the check: the group, with those of its members; None: nothing does."""
+    members = tuple(one for one in verdict.members if one.state == "no")
+    if verdict.state != "no" and not members and verdict.fallback is None:
+        return None
+    return msgspec.structs.replace(verdict, members=members)
+
+
 def _wrong_fallback(group: Group, tenant: Tenant, plan: Plan | None, problems: Iterable[str]) -> str | None:
     told = [problem.partition(": ")[2] for problem in problems if "fallback" in problem]
     if group.fallback_number is not None:

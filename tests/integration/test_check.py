@@ -86,6 +86,9 @@ def test_what_cannot_ring_is_told_and_fails(desk: Desk) -> None:
         ("Anh", "yes"), ("Bình", "yes"), ("Chi", "yes"), ("Văn phòng", "yes"), ("Vay", "no"),
     ]  # fmt: skip
     assert group["members"][-1]["reason"] == "the member's number is a premium or service number"
+    status, found = desk.checks("--problems")
+    assert status == 1
+    assert (found["hotlines"], [one["name"] for one in found["groups"][0]["members"]]) == ([], ["Vay"])
 
 
 @pytest.mark.parametrize(

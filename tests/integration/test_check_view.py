@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection
 
-from kemi.check.__main__ import _judged
+from kemi.check.__main__ import judged
 from kemi.check.report import Checked
 from kemi.table.sync import connect
 from tests.database import fresh_database
@@ -90,10 +90,10 @@ def viewed(conn: connection, view: str, key: str) -> dict[Any, str | None]:
         return dict(cur.fetchall())
 
 
-def judged(url: str) -> Checked:
+def found_in(url: str) -> Checked:
     conn = connect(url)
     try:
-        return _judged(conn, None)
+        return judged(conn)
     finally:
         conn.close()
 
@@ -102,7 +102,7 @@ def judged(url: str) -> Checked:
 def test_the_views_and_the_code_of_the_call_agree(url: str, seed: int) -> None:
     conn = psycopg2.connect(url, options="-c jit=off")  # compiling takes longer than running
     made_up(conn, random.Random(seed))
-    found = judged(url)
+    found = found_in(url)
     members = {one.id: one.reason for group in found.groups for one in group.members}
     assert viewed(conn, "member_check", "member_id") == members
     groups = viewed(conn, "group_check", "group_id")
