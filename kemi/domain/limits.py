@@ -203,7 +203,7 @@ def is_watched(call: str) -> bool:
 
 def is_counted_id(call: str) -> bool:
     """Say whether a call, by its id as an event has it, is counted."""
-    return call[-1:] in _COUNTED_DIGITS
+    return call[-1:] in COUNTED_DIGITS
 
 
 def is_timed_id(call: str) -> bool:
@@ -211,5 +211,5 @@ def is_timed_id(call: str) -> bool:
     return call[-1:] in _TIMED_DIGITS
 
 
-_COUNTED_DIGITS: Final = frozenset("13579bdf")
+COUNTED_DIGITS: Final = frozenset("13579bdf")
 _TIMED_DIGITS: Final = frozenset("2367abef")
