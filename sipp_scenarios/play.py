@@ -11,6 +11,7 @@ from typing import Final
 
 from deploy.wait import until
 from kemi.table.store import TableReader
+from sipp_scenarios import limits
 from sipp_scenarios.scenario import Scenario
 from tests.capture import Capture
 from tests.edge import BOB, CALLER, CAROL, CUSTOMER_HOST, DAVE, GATEWAY_HOST, OFFICE, STRANGER_HOST, Edge, free_port
@@ -42,6 +43,7 @@ def play(scenario: Scenario, edge: Edge) -> Played:
     host = caller_host(scenario)
     with (
         _group(scenario, edge),
+        limits.in_force(scenario.given.limits, edge),
         tempfile.TemporaryDirectory(prefix="sipp-") as folder,
         Capture(edge.address[1]) as capture,
     ):

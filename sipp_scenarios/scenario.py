@@ -20,12 +20,16 @@ class _Strict(BaseModel):
 
 
 class Given(_Strict):
-    """Who calls what. `ring_seconds` and `min_talk_seconds` change the group for this scenario."""
+    """Who calls what. `ring_seconds` and `min_talk_seconds` change the group for this scenario.
+
+    `limits`: of the hotline, its plan, its gateway, by their columns.
+    """
 
     caller: Literal["trunk", "stranger"]
     dialled: str
     ring_seconds: int | None = None
     min_talk_seconds: int | None = None
+    limits: dict[str, int] = Field(default_factory=dict)
 
 
 class Play(_Strict):
