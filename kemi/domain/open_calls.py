@@ -7,7 +7,7 @@ so, `kemi.domain.limits`).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -109,6 +109,20 @@ class OpenCalls:
         if one.winner is not None:
             return now_us - (one.answered_us or one.since_us) > self._max_us + _PARTING * 1e6
         return age > (one.ring_seconds + _RING_SLACK) * 1e6 or not is_alive(one.instance)
+
+    def older(self, seconds: float, now_us: int) -> list[str]:
+        """Return the ids of answered calls that have been open for `seconds`, the oldest first."""
+        since = now_us - int(seconds * 1e6)
+        old = [(one.answered_us, call) for call, one in self.calls.items() if one.winner is not None]
+        return [call for answered_us, call in sorted(old) if answered_us <= since]
+
+    def end(self, calls: Iterable[str]) -> int:
+        """Take these calls to have ended, by what another edge knows; return how many were open."""
+        known = [self.calls[call] for call in calls if call in self.calls]
+        for one in known:
+            if one.winner is not None:
+                one.ended = [*one.ended, one.winner]
+        return len(known)
 
     def counts(self) -> Counter[str]:
         """Return how many are open under each key."""

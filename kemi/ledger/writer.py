@@ -2,7 +2,8 @@
 
     read what is new (every 50 ms) → one transaction (kemi/ledger/store.py) → offsets move; answers that stood by then
                                      are confirmed (kemi/ledger/confirm.py)
-    every second                     ends of files; calls whose edge died; in a thread, files to the disk
+    every second                     ends of files; calls whose edge died; what the watch asks; in a thread, files to
+                                     the disk
     every hour                       files finished SPOOL_KEEP_DAYS ago are deleted; what tenants keep no longer is
                                      purged, a batch between two readings (kemi/ledger/retention.py)
 
@@ -27,6 +28,7 @@ from kemi.domain.redaction import redacted
 from kemi.ledger import store
 from kemi.ledger.batch import batch, dead_letter, one_by_one
 from kemi.ledger.confirm import Confirm
+from kemi.ledger.elsewhere import Elsewhere
 from kemi.ledger.retention import Purge
 from kemi.ledger.room import Room
 from kemi.ledger.store import FileKey
@@ -60,6 +62,7 @@ class Writer:
         self._grace_seconds = grace_seconds
         self._keep_days = keep_days
         self._purge = Purge(conn, unowned_days)
+        self._elsewhere = Elsewhere(conn, room.directory.parent / "run")
         self._confirm = Confirm(conn, room, now)
 
     def step(self) -> int:
@@ -79,7 +82,7 @@ class Writer:
         return lines
 
     def tend(self) -> None:
-        """Find files that came to their end, and calls whose edge died. Raises `psycopg2.Error`."""
+        """Find files that came to their end, calls whose edge died; answer the watch. Raises `psycopg2.Error`."""
         self._discover()
         for key, tail in self._room.abandoned():
             rest = tail.rest()
@@ -95,6 +98,7 @@ class Writer:
         if calls:
             store.interrupt(self._conn, calls)
             _log.warning("interrupted calls=%d the edge died while they rang", len(calls))
+        self._elsewhere.step()
 
     def tidy(self) -> None:
         """Delete files that nobody needs any more, and begin to purge the ledger. Raises `psycopg2.Error`."""

@@ -25,6 +25,7 @@ from typing import Final
 
 from kemi.domain.open_calls import OpenCalls
 from kemi.errors import TableUnavailable
+from kemi.spool import elsewhere
 from kemi.table.store import TableReader
 from kemi.tokens import Keyring
 from kemi.watch import state
@@ -54,11 +55,14 @@ class Watch:
         self._probing = probing
         self._ending = ending
         self._rpc_failed = ""
+        self._run = var / "run"
+        self._ask_at, self._asks = 0.0, True
 
     def look(self) -> None:
         """Look once; what Kamailio does not answer now it is asked again at the next look."""
         self._spools.look()
         self.truth()
+        self._ask_elsewhere()
         with suppress(TableUnavailable):  # the gateways are asked as they were
             self._probing.know(self._table.gateways())
         try:
@@ -70,6 +74,20 @@ class Watch:
                 _log.warning("Kamailio does not answer, its counters are looked at again every second: %s", error)
             self._rpc_failed = str(error)
         self._ending.look(self.open.calls, time.time_ns() // 1000)
+
+    def _ask_elsewhere(self) -> None:
+        """Hear of calls that ended at another edge, and ask again (kemi/spool/elsewhere.py)."""
+        if ended := self.open.end(elsewhere.read(self._run / elsewhere.ANSWERED)):
+            _log.info("ended elsewhere calls=%d", ended)
+        now = time.monotonic()
+        if now < self._ask_at:
+            return
+        self._ask_at = now + elsewhere.ASK_SECONDS
+        asked = self.open.older(elsewhere.ASK_SECONDS, time.time_ns() // 1000)[: elsewhere.MOST]
+        if asked or self._asks:
+            with suppress(OSError):  # a full disk: asked again
+                elsewhere.write(self._run / elsewhere.ASKED, asked)
+        self._asks = bool(asked)
 
     def truth(self) -> Counter[str]:
         """Return what is open by what the spool says now."""

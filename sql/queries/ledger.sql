@@ -134,6 +134,9 @@ where outcome = 'ringing' and node = any (%(nodes)s)
     and arrived_at < now() - make_interval(secs => %(grace_seconds)s)
     and arrived_at + make_interval(secs => coalesce(ring_seconds, 0) + %(grace_seconds)s) < now()
 
+-- name: ended_calls
+select id from call where id = any (%(calls)s) and ended_at is not null
+
 -- name: insert_interrupted
 insert into call_event (event_id, call_id, kind, at, mono_ns, instance, node, body)
 select 'interrupted.' || id, id, 'interrupted', now(), 0, instance, node, '{}'

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from kemi.domain.events import Event
+from kemi.spool import elsewhere
 from kemi.spool.instance import Instance, claim_instance
 from kemi.spool.sink import SpoolSink
 from kemi.watch.ending import Ending
@@ -224,3 +225,20 @@ def test_where_nothing_is_counted_one_question_a_look_is_asked(edge: Edge) -> No
     edge.kamailio.asked.clear()
     watch.look()
     assert edge.kamailio.asked == ["htable.get"]
+
+
+def test_a_call_that_ended_at_another_edge_is_asked_for_and_taken_off(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "ASK_SECONDS", 0.0)
+    run = edge.var / "run"
+    edge.tells(COUNTED, ANSWERED_0)
+    edge.tells(COUNTED, call=SECOND)  # rings: only its own edge can end it
+    edge.kamailio.limits |= {"h3": 2, "t2": 2, "g7": 4}
+    watch = edge.watch()
+    looks(watch)
+    assert elsewhere.read(run / elsewhere.ASKED) == [FIRST]
+    elsewhere.write(run / elsewhere.ANSWERED, [FIRST, "another"])
+    looks(watch, 3)
+    assert edge.kamailio.counted == {"h3": 1, "t2": 1, "g7": 3}
+    assert elsewhere.read(run / elsewhere.ASKED) == []
