@@ -60,6 +60,8 @@ class Hunting(Replying):
         if flags & _CLOCK:
             if code == 100:
                 KSR.pv.sets("$avp(clock_via)", hunting.sent_via(KSR.hdr.gete("Via")))
+                if not hunt.unpack(_get("$avp(hunt)")).ringing:  # all had refused before the clock was heard of
+                    self._wake(_get("$avp(call)"))
             return True
         if code < 200:
             if not flags & _SAID:

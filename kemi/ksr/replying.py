@@ -105,7 +105,7 @@ class Replying(Giving):
         first = not _is_set(_ANSWERED)
         if first:
             if _get("$T_reply_last") >= 300:
-                self._strays.hang_up("INVITE")  # its own time was over, a 408 to tm, which will not pass the 200 on
+                self._too_late(exchange, code)  # its own time was over, a 408 to tm, which will not pass the 200 on
                 return
             _set(_ANSWERED)
             KSR.pv.seti("$avp(winner)", leg)
@@ -208,10 +208,11 @@ class Replying(Giving):
     def on_failure(self, msg: Any) -> int:
         """No leg is left, or the ring time is over, or the caller hung up. May run in a timer process."""
         del msg
+        _set(_GAVE_UP)  # first: whatever fails here, the caller is told something
         hunted = _is_set(HUNTED)
         if hunted and not yes(KSR.tm.t_is_canceled()) and self._rings_on():
+            KSR.resetflag(_GAVE_UP)
             return 1
-        _set(_GAVE_UP)
         canceled = yes(KSR.tm.t_is_canceled())
         timed_out = _is_set(RANG_OUT) if hunted else yes(KSR.tm.t_any_timeout())
         seen = sum(bit for bit, flag in SEEN.items() if _is_set(flag))

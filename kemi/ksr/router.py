@@ -157,7 +157,7 @@ class Router(Hunting, Clock):
         if way := self._ways.get(uri):
             must(KSR.setdsturi(way), "setdsturi")
         if self._marks:
-            KSR.pv.seti("$bf", self._marks[uri])
+            must(KSR.pv.seti("$bf", self._marks[uri]), "pv.seti")
         return 1
 
     def _after(self, rest: str, exchange: Exchange) -> After | int | None:

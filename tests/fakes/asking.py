@@ -32,6 +32,13 @@ def _branch_timeout(m: Machine) -> int:
     return 1 if _needs_transaction(m, "tm.t_branch_timeout").branches[context.branch].timed_out else -1
 
 
+@kemi("tm.t_branch_replied")
+def _branch_replied(m: Machine) -> int:
+    """Whether anything had come before this final reply: of a reply that is the first, -1."""
+    context = m.must_be_in("tm.t_branch_replied", "failure", "branch_failure")
+    return 1 if _needs_transaction(m, "tm.t_branch_replied").branches[context.branch].replied else -1
+
+
 @kemi("tm.t_get_branch_index")
 def _branch_index(m: Machine) -> int:
     if m.here.route in ("branch", "on_reply", "branch_failure"):
@@ -44,7 +51,7 @@ def _status_code(m: Machine) -> int:
     transaction = _needs_transaction(m, "tm.t_get_status_code")
     if m.here.route == "request":
         return transaction.status or -1
-    if m.here.route == "failure":
+    if m.here.route in ("failure", "branch_failure"):
         return transaction.branches[m.here.branch].last_received
     return m.here.held.message.status or -1
 

@@ -164,6 +164,8 @@ def _relay_reply(m: "Machine", transaction: Transaction, branch: Branch, held: H
             cancels.cancel_pending(m, transaction, b"SIP;cause=%d%b" % (code, _COMPLETED if code == 200 else b""))
         return
     branch.reply, branch.faked = held, held is None
+    if branch.on_branch_failure is not None:
+        _one_failed(m, transaction, branch, branch.on_branch_failure)
     if transaction.pending:
         if code >= 600 and not (transaction.seen_6xx or transaction.disable_6xx):
             transaction.seen_6xx = True
@@ -173,6 +175,17 @@ def _relay_reply(m: "Machine", transaction: Transaction, branch: Branch, held: H
 
 
 _COMPLETED: Final = b';text="Call completed elsewhere"'
+
+
+def _one_failed(m: "Machine", transaction: Transaction, branch: Branch, callback: str) -> None:
+    """Run the branch-failure route: it sees the request, and may add branches (run_branch_failure_handlers)."""
+    transaction.on_branch_failure = None
+    request = transaction.held
+    held = Held(request.message, request.source, request.new_uri, None, transaction.flags, branch.branch_flags)
+    held.uri_is_new = False
+    held.message.lumps = transaction.lumps.copy()
+    m.run(callback, Context("branch_failure", held, transaction, transaction.avps, branch.index))
+    transaction.flags = held.flags
 
 
 def _all_failed(m: "Machine", transaction: Transaction) -> None:

@@ -26,6 +26,7 @@ class FakeKamailio(Machine):
     def __init__(self, handler: Any = None, listen: Address = ("127.0.0.1", 5060), max_branches: int = 30) -> None:
         super().__init__(handler, listen, max_branches)
         self.seen = 0
+        self.to_itself = 0  # how much of `sent` has been looked at for ourselves
         ksr.use(self)
 
     # -- in -----------------------------------------------------------------------------------------------------
@@ -80,6 +81,25 @@ class FakeKamailio(Machine):
     ) -> list[Sent]:
         """Answer a request that we sent, as its receiver would; `more` are further header lines with CRLF."""
         return self.receive(answer(request, code, reason, more, body), request.to)
+
+    def hears_itself(self) -> None:
+        """Deliver what was sent to our own address, and what comes of that."""
+        while self.to_itself < len(self.sent):
+            sent, self.to_itself = self.sent[self.to_itself], self.to_itself + 1
+            if sent.to == self.listen:
+                self.receive(sent.data, self.listen)
+
+    def wakes_up(self) -> None:
+        """Let all that sleeps wake up, as it stands now; one whose transaction is over does not."""
+        ksr.use(self)
+        asleep, self.asleep = self.asleep, []
+        for callback, transaction in asleep:
+            if not transaction.canceled and transaction.status < 200:
+                request = transaction.held
+                held = Held(request.message, request.source, request.new_uri, None, transaction.flags)
+                self.run(callback, Context("failure", held, transaction, transaction.avps))
+        self.settle()
+        self.hears_itself()
 
     def time_runs_out(self, transaction: Transaction | None = None, branch: int | None = None) -> list[Sent]:
         """Let the final-response timer of every pending branch fire, or of one; `transaction`: the newest INVITE's."""

@@ -7,7 +7,7 @@ the machine of the moment, set by `use`.
 import sys
 from typing import Any
 
-from tests.fakes import asking, bodies, core, headers, iterators, own, tables, tm, variables  # noqa: F401 (importing them registers the functions)
+from tests.fakes import asking, bodies, core, headers, iterators, own, sleeping, tables, tm, variables  # noqa: F401 (importing them registers the functions)
 from tests.fakes.machine import Machine
 from tests.fakes.surface import MisuseError, load, namespace
 

@@ -42,6 +42,7 @@ class Machine:
         self.armed: dict[str, Any] = {}  # what t_on_… was told before there was a transaction
         self.tables: dict[str, dict[str, Any]] = {}  # htable's
         self.own_branches: set[str] = set()  # of requests that are our own
+        self.asleep: list[tuple[str, Transaction]] = []  # what async.ms_route suspended: callback and transaction
         self.sent: list[Sent] = []
         self.calls: list[Call] = []
         self.logged: list[tuple[str, str]] = []

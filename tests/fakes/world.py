@@ -108,7 +108,7 @@ class World:
         keyring = Keyring.parse(KEY, HOST)
         self.kam = FakeKamailio(listen=("127.0.0.1", 5060))
         self.kam.disable_6xx = bool(re.search(r'"disable_6xx_block", 1', _CONFIG.read_text()))
-        calls = Calls(self.table, keyring, HOST, lambda: now)
+        calls = Calls(self.table, keyring, HOST, lambda: now, monotonic=lambda: self.uptime)
         dialogs = Dialogs(self.table, keyring, HOST, 86400.0, lambda: now)
         self.uptime = 0.0  # seconds since the start of the edge
         self.kam.handler = Router(calls, dialogs, self.table, self.sink, keyring, HOST, lambda: self.uptime)

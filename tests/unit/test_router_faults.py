@@ -9,6 +9,7 @@ from tests.fakes.machine import PASS
 from tests.fakes.parties import MEMBER_SDP, Caller
 from tests.fakes.state import Call
 from tests.fakes.world import SDP, World
+from tests.unit.hunted_plays import hunted, hunted_in_vain, later, shorter
 
 Play = Callable[[World], None]
 
@@ -85,9 +86,8 @@ OF_THE_CALLER: Final = (
     b"X-Any",
 )
 OF_THE_MEMBERS: Final = (b"8444419", b"987654321", b"Anh Nam", b"NamPhone", b"10.8.8.8", b"GatewayOf", b"Warning")
-PLAYS: Final[dict[str, Play]] = {
-    play.__name__: play for play in (answered, ended_by_the_member, refused, hung_up, timed_out, turned_away)
-}
+_SHORT: Final = (answered, ended_by_the_member, refused, hung_up, timed_out, turned_away)
+PLAYS: Final[dict[str, Play]] = {play.__name__: play for play in (*_SHORT, hunted, hunted_in_vain, later, shorter)}
 
 
 def _gateway_answers(world: World) -> None:
