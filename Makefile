@@ -8,10 +8,10 @@ PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 
-.PHONY: help setup packages demo run call check explain migrate test lint scenarios kill audit bench bench-steps clean
+.PHONY: help setup packages demo run call check explain migrate test lint scenarios kill audit bench bench-steps bench-config clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: packages $(STAMP) ## install what is missing: Debian packages, then .venv
 
@@ -58,6 +58,9 @@ bench: setup ## CPU of a five-way call beside a native script, instructions of e
 
 bench-steps: setup ## CPU of each step of masking, by leaving it out, about 6 minutes
 	@$(PYTHON) -m sipp_scenarios.bench.steps $(ARGS)
+
+bench-config: setup ## routing table of 1k to 1M hotlines: build, COMMIT to worker, memory, lookups; ARGS="--hotlines 1000"
+	@$(PYTHON) -m tests.scale $(ARGS)
 
 kill: setup ## kill every part, 200 runs, and reconcile wire, ledger and SMS; ARGS="--runs 20 --seed 3"
 	@$(PYTHON) -m tests.kill $(ARGS)

@@ -1,0 +1,94 @@
+"""What is measured at one size, and what is made of many samples. Pure."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+ARRIVAL_BUDGET_MS: Final = 1000.0  # at 100,000 hotlines
+LOOKUP_BUDGET_US: Final = 20.0  # at 1,000,000
+FLAT_MIB: Final = 2.0  # what a reader may grow by, whatever the table's size: the records it keeps
+
+
+class Spread(NamedTuple):
+    """The half and the worst hundredth of many samples."""
+
+    median: float
+    p99: float
+
+
+class Memory(NamedTuple):
+    """A process's memory in MiB, the table's mapped pages apart: those are the kernel's, shared by all workers."""
+
+    private: float  # in no file: its own
+    table_rss: float
+    rss: float
+    pss: float  # shared pages divided by the number of their users
+
+
+class Reading(NamedTuple):
+    """What a reader found: its memory; the µs of a look and one hotline, of a look and all that a decision reads."""
+
+    before: Memory  # the table is open, nothing is read
+    early: Memory  # a hundredth of the lookups is done
+    after: Memory
+    lookup: Spread
+    decision: Spread
+
+    @property
+    def grown(self) -> float:
+        """MiB of its own that the reader took for all lookups but the first hundredth."""
+        return self.after.private - self.early.private
+
+
+class Recompiled(NamedTuple):
+    """What one changed row made the compiler do."""
+
+    records: dict[str, int]  # looked at anew, by their kind
+    written: int  # of them, what differed
+    ms: float
+
+
+class Figure(NamedTuple):
+    """Everything of one size."""
+
+    hotlines: int
+    members: int
+    rows_seconds: float  # writing the rows to PostgreSQL: no budget, but it is waited for
+    build_seconds: float  # from the compiler's start until the table is complete
+    caught_up_seconds: float  # from a restart until a change made meanwhile is read
+    table_mib: float
+    compiler_peak_mib: float
+    reading: Reading
+    arrival: dict[str, Spread]  # ms from COMMIT to a worker that looks, by the kind of row
+    recompiled: dict[str, Recompiled]
+
+
+def spread(samples: Sequence[float]) -> Spread:
+    """Return the median and the 99th percentile, each a sample that was really seen. Raises `ValueError` of none."""
+    if not samples:
+        raise ValueError("no samples")
+    ordered = sorted(samples)
+    return Spread(ordered[(len(ordered) - 1) // 2], ordered[-(-99 * len(ordered) // 100) - 1])
+
+
+def over_budget(figure: Figure) -> list[str]:
+    """Return what is slower or larger than design.md §5 allows, in words; a budget holds for the smaller sizes, too."""
+    late = {kind: each.p99 for kind, each in figure.arrival.items() if each.p99 > ARRIVAL_BUDGET_MS}
+    found = [f"a changed {kind} arrives after {ms:.0f} ms" for kind, ms in late.items()]
+    if figure.reading.lookup.p99 > LOOKUP_BUDGET_US:
+        found.append(f"a lookup takes {figure.reading.lookup.p99:.1f} µs")
+    if figure.reading.grown > FLAT_MIB:
+        found.append(f"a reader grew by {figure.reading.grown:.1f} MiB")
+    return [f"{figure.hotlines} hotlines: {each}" for each in found]
+
+
+def as_json(figure: Figure) -> dict[str, Any]:
+    """Return the figure with its names, for `json.dumps`."""
+
+    def plain(value: Any) -> Any:
+        if hasattr(value, "_asdict"):
+            return {name: plain(each) for name, each in value._asdict().items()}
+        return {name: plain(each) for name, each in value.items()} if isinstance(value, dict) else value
+
+    found: dict[str, Any] = plain(figure)
+    found["reading"]["grown"] = figure.reading.grown
+    return found
