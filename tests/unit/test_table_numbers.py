@@ -1,9 +1,12 @@
 """What a number is: reached by SMS or not, somebody's own or one that costs."""
 
+import random
+
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumber
 
 from kemi.table.numbers import NO_SMS, can_text, is_persons
 
@@ -13,6 +16,18 @@ MOBILE, LANDLINE = "+84844441909", "+842838123456"
 @given(st.from_regex(r"\+84[1-9][0-9]{4,12}", fullmatch=True))  # no area begins with 0
 def test_numbers_at_home_are_judged_as_phonenumbers_judges_them(number: str) -> None:
     assert can_text(number) is (phonenumbers.number_type(phonenumbers.parse(number)) not in NO_SMS)
+
+
+def test_the_first_digits_and_the_length_decide_at_home() -> None:
+    """Every beginning of four digits; the compiler asks the library once for five and their length."""
+    dice = random.Random(1)
+    for beginning in range(1000, 10000):
+        for rest in (3, 4, 5, 6):
+            kinds = {
+                phonenumbers.number_type(PhoneNumber(84, beginning * 10**rest + last))
+                for last in (0, dice.randrange(10**rest))
+            }
+            assert len(kinds) == 1, (beginning, rest)
 
 
 @pytest.mark.parametrize(
