@@ -1,28 +1,32 @@
 """Follows the database: brings each change of the configuration into the routing table, and at first all of it.
 
-A change is found by its transaction, not by its id or time: what was under way at the last look, and so could
-not be seen, has an xid at or above that look's horizon. Compiling a change twice does no harm, so the horizon is
-kept in the table: whoever was away begins with what he missed, and then looks at every row all the same.
+A change is found by its transaction, not by its id or time: each look's snapshot is kept, and the next look asks for
+what that one could not see. The table has it, too: whoever was away begins with what he missed, and then looks at
+every row all the same.
+
+Nothing here grows with the configuration: rows and records come and go by the page, and between two pages what has
+just changed is compiled, so that nobody waits for the end of a million (kemi/decisions/0019).
 """
 
-import logging
 import select
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from psycopg2.extensions import connection
 
 from kemi.domain.model import TrunkAddress
-from kemi.table.keys import hotline_key, id_key, key_id, key_number
-from kemi.table.rows import PAGE, Change, Records, Rows, pages
+from kemi.table.affected import Affected, affected
+from kemi.table.keys import key_id, key_number
+from kemi.table.problems import Problems
+from kemi.table.rows import MOST_CHANGES, PAGE, Records, Rows, pages
 from kemi.table.store import TableWriter
 from sql.named import queries
 
-_PROBLEMS_SHOWN: Final = 20
-
-log = logging.getLogger("table")
+_BEFORE_ALL: Final = -(1 << 63)  # bigint's least
+_Key = TypeVar("_Key", int, str)
 
 
 class Follower:
@@ -31,93 +35,100 @@ class Follower:
     def __init__(self, conn: connection, writer: TableWriter) -> None:
         self._conn = conn
         self._writer = writer
-        self._horizon = writer.horizon()
-        self._done: set[int] = set()  # changes at or above the horizon that are compiled
+        self._seen = _as_snapshot(writer.horizon())  # the snapshot of the last look; "": there was none
+        self._later: deque[Affected] = deque()  # what is compiled by the page, and other changes in between
         self._all_wanted = False
 
     def compile_all(self) -> int:
         """Make the table equal to the database, writing only what differs; return the number of hotlines.
 
-        It begins with what changed since the table was last kept, and between two pages of hotlines it compiles
-        what has just changed: nobody waits for the end of a long compilation.
+        It begins with what changed since the table was last kept.
         """
         while True:
             self._all_wanted = False
             hotlines = self._compile_every_row()
+            self._compile_later()
             if not self._all_wanted:
-                self._writer.keep_horizon(self._horizon)
+                self._writer.keep_horizon(self._seen)
                 self._writer.finish()
                 return hotlines
 
     def compile_changes(self) -> int:
-        """Compile what has changed since the last look; return how many lines of `routing_change` were new."""
+        """Compile what has changed since the last look; return how many things have."""
         new = self._compile_new()
+        self._compile_later()
         if self._all_wanted:
             self.compile_all()
+        elif new:
+            self._writer.keep_horizon(self._seen)  # an older one would do, and cost only work
         return new
 
     def _compile_new(self) -> int:
         with self._snapshot() as rows:
-            horizon = rows.horizon()
-            changes = rows.changes(self._horizon or horizon)
-            new = [change for change in changes if change.id not in self._done]
-            self._compile(rows, new)
-        self._all_wanted |= any(change.kind == "everything" for change in new)
-        self._horizon, self._done = horizon, {change.id for change in changes}
-        if new:
-            self._writer.keep_horizon(horizon)  # an older one would do, and cost only work
-        return len(new)
+            seen = rows.snapshot()
+            changes = rows.changes(self._seen or seen)
+            if len(changes) > MOST_CHANGES or any(change.kind == "everything" for change in changes):
+                self._all_wanted = True
+            elif changes:
+                self._compile(rows, affected(rows, changes))
+        self._seen = seen
+        return len(changes)
 
     def _compile_every_row(self) -> int:
         self._compile_new()
-        problems: list[str] = []
         with self._snapshot() as rows:
             for prefix, records in (
                 (b"p:", rows.plans()),
-                (b"t:", rows.tenants()),
                 (b"g:", rows.gateways()),
                 (b"a:", rows.trunk_addresses()),
             ):
                 gone = (key for key, _ in self._writer.items(prefix) if key not in records)
                 self._writer.apply({**dict.fromkeys(gone), **records})
-        groups: set[bytes] = set()
-        for ids in self._group_pages():
-            groups.update(id_key("G", one) for one in ids)
-            problems += self._compile_groups(ids)
-        hotlines: set[bytes] = set()
-        for numbers in self._number_pages():
-            hotlines.update(map(hotline_key, numbers))
-            problems += self._compile_numbers(numbers)
-        # What is in the table and was on no page is gone, or came in between; a look at each tells. Hotlines first,
-        # so that none leads to a group that is gone.
-        for numbers in pages([key_number(key) for key, _ in self._writer.items(b"h:") if key not in hotlines]):
-            problems += self._compile_numbers(numbers)
-        for ids in pages([key_id(key) for key, _ in self._writer.items(b"G:") if key not in groups]):
-            problems += self._compile_groups(ids)
-        _tell(problems)
-        return len(hotlines)
+        problems, hotlines = Problems(), 0
+        for tenants in self._every(Rows.tenant_page, _BEFORE_ALL):
+            self._compile_tenants(tenants)
+        for groups in self._every(Rows.group_page, _BEFORE_ALL):
+            problems.add(self._compile_groups(groups))
+        for numbers in self._every(Rows.number_page, ""):
+            problems.add(self._compile_numbers(numbers))
+            hotlines += len(numbers)
+        # Hotlines first, so that none leads to a group or a tenant that is gone.
+        for numbers in self._gone(b"h:", key_number, Rows.gone_numbers):
+            self._compile_numbers(numbers)
+        for groups in self._gone(b"G:", key_id, Rows.gone_groups):
+            self._compile_groups(groups)
+        for tenants in self._gone(b"t:", key_id, Rows.gone_tenants):
+            self._compile_tenants(tenants)
+        problems.tell()
+        return hotlines
 
-    def _number_pages(self) -> Iterator[list[str]]:
-        after = ""
+    def _every(self, page: Callable[[Rows, _Key], list[_Key]], after: _Key) -> Iterator[list[_Key]]:
+        """Yield the keys of all rows by the page, and compile what has changed meanwhile."""
         while True:
             with self._snapshot() as rows:
-                numbers = rows.number_page(after)
-            if not numbers:
+                found = page(rows, after)
+            if not found:
                 return
-            yield numbers
-            after = numbers[-1]
+            yield found
+            after = found[-1]
             self._compile_new()
 
-    def _group_pages(self) -> Iterator[list[int]]:
-        after = -(1 << 63)
-        while True:
+    def _gone(
+        self, prefix: bytes, key_of: Callable[[bytes], _Key], gone: Callable[[Rows, list[_Key]], list[_Key]]
+    ) -> Iterator[list[_Key]]:
+        """Yield what is in the table and not, or no longer, in the database, likewise."""
+        after = prefix
+        while keys := self._writer.keys(prefix, after, PAGE):
             with self._snapshot() as rows:
-                groups = rows.group_page(after)
-            if not groups:
-                return
-            yield groups
-            after = groups[-1]
+                found = gone(rows, [key_of(key) for key in keys])
+            if found:
+                yield found
+            after = keys[-1]
             self._compile_new()
+
+    def _compile_tenants(self, tenants: list[int]) -> None:
+        with self._snapshot() as rows:
+            self._writer.apply(rows.tenants(tenants))
 
     def _compile_numbers(self, numbers: list[str]) -> list[str]:
         with self._snapshot() as rows:
@@ -149,40 +160,45 @@ class Follower:
         self._conn.poll()
         self._conn.notifies.clear()
 
-    def _compile(self, rows: Rows, changes: list[Change]) -> None:
-        """Compile `changes`; a page of records at most is written in one transaction, so seen at once by readers."""
-        keys: dict[str, list[int]] = {}
-        for change in changes:
-            keys.setdefault(change.kind, []).append(change.key)
+    def _compile(self, rows: Rows, found: Affected) -> None:
+        """Compile what changes affect, in one transaction, so that readers see it at once; what is long, later."""
+        if found.is_long:
+            self._later.append(found)
+            found = found._replace(tenants=[], groups=[], numbers=[])
+        problems = Problems()
         records: Records = {}
-        for kind, read in (("plan", rows.plans), ("tenant", rows.tenants), ("gateway", rows.gateways)):
-            if kind in keys:
-                records.update(read(keys[kind]))
-        if "trunk" in keys:
-            records.update(self._trunk_addresses(rows, keys["trunk"]))
-        problems: list[str] = []
-        numbers = [f"+{digits}" for digits in keys.get("number", ())]
-        # Groups before hotlines, those that are gone after them: no hotline leads to a group that is not there.
-        gone: Records = {}
-        for ids in pages(_affected_groups(rows, numbers, keys)):
-            records = self._with_room(records)
-            found, said = rows.groups(ids)
-            records.update({key: value for key, value in found.items() if value is not None})
-            gone.update({key: value for key, value in found.items() if value is None})
-            problems += said
-        for page in pages(_affected_numbers(rows, numbers, keys)):
-            records = self._with_room(records)
-            found, said = rows.hotlines(page)
-            records.update(found)
-            problems += said
-        self._writer.apply({**records, **gone})
-        _tell(problems)
+        for ids, read in ((found.plans, rows.plans), (found.tenants, rows.tenants), (found.gateways, rows.gateways)):
+            records.update(read(ids) if ids else {})
+        records.update(self._trunk_addresses(rows, found.trunks) if found.trunks else {})
+        groups, said = rows.groups(found.groups)
+        problems.add(said)
+        hotlines, said = rows.hotlines(found.numbers)
+        problems.add(said)
+        self._writer.apply({**records, **groups, **hotlines})
+        problems.tell()
 
-    def _with_room(self, records: Records) -> Records:
-        if len(records) < PAGE:
-            return records
-        self._writer.apply(records)
-        return {}
+    def _compile_later(self) -> None:
+        """Compile what is long, by the page: what changes meanwhile need not wait."""
+        problems = Problems()
+        while self._later:
+            found, gone = self._later.popleft(), list[int]()
+            for ids in pages(found.tenants):
+                self._compile_tenants(ids)
+                self._compile_new()
+            # Groups before hotlines, those that are gone after them: no hotline leads to a group that is not there.
+            for ids in pages(found.groups):
+                with self._snapshot() as rows:
+                    records, said = rows.groups(ids)
+                self._writer.apply({key: value for key, value in records.items() if value is not None})
+                gone += [key_id(key) for key, value in records.items() if value is None]
+                problems.add(said)
+                self._compile_new()
+            for numbers in pages(found.numbers):
+                problems.add(self._compile_numbers(numbers))
+                self._compile_new()
+            for ids in pages(gone):
+                self._compile_groups(ids)
+        problems.tell()
 
     def _trunk_addresses(self, rows: Rows, ids: list[int]) -> Records:
         owner = msgspec.msgpack.Decoder(TrunkAddress)
@@ -201,18 +217,6 @@ class Follower:
                 self._conn.rollback()
 
 
-def _affected_groups(rows: Rows, numbers: list[str], keys: dict[str, list[int]]) -> list[int]:
-    groups, members = keys.get("external_group", []), keys.get("member", [])
-    return rows.affected_groups(groups, numbers, members) if groups or numbers or members else []
-
-
-def _affected_numbers(rows: Rows, numbers: list[str], keys: dict[str, list[int]]) -> list[str]:
-    hotlines = keys.get("hotline", [])
-    return rows.affected_numbers(numbers, hotlines) if numbers or hotlines else []
-
-
-def _tell(problems: list[str]) -> None:
-    for problem in problems[:_PROBLEMS_SHOWN]:
-        log.warning("%s", problem)
-    if len(problems) > _PROBLEMS_SHOWN:
-        log.warning("and %d problems more", len(problems) - _PROBLEMS_SHOWN)
+def _as_snapshot(noted: str) -> str:
+    """Return a snapshot that saw all before the transaction that was noted, as earlier versions did."""
+    return f"{noted}:{noted}:" if noted and ":" not in noted else noted

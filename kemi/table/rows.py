@@ -17,7 +17,8 @@ from kemi.table.compiler import GroupRow, HotlineRow, MemberRow, compile_group, 
 from kemi.table.keys import address_key, hotline_key, id_key
 from sql.named import queries
 
-PAGE = 2000  # hotlines or groups compiled at a time
+PAGE = 2000  # hotlines, groups or tenants compiled at a time
+MOST_CHANGES = 50 * PAGE  # more at once, and every row is looked at
 
 Records = dict[bytes, bytes | None]
 _Thing = TypeVar("_Thing", int, str)
@@ -25,9 +26,8 @@ _pack = msgspec.msgpack.Encoder().encode
 
 
 class Change(NamedTuple):
-    """A line of `routing_change`."""
+    """What one or more lines of `routing_change` say."""
 
-    id: int
     kind: str
     key: int
 
@@ -38,13 +38,13 @@ class Rows:
     def __init__(self, conn: connection) -> None:
         self._conn = conn
 
-    def horizon(self) -> str:
-        """Return the oldest transaction that this snapshot may not see."""
-        return str(self._ask("horizon")[0][0])
+    def snapshot(self) -> str:
+        """Return this snapshot in PostgreSQL's words, for whoever asks later what it could not see."""
+        return str(self._ask("snapshot")[0][0])
 
-    def changes(self, horizon: str) -> list[Change]:
-        """Return the changes by transactions from `horizon` on."""
-        return [Change(*row) for row in self._ask("changes", horizon=horizon)]
+    def changes(self, seen: str) -> list[Change]:
+        """Return what has changed since the snapshot `seen`, each thing once; at most MOST_CHANGES and one."""
+        return [Change(*row) for row in self._ask("changes", seen=seen, most=MOST_CHANGES + 1)]
 
     def plans(self, ids: list[int] | None = None) -> Records:
         """Return the plans with these ids, or all."""
@@ -83,11 +83,27 @@ class Rows:
         """Return the next page of the ids of all groups, those after `after`."""
         return [group for (group,) in self._ask("group_page", after=after, size=PAGE)]
 
+    def tenant_page(self, after: int) -> list[int]:
+        """Return the next page of the ids of all tenants, those after `after`."""
+        return [tenant for (tenant,) in self._ask("tenant_page", after=after, size=PAGE)]
+
+    def gone_numbers(self, numbers: list[str]) -> list[str]:
+        """Return those of the numbers that no hotline has."""
+        return [number for (number,) in self._ask("gone_numbers", numbers=numbers)]
+
+    def gone_groups(self, groups: list[int]) -> list[int]:
+        """Return those of the ids that no group has."""
+        return [group for (group,) in self._ask("gone_groups", groups=groups)]
+
+    def gone_tenants(self, tenants: list[int]) -> list[int]:
+        """Return those of the ids that no tenant has."""
+        return [tenant for (tenant,) in self._ask("gone_tenants", tenants=tenants)]
+
     def hotlines(self, numbers: list[str]) -> tuple[Records, list[str]]:
         """Compile the hotlines with these numbers; return records (None: no such hotline) and problems."""
         records: Records = {hotline_key(number): None for number in numbers}
         problems: list[str] = []
-        rows = [HotlineRow(*row) for row in self._ask("hotlines", numbers=numbers)]
+        rows = [HotlineRow(*row) for row in self._ask("hotlines", numbers=numbers)] if numbers else []
         slots: dict[int, list[Slot]] = defaultdict(list)
         special: dict[int, list[SpecialDay]] = defaultdict(list)
         ids = [row.id for row in rows]
@@ -105,7 +121,7 @@ class Rows:
         """Compile the groups with these ids; return records (None: no such group) and problems."""
         records: Records = {id_key("G", group): None for group in groups}
         problems: list[str] = []
-        rows = [GroupRow(*row) for row in self._ask("groups", groups=groups)]
+        rows = [GroupRow(*row) for row in self._ask("groups", groups=groups)] if groups else []
         members: dict[int, list[MemberRow]] = defaultdict(list)
         for group, *member in self._ask("members", groups=groups) if rows else ():
             members[group].append(MemberRow(*member))

@@ -17,7 +17,7 @@ compiler's own note of how far it has come.
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -213,7 +213,7 @@ class TableWriter:
         self.apply({_FORMAT_KEY: FORMAT})
 
     def keep_horizon(self, horizon: str) -> None:
-        """Note that everything up to this transaction of PostgreSQL is in the table."""
+        """Note that everything that this snapshot of PostgreSQL could see is in the table."""
         self.apply({_HORIZON_KEY: horizon.encode()})
 
     def horizon(self) -> str:
@@ -230,6 +230,12 @@ class TableWriter:
                     if not key.startswith(prefix):
                         return
                     yield key, value
+
+    def keys(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
+        """Return the next keys that begin with `prefix`, those after `after` (at first: the prefix)."""
+        with self._env.begin() as txn, txn.cursor() as cursor:
+            found = cursor.iternext(values=False) if cursor.set_range(after + b"\0") else ()
+            return list(islice(takewhile(lambda key: key.startswith(prefix), found), most))
 
     def free_dead_readers(self) -> int:
         """Give back the slots of killed readers, whose snapshots keep old pages alive; return how many."""

@@ -1,11 +1,13 @@
 -- The compiler of the routing table (kemi/table/rows.py). All are read in one snapshot, REPEATABLE READ.
 
--- name: horizon
-select pg_snapshot_xmin(pg_current_snapshot())::text;
+-- name: snapshot
+select pg_current_snapshot()::text;
 
 -- name: changes
--- What was under way at the last look has an xid at or above its horizon, however late it commits.
-select id, kind, key from routing_change where xid >= (%(horizon)s)::xid8;
+-- What the last look could not see, however late it commits: its transaction began later or was under way then.
+select distinct kind, key from routing_change
+where xid >= pg_snapshot_xmin((%(seen)s)::pg_snapshot) and not pg_visible_in_snapshot(xid, (%(seen)s)::pg_snapshot)
+limit %(most)s;
 
 -- name: forget_changes
 -- Whoever was away for longer compiles everything anyway when he comes back.
@@ -40,6 +42,19 @@ select distinct number from hotline where number > %(after)s order by number lim
 
 -- name: group_page
 select id from external_group where id > %(after)s order by id limit %(size)s;
+
+-- name: tenant_page
+select id from tenant where id > %(after)s order by id limit %(size)s;
+
+-- name: gone_numbers
+select number from unnest((%(numbers)s)::text[]) as number
+where not exists (select from hotline where hotline.number = number.number);
+
+-- name: gone_groups
+select id from unnest((%(groups)s)::bigint[]) as id where not exists (select from external_group where external_group.id = id.id);
+
+-- name: gone_tenants
+select id from unnest((%(tenants)s)::bigint[]) as id where not exists (select from tenant where tenant.id = id.id);
 
 -- name: affected_numbers
 -- A hotline's record holds its row and its schedule; what becomes of its groups is in theirs.
