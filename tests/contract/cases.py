@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import KSR
 
+from tests.contract import hunting
 from tests.contract.own import datagrams, own_bye
 from tests.contract.probes import Body, at, attempt, header, walk
 
@@ -22,6 +23,7 @@ class Case(NamedTuple):
     failure: Body | None = None
     legs: int = 0  # 0: answered with 200; else forked to so many
     early: Body | None = None  # before t_newtran
+    branch_failure: Body | None = None
 
 
 def _core_types() -> Any:
@@ -217,6 +219,9 @@ CASES: Final[dict[str, Case]] = {
     "drop final": Case(reply=_only(200, lambda: KSR.set_drop()), legs=1),  # noqa: PLW0108
     "core drop held": Case(core_reply=_drop_held, legs=1),
     "core drop": Case(core_reply=lambda: KSR.set_drop(), legs=1),  # noqa: PLW0108
+    "fails over": Case(
+        branch=hunting.marked, reply=hunting.noted, failure=hunting.gives_up, branch_failure=hunting.goes_on, legs=2
+    ),
     "six hundred": Case(lambda: KSR.tm.t_set_disable_6xx(1), legs=2),
     "status": Case(reply=_status_changes, legs=1),
     "restored reply": Case(core_reply=_stripped_reply, reply=_restored_reply, legs=2),

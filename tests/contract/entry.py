@@ -63,6 +63,8 @@ class Contract:
         KSR.tm.t_on_reply("on_reply")
         if case.failure:
             KSR.tm.t_on_failure("on_failure")
+        if case.branch_failure:
+            KSR.tm.t_on_branch_failure("on_branch_failure")
         gateway = KSR.hdr.gete("X-Gateway")
         KSR.seturi(f"sip:leg0@{gateway}")
         for number in range(1, case.legs):
@@ -98,6 +100,14 @@ class Contract:
         body = self._case().failure
         saw = body() if body else None
         KSR.info(f"contract failure {saw}\n")
+        return 1
+
+    def on_branch_failure(self, msg: Any) -> int:
+        """One leg has ended."""
+        del msg
+        body = self._case().branch_failure
+        saw = body() if body else None
+        KSR.info(f"contract branch failure {saw}\n")
         return 1
 
     def _case(self) -> Case:

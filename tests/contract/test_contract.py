@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.contract import scenarios_calls, scenarios_messages
+from tests.contract import scenarios_calls, scenarios_hunting, scenarios_messages
 from tests.contract.play import SCENARIOS, Play
 from tests.contract.rooms import FakeRoom, RealRoom, transcript
 
@@ -26,10 +26,12 @@ def _difference(fake: list[str], real: list[str]) -> str:
 
 
 def test_all_scenarios_are_there() -> None:
-    """Importing the two files registers them; none is lost by a name used twice."""
+    """Importing the three files registers them; none is lost by a name used twice."""
     names = [play.__name__ for play in SCENARIOS]
     assert len(set(names)) == len(names)
-    assert {play.__module__ for play in SCENARIOS} == {scenarios_calls.__name__, scenarios_messages.__name__}
+    assert {play.__module__ for play in SCENARIOS} == {
+        one.__name__ for one in (scenarios_calls, scenarios_hunting, scenarios_messages)
+    }
 
 
 @pytest.mark.parametrize("play", SCENARIOS, ids=lambda play: play.__name__)

@@ -181,7 +181,7 @@ def _one_failed(m: "Machine", transaction: Transaction, branch: Branch, callback
     """Run the branch-failure route: it sees the request, and may add branches (run_branch_failure_handlers)."""
     transaction.on_branch_failure = None
     request = transaction.held
-    held = Held(request.message, request.source, request.new_uri, None, transaction.flags, branch.branch_flags)
+    held = Held(request.message, request.source, transaction.first_uri, None, transaction.flags, branch.branch_flags)
     held.uri_is_new = False
     held.message.lumps = transaction.lumps.copy()
     m.run(callback, Context("branch_failure", held, transaction, transaction.avps, branch.index))
@@ -193,9 +193,10 @@ def _all_failed(m: "Machine", transaction: Transaction) -> None:
     count = len(transaction.branches)
     if picked.on_failure is not None:
         transaction.on_failure = None
-        # The failure route sees the request as it was first relayed: its lumps, its R-URI.
+        # The failure route sees the request as tm keeps it: the lumps of the first t_relay, the R-URI of t_newtran.
         request = transaction.held
-        held = Held(request.message, request.source, request.new_uri, None, transaction.flags, uri_is_new=False)
+        uri = transaction.first_uri
+        held = Held(request.message, request.source, uri, None, transaction.flags, uri_is_new=False)
         held.message.lumps = transaction.lumps.copy()
         m.run(picked.on_failure, Context("failure", held, transaction, transaction.avps, picked.index))
         transaction.flags = held.flags

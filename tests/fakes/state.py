@@ -93,6 +93,7 @@ class Transaction:
     internal_reply: bool = True
     released: bool = False
     delayed_error: int = 0
+    first_uri: str | None = None  # the R-URI as tm keeps it: what t_newtran found
     timers: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property

@@ -85,6 +85,7 @@ def _newtran(m: Machine) -> int:
         return 0
     context.transaction = Transaction(len(m.transactions) + 1, held, context.avps, held.flags)
     context.transaction.disable_6xx = m.disable_6xx
+    context.transaction.first_uri = held.new_uri
     for name, value in _early(m).items():
         setattr(context.transaction, name, value)
     m.transactions.append(context.transaction)
