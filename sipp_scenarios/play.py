@@ -11,7 +11,7 @@ from typing import Final
 
 from deploy.wait import until
 from kemi.table.store import TableReader
-from sipp_scenarios import limits
+from sipp_scenarios import hunting, limits
 from sipp_scenarios.scenario import Scenario
 from tests.capture import Capture
 from tests.edge import BOB, CALLER, CAROL, CUSTOMER_HOST, DAVE, GATEWAY_HOST, OFFICE, STRANGER_HOST, Edge, free_port
@@ -44,6 +44,7 @@ def play(scenario: Scenario, edge: Edge) -> Played:
     with (
         _group(scenario, edge),
         limits.in_force(scenario.given.limits, edge),
+        hunting.in_force(scenario.given, edge),
         tempfile.TemporaryDirectory(prefix="sipp-") as folder,
         Capture(edge.address[1]) as capture,
     ):

@@ -22,7 +22,8 @@ class _Strict(BaseModel):
 class Given(_Strict):
     """Who calls what. `ring_seconds` and `min_talk_seconds` change the group for this scenario.
 
-    `limits`: of the hotline, its plan, its gateway, by their columns.
+    `limits`: of the hotline, its plan, its gateway, by their columns. `delays`: seconds until a member
+    rings, by his number; `second_gateway`: the same address once more, which wants numbers with +84.
     """
 
     caller: Literal["trunk", "stranger"]
@@ -30,6 +31,9 @@ class Given(_Strict):
     ring_seconds: int | None = None
     min_talk_seconds: int | None = None
     limits: dict[str, int] = Field(default_factory=dict)
+    strategy: str = "simultaneous"
+    delays: dict[str, int] = Field(default_factory=dict)
+    second_gateway: bool = False
 
 
 class Play(_Strict):
