@@ -24,7 +24,7 @@ def second(edge: Edge, recording: Recording) -> Iterator[Carrier]:
         """insert into gateway_number (gateway_id, number)
            select id, '02727777787' from gateway where name = 'second'"""
     )
-    edge.sql("update gateway set probe_seconds = 5, priority = 10 where name <> 'second'")
+    edge.sql("update gateway set probe_seconds = 5 where name <> 'second'")
     assert edge.table_says(lambda table: {one.probe_seconds for one in table.gateways()} == {5})
     with Carrier(SECOND_HOST, port, recording) as carrier:
         yield carrier
