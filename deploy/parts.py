@@ -1,6 +1,7 @@
 """The processes of the stack: how each is started, when it is ready, how it is told to end."""
 
 import json
+import secrets
 import socket
 import sys
 import sysconfig
@@ -74,9 +75,10 @@ def _watch(edge_key: str, door: socket.socket) -> Part:
 
 def _kamailio(settings: Settings, edge_key: str, door: socket.socket) -> Part:
     # It and the watch get the key and no database; the others get the database and no key.
-    run = settings.var_dir / "run"
+    run, mark = settings.var_dir / "run", secrets.token_hex(8)
     env = {
         "EDGE_KEY": edge_key,
+        "LOG_MARK": mark,
         "ENTRY_FILE": str(ROOT / "kemi" / "entry" / "edge.py"),
         "EDGE_SITE": sysconfig.get_path("purelib"),
         "RPC_SOCKET": str(run / "kamailio.rpc"),
@@ -84,7 +86,7 @@ def _kamailio(settings: Settings, edge_key: str, door: socket.socket) -> Part:
     }
     command = ["kamailio", "-f", str(ROOT / "kamailio.cfg"), "-DD", "-E", "-x", "fm", "-X", "fm"]
     command += ["-m", str(SHARED_MB), "-M", str(_PRIVATE_MB), "-Y", str(run), "-P", str(run / "kamailio.pid")]
-    sieve = _module("deploy.discreet")
+    sieve = [*_module("deploy.discreet"), mark]
     return Part("kamailio", command, env, lambda: answers_options(settings.sip_address), sieve=sieve)
 
 

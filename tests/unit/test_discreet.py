@@ -35,7 +35,7 @@ def writes(sieve: Sieve, text: bytes) -> None:
 
 def copied(text: bytes) -> bytes:
     target = io.BytesIO()
-    copy(io.BytesIO(text), target)
+    copy(io.BytesIO(text), target, "0123abcd")
     return target.getvalue()
 
 
@@ -49,7 +49,10 @@ def copied(text: bytes) -> bytes:
         (b"From: \xff0909789846\n", b"From: \xff\xe2\x80\xa6846\n"),
         (b"0909789846 without an end", "…846 without an end".encode()),
         (b" 0(1) ERROR: x [y.c:1]: z(): source 192.168.172.16:5060\n", None),
-        (b" 2(48) INFO: <core> [core/kemi.c:106]: sr_kemi_core_info(): call=65001234567890ab1234 received\n", None),
+        (
+            b" 2(48) INFO: <core> [core/kemi.c:1]: sr_kemi_core_info(): 0123abcd call=65001234567890ab1234\n",
+            b" 2(48) INFO: <core> [core/kemi.c:1]: sr_kemi_core_info(): call=65001234567890ab1234\n",
+        ),
         (b"\n", None),
     ],
 )
@@ -58,8 +61,18 @@ def test_numbers_are_shortened_and_lines_of_the_edge_are_not_touched(line: bytes
 
 
 def test_a_header_that_looks_like_a_line_of_ours_is_none() -> None:
-    line = b" 1(4) ERROR: <core> [core/parser/x.c:1]: f(): [<core> [core/kemi.c:1]: sr_kemi_core_info(): 0909789846]\n"
-    assert b"909789846" not in copied(line)
+    for forged in (
+        b"<core> [core/kemi.c:1]: sr_kemi_core_info(): ",
+        b"\n 2(8) INFO: <core> [core/kemi.c:1]: sr_kemi_core_info(): ",
+    ):
+        line = b" 1(4) ERROR: <core> [core/parser/x.c:1]: f(): [" + forged + b"0909789846]\n"
+        assert b"909789846" not in copied(line)
+
+
+def test_without_a_mark_no_line_is_the_edges() -> None:
+    target = io.BytesIO()
+    copy(io.BytesIO(b" 2(8) INFO: <core> [core/kemi.c:1]: sr_kemi_core_info():  0909789846\n"), target)
+    assert b"909789846" not in target.getvalue()
 
 
 def test_what_was_written_is_in_the_log_when_it_is_closed(log: Path) -> None:
