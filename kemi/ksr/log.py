@@ -17,8 +17,6 @@ from kemi.errors import EdgeError, TokenRefused
 
 # By it deploy/discreet.py knows our lines from what a caller would like to be one.
 _MARK: Final = f"{os.environ['LOG_MARK']} " if "LOG_MARK" in os.environ else ""
-    f"{os.environ['LOG_MARK']} " if "LOG_MARK" in os.environ else ""
-)  # by it deploy/discreet.py knows our lines
 _NOT_PLAIN: Final = re.compile(r"[^\w+.@:/-]")
 
 
