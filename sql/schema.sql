@@ -177,6 +177,34 @@ CREATE FUNCTION public.is_e164(number text) RETURNS boolean
 
 COMMENT ON FUNCTION public.is_e164(number text) IS 'Whether a number is spelled in E.164 with the plus sign: +842727777787.';
 
+CREATE FUNCTION public.note_hotline_update() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into routing_change (kind, key)
+    select distinct noted.kind, noted.key
+    from old_rows past
+    full join new_rows present on present.id = past.id
+    cross join lateral (
+        select (past.number, past.enabled, past.outbound_allowed, past.expires_at)
+            is distinct from (present.number, present.enabled, present.outbound_allowed, present.expires_at) as is_for_others
+    ) as changed
+    cross join lateral (
+        select 'number' as kind, ltrim(number, '+')::bigint as key
+        from (values (past.number), (present.number)) as both_times (number)
+        where changed.is_for_others and number is not null
+        union all
+        select 'hotline', present.id where not changed.is_for_others
+    ) as noted;
+    if found then
+        notify routing_change;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.note_hotline_update() IS 'Trigger: a line in routing_change for each changed hotline, and a NOTIFY: "number" where groups that call out under it, or hold its number, have to know, else "hotline".';
+
 CREATE FUNCTION public.note_routing_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -323,20 +351,33 @@ $$;
 
 COMMENT ON FUNCTION public.special_day_overlaps_no_other() IS 'Trigger: two special days of a hotline do not overlap; the error names both.';
 
-CREATE FUNCTION public.time_zone_exists() RETURNS trigger
+CREATE FUNCTION public.time_zones_exist() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+declare
+    zones text[];
+    wrong text;
 begin
-    if not exists (select from pg_timezone_names where name = new.time_zone) then
-        raise exception '"%" is not a time zone', new.time_zone
+    if tg_op = 'INSERT' then
+        zones := array(select distinct time_zone from new_rows);
+    else
+        zones := array(select time_zone from new_rows except select time_zone from old_rows);
+    end if;
+    if cardinality(zones) = 0 then -- as with nearly every update
+        return null;
+    end if;
+    select zone into wrong from unnest(zones) as zone
+    where not exists (select from pg_timezone_names where name = zone) limit 1;
+    if found then
+        raise exception '"%" is not a time zone', wrong
             using errcode = 'check_violation',
                   hint = 'Write its IANA name, like Asia/Ho_Chi_Minh: select name from pg_timezone_names.';
     end if;
-    return new;
+    return null;
 end
 $$;
 
-COMMENT ON FUNCTION public.time_zone_exists() IS 'Trigger: the column "time_zone" holds a zone that exists.';
+COMMENT ON FUNCTION public.time_zones_exist() IS 'Trigger: the column "time_zone" of the changed rows holds zones that exist; asked once a statement.';
 
 CREATE TABLE public.call_event (
     event_id text NOT NULL,
@@ -1292,7 +1333,7 @@ COMMENT ON COLUMN public.routing_change.xid IS 'The transaction that made the ch
 
 COMMENT ON COLUMN public.routing_change.at IS 'When the change was made, not when it was committed.';
 
-COMMENT ON COLUMN public.routing_change.kind IS 'What the key names: plan, tenant, trunk, gateway, external_group (its row or members), member (his hours), hotline (its schedule), number (a hotline''s, or one that a gateway accepts), everything (a TRUNCATE).';
+COMMENT ON COLUMN public.routing_change.kind IS 'What the key names: plan, tenant, trunk, gateway, external_group (its row or members), member (his hours), hotline (its schedule, or what of its row only its own calls ask), number (a hotline''s, or one that a gateway accepts), everything (a TRUNCATE).';
 
 COMMENT ON COLUMN public.routing_change.key IS 'The id of the row; of a number its digits: 842727777787; of everything 0.';
 
@@ -1740,7 +1781,7 @@ CREATE TRIGGER note_update AFTER UPDATE ON public.gateway_prefix REFERENCING OLD
 
 CREATE TRIGGER note_update AFTER UPDATE ON public.group_member REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('external_group', 'group_id');
 
-CREATE TRIGGER note_update AFTER UPDATE ON public.hotline REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('number', 'number');
+CREATE TRIGGER note_update AFTER UPDATE ON public.hotline REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_hotline_update();
 
 CREATE TRIGGER note_update AFTER UPDATE ON public.hotline_slot REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('hotline', 'hotline_id');
 
@@ -1768,7 +1809,9 @@ CREATE TRIGGER plan_destination_to_e164 BEFORE INSERT OR UPDATE OF prefix ON pub
 
 CREATE TRIGGER tenant_destination_to_e164 BEFORE INSERT OR UPDATE OF prefix ON public.tenant_destination FOR EACH ROW EXECUTE FUNCTION public.prefix_to_e164();
 
-CREATE TRIGGER tenant_time_zone_exists BEFORE INSERT OR UPDATE OF time_zone ON public.tenant FOR EACH ROW EXECUTE FUNCTION public.time_zone_exists();
+CREATE TRIGGER tenant_time_zone_of_insert_exists AFTER INSERT ON public.tenant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.time_zones_exist();
+
+CREATE TRIGGER tenant_time_zone_of_update_exists AFTER UPDATE ON public.tenant REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.time_zones_exist();
 
 ALTER TABLE ONLY public.call_leg
     ADD CONSTRAINT call_leg_has_a_call_that_exists FOREIGN KEY (call_id) REFERENCES public.call(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;

@@ -25,6 +25,8 @@ STATEMENTS: Final = (
     "update hotline set external_group_id = (select id from external_group g where g.tenant_id = hotline.tenant_id"
     " order by g.id %% %(id)s limit 1) where id = %(id)s or number = %(number)s",
     "delete from hotline where id = %(id)s",
+    "update hotline set max_calls = %(id2)s, closed_code = 400 + %(id)s where id = %(id)s",
+    "update hotline set expires_at = now() where id = %(id)s and %(yes)s",
     "insert into external_group (id, tenant_id, name, outbound_hotline_id)"
     " select %(id2)s, tenant_id, %(word)s, id from hotline where id = %(id)s",
     "update external_group set enabled = %(yes)s, ring_seconds = 3 + %(id)s where id = %(id2)s",
