@@ -17,8 +17,8 @@ from kemi.table.compiler import GroupRow, HotlineRow, MemberRow, compile_group, 
 from kemi.table.keys import address_key, hotline_key, id_key
 from sql.named import queries
 
-PAGE = 2000  # hotlines, groups or tenants compiled at a time
-MOST_CHANGES = 50 * PAGE  # more at once, and every row is looked at
+PAGE = 1000  # hotlines, groups or tenants compiled at a time; other changes wait for the end of one
+MOST_CHANGES = 100 * PAGE  # more at once, and every row is looked at
 
 Records = dict[bytes, bytes | None]
 _Thing = TypeVar("_Thing", int, str)

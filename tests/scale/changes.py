@@ -38,6 +38,8 @@ _SEEN: Final[Mapping[str, Callable[[TableReader, int], object]]] = {
     "group": lambda table, hotline: (group := table.group_of(number(hotline))) and group.name,
     "hotline": lambda table, hotline: (found := table.hotline(number(hotline))) and found.max_calls,
 }
+_LONG: Final = "update external_group set notify_members = not notify_members where id < %s"
+_MOST_LONG: Final = 20_000  # rows of one statement
 _values: Final = count(1)
 
 
@@ -63,6 +65,17 @@ def arrivals(
                 took[kind].append(_arrival_ms(conn, reader, compiler, kind, dice.randrange(hotlines), seen))
             look(done + 1, changes)
     return {kind: spread(each) for kind, each in took.items()}
+
+
+def behind_long_ms(conn: connection, table: Path, compiler: Compiler, hotlines: int) -> float:
+    """Change half of the groups by one statement, then some hotlines, each alone; return how long the slowest took."""
+    dice = random.Random(4)
+    with closing(TableReader(table)) as reader:
+        with conn.cursor() as cur:
+            cur.execute(_LONG, (min(_MOST_LONG, hotlines // 2),))
+        conn.commit()
+        seen = _SEEN["hotline"]
+        return max(_arrival_ms(conn, reader, compiler, "hotline", dice.randrange(hotlines), seen) for _ in range(5))
 
 
 def _arrival_ms(

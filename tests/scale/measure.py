@@ -44,6 +44,7 @@ def _measured(
         look("lookups", 0, 1)
         reading = reader.measured(table, hotlines, lookups)
         arrival = changes.arrivals(conn, table, compiler, hotlines, samples, partial(look, "changes"))
+        behind = changes.behind_long_ms(conn, table, compiler, hotlines)
         compiler.weigh()
         peak = compiler.peak_mib
         compiler.end()
@@ -54,7 +55,17 @@ def _measured(
         compiler.end()
     size = (table / "data.mdb").stat().st_size / 2**20
     return Figure(
-        hotlines, hotlines * world.MEMBERS, rows_seconds, build, caught_up, size, peak, reading, arrival, recompiled
+        hotlines,
+        hotlines * world.MEMBERS,
+        rows_seconds,
+        build,
+        caught_up,
+        size,
+        peak,
+        reading,
+        arrival,
+        behind,
+        recompiled,
     )
 
 

@@ -29,24 +29,26 @@ def measured(table: Path, hotlines: int, lookups: int) -> Reading:
 
 def read(table: Path, hotlines: int, lookups: int) -> Reading:
     """Look up that many hotlines, then decide on as many calls."""
-    reader, dice, data = TableReader(table), random.Random(1), table / "data.mdb"
+    reader, data = TableReader(table), table / "data.mdb"
     # There from the beginning, or the samples would look like a reader that grows.
-    single, whole = array("d", [0.0]) * lookups, array("d", [0.0]) * lookups
+    first, single, whole = (array("d", [0.0]) * lookups for _ in range(3))
     reader.look()
     before = own(data)
 
-    def sample(what: Callable[[TableReader, str], None], into: "array[float]", count: int) -> None:
+    def sample(what: Callable[[TableReader, str], None], into: "array[float]", count: int, seed: int) -> None:
+        dice = random.Random(seed)
         for each in range(count):
             dialled = number(dice.randrange(hotlines))
             began = thread_time_ns()
             what(reader, dialled)
             into[each] = (thread_time_ns() - began) / 1000
 
-    sample(decide, whole, lookups // 100)
+    sample(decide, whole, lookups // 100, 1)
     early = own(data)
-    sample(look_up, single, lookups)
-    sample(decide, whole, lookups)
-    return Reading(before, early, own(data), spread(single), spread(whole))
+    sample(look_up, first, lookups, 2)
+    sample(look_up, single, lookups, 2)
+    sample(decide, whole, lookups, 3)
+    return Reading(before, early, own(data), spread(first), spread(single), spread(whole))
 
 
 def look_up(table: TableReader, dialled: str) -> None:

@@ -32,7 +32,8 @@ _ROWS: Final[dict[str, Callable[[Figure], str]]] = {
     "its table pages, RSS, PSS, MiB": lambda each: " ".join(
         f"{size:.0f}" for size in (each.reading.after.table_rss, each.reading.after.rss, each.reading.after.pss)
     ),
-    "lookup of a hotline, CPU-µs": lambda each: _spread(*each.reading.lookup),
+    "first lookup of a hotline, CPU-µs": lambda each: _spread(*each.reading.first),
+    "another lookup of it, CPU-µs": lambda each: _spread(*each.reading.lookup),
     "a whole decision's reads, CPU-µs": lambda each: _spread(*each.reading.decision),
 }
 
@@ -44,6 +45,7 @@ def table(figures: Sequence[Figure]) -> Table:
         table.add_row(name, *(of(each) for each in figures))
     for kind in figures[0].arrival:
         table.add_row(f"COMMIT to worker, {kind}, ms", *(_spread(*each.arrival[kind]) for each in figures))
+    table.add_row("the worst behind a statement on many rows, ms", *(f"{each.behind_long_ms:.0f}" for each in figures))
     return table
 
 
@@ -54,7 +56,7 @@ def one_row(figures: Sequence[Figure]) -> Table:
         cells = []
         for each in figures:
             done = each.recompiled[kind]
-            records = " + ".join(f"{count} {name}" for name, count in sorted(done.records.items()))
+            records = " + ".join(f"{count} {name}"[2 * (count == 1) :] for name, count in sorted(done.records.items()))
             cells.append(f"{records or 'nothing'}, {done.ms:.1f}")
         table.add_row(kind, *cells)
     return table

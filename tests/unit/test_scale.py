@@ -58,12 +58,16 @@ def test_no_samples_are_no_zero() -> None:
         spread([])
 
 
-def figure(*, lookup: float = 3.0, arrival: float = 5.0, grown: float = 0.0, hotlines: int = 100_000) -> Figure:
+def figure(
+    *, lookup: float = 3.0, arrival: float = 5.0, behind: float = 9.0, grown: float = 0.0, hotlines: int = 100_000
+) -> Figure:
     """A figure of an edge that keeps the budgets, but for what is given."""
     early, after = (Memory(12.0 + more, 50.0, 80.0, 60.0) for more in (0.0, grown))
-    reading = Reading(early, early, after, Spread(1.0, lookup), Spread(5.0, 30.0))
+    reading = Reading(early, early, after, Spread(2.0, 90.0), Spread(lookup, 30.0), Spread(5.0, 30.0))
     done = {"member": Recompiled({"group": 1}, 1, 2.0)}
-    return Figure(hotlines, 5 * hotlines, 9.0, 12.0, 0.2, 56.0, 40.0, reading, {"member": Spread(2.0, arrival)}, done)
+    return Figure(
+        hotlines, 5 * hotlines, 9.0, 12.0, 0.2, 56.0, 40.0, reading, {"member": Spread(2.0, arrival)}, behind, done
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,6 +76,7 @@ def figure(*, lookup: float = 3.0, arrival: float = 5.0, grown: float = 0.0, hot
         (figure(), []),
         (figure(lookup=20.5), ["100000 hotlines: a lookup takes 20.5 µs"]),
         (figure(arrival=1200), ["100000 hotlines: a changed member arrives after 1200 ms"]),
+        (figure(behind=1001), ["100000 hotlines: a changed row behind many arrives after 1001 ms"]),
         (figure(grown=3.0), ["100000 hotlines: a reader grew by 3.0 MiB"]),
     ],
 )
@@ -83,7 +88,7 @@ def test_a_budget_that_is_not_kept_is_said(one: Figure, missed: list[str]) -> No
 def test_json_has_every_name() -> None:
     """Also of what is made of others."""
     told = as_json(figure(grown=0.5))
-    assert told["reading"]["lookup"] == {"median": 1.0, "p99": 3.0}
+    assert told["reading"]["lookup"] == {"median": 3.0, "p99": 30.0}
     assert told["reading"]["grown"] == 0.5
     assert told["recompiled"]["member"]["records"] == {"group": 1}
 
