@@ -68,6 +68,21 @@ def test_an_own_waiting_time(world: World) -> None:
     assert world.sink.events[-1].code == 480  # type: ignore[union-attr]
 
 
+def test_a_long_delay_is_slept_in_naps(world: World) -> None:
+    """Of 25 seconds at most: async sleeps no longer than 30."""
+    caller = hunting(world, "simultaneous", delay_seconds=60)
+    caller.calls()
+    world.kam.hears_itself()
+    for leg in rung(world):
+        leg.replies(180)
+    for seconds, legs in ((25, 2), (25, 2), (10, 3)):
+        assert len(world.kam.asleep) == 1
+        world.uptime += seconds
+        world.kam.wakes_up()
+        assert len(rung(world)) == legs
+    assert world.kam.asleep == []
+
+
 @pytest.mark.parametrize("clock_first", [True, False])
 def test_nobody_waits_for_a_delay_when_nobody_rings(world: World, clock_first: bool) -> None:
     """Whether the others refuse before or after the clock has been heard of."""
