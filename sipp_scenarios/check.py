@@ -6,8 +6,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from deploy.wait import until
-from sipp_scenarios.play import Played, caller_host
-from sipp_scenarios.scenario import LedgerRow, Scenario
+from sipp_scenarios.given import SECOND_GATEWAY_HOST
+from sipp_scenarios.play import OTHER, Played, caller_host
+from sipp_scenarios.scenario import Call, LedgerRow, Scenario
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, MEMBERS, STRANGER_HOST, Edge, Row, Texts
 from tests.leaks import Sides, find_leaks
 from tests.sip.message import Message, parse
@@ -27,41 +28,51 @@ def problems(scenario: Scenario, edge: Edge, played: Played, within: float = _PA
 
 
 def _after(scenario: Scenario, edge: Edge, played: Played, sent: list[Message], within: float) -> Iterator[str]:
-    sip_call_id = sent[0].call_id
-    yield from _at_the_caller(scenario, played, sent)
-    yield from _at_the_gateway(scenario, played)
-    if scenario.expect.ledger is None:
-        yield from _not_in_the_ledger(edge, sip_call_id)
-    else:
-        yield from _in_the_ledger(scenario.expect.ledger, edge, sip_call_id, within)
-    yield from _sms(scenario, edge, sip_call_id, within)
-    yield from _log(scenario, edge, played, within)
-
-
-def _at_the_caller(scenario: Scenario, played: Played, sent: list[Message]) -> Iterator[str]:
     wanted = scenario.expect
-    codes = [each.status for each in _received(played, caller_host(scenario)) if each.method == "INVITE"]
-    seen = [code for code in dict.fromkeys(codes) if code > 100]
-    if seen != wanted.caller:
-        yield f"the caller saw {seen}, not {wanted.caller}"
+    calls = [wanted, *wanted.after]
+    ids = list(dict.fromkeys(each.call_id for each in sent))
+    if len(ids) != len(calls):
+        yield f"the caller placed {len(ids)} calls, not {len(calls)}"
     count = Counter(each.method for each in sent if not each.status)
     if wanted.caller_sent is not None and count != Counter(wanted.caller_sent):
         yield f"the caller sent {dict(count)}, not {wanted.caller_sent}"
+    yield from _at_the_gateways(scenario, played)
+    replies = _received(played, caller_host(scenario))
+    for number, (call, sip_call_id) in enumerate(zip(calls, ids, strict=False)):
+        found = _of_a_call(call, edge, [each for each in replies if each.call_id == sip_call_id], sip_call_id, within)
+        yield from (f"call {number + 1}: {each}" if number else each for each in found)
+    yield from _log(scenario, edge, played, within)
 
 
-def _at_the_gateway(scenario: Scenario, played: Played) -> Iterator[str]:
-    wanted = Counter(scenario.expect.gateway)
-    requests = [each for each in _received(played, GATEWAY_HOST) if not each.status]
-    # A request is one with its transaction; retransmissions are the same branch.
-    count = Counter(method for method, *_ in {(each.method, each.branch, each.call_id) for each in requests})
-    if count != wanted:
-        yield f"the gateway got {dict(count)}, not {dict(wanted)}"
-    yield from (f"the gateway got {method}" for method in scenario.absent.gateway if count[method])
-    invites = [each for each in requests if each.method == "INVITE"]
-    own = {each.call_id for each in invites if not each.to_tag}
-    legs = wanted["INVITE"] - len({each.branch for each in invites if each.to_tag})
-    if len(own) != legs:
-        yield f"{len(own)} Call-IDs for {legs} legs"
+def _of_a_call(wanted: Call, edge: Edge, replies: list[Message], sip_call_id: str, within: float) -> Iterator[str]:
+    codes = [each.status for each in replies if each.method == "INVITE"]
+    seen = [code for code in dict.fromkeys(codes) if code > 100]
+    if seen != wanted.caller:
+        yield f"the caller saw {seen}, not {wanted.caller}"
+    if wanted.ledger is None:
+        yield from _not_in_the_ledger(edge, sip_call_id)
+    else:
+        yield from _in_the_ledger(wanted.ledger, edge, sip_call_id, within)
+    yield from _sms(wanted, edge, sip_call_id, within)
+
+
+def _at_the_gateways(scenario: Scenario, played: Played) -> Iterator[str]:
+    for name, host, promised in (
+        ("the gateway", GATEWAY_HOST, scenario.expect.gateway),
+        ("the second gateway", SECOND_GATEWAY_HOST, scenario.expect.second_gateway),
+    ):
+        wanted = Counter(promised)
+        requests = [each for each in _received(played, host) if not each.status]
+        # A request is one with its transaction; retransmissions are the same branch.
+        count = Counter(method for method, *_ in {(each.method, each.branch, each.call_id) for each in requests})
+        if count != wanted:
+            yield f"{name} got {dict(count)}, not {dict(wanted)}"
+        yield from (f"{name} got {method}" for method in scenario.absent.gateway if count[method])
+        invites = [each for each in requests if each.method == "INVITE"]
+        own = {each.call_id for each in invites if not each.to_tag}
+        legs = wanted["INVITE"] - len({each.branch for each in invites if each.to_tag})
+        if len(own) != legs:
+            yield f"{len(own)} Call-IDs for {legs} legs"
 
 
 def _not_in_the_ledger(edge: Edge, sip_call_id: str) -> Iterator[str]:
@@ -76,12 +87,29 @@ def _in_the_ledger(wanted: LedgerRow, edge: Edge, sip_call_id: str, within: floa
         rows = edge.ledger.calls(sip_call_id)
         if len(rows) != 1:
             return [f"the ledger has {len(rows)} calls"]
-        legs = edge.ledger.outcomes(sip_call_id)
-        return _columns(wanted, rows[0]) + ([f"the ledger says {legs}, not {wanted.legs}"] * (legs != wanted.legs))
+        return _columns(wanted, rows[0]) + _legs(wanted, edge, sip_call_id)
 
     # The events of a call come from several workers, one batch after the other.
     until(lambda: not differences(), within)
     yield from differences()
+
+
+def _legs(wanted: LedgerRow, edge: Edge, sip_call_id: str) -> list[str]:
+    query = "select l.* from call_leg l join call c on c.id = l.call_id where c.sip_call_id = %(id)s"
+    attempts: dict[str, list[Row]] = {}
+    for row in edge.ledger.rows(query + " order by leg, attempt", id=sip_call_id):
+        attempts.setdefault(row["member_number"].replace("+84", "0"), []).append(row)
+    outcomes = {number: [row["outcome"] for row in rows] for number, rows in attempts.items()}
+    legs = {number: each if len(each) > 1 else each[0] for number, each in outcomes.items()}
+    if legs != wanted.legs:
+        return [f"the ledger says {legs}, not {wanted.legs}"]
+    offered = {number: rows[0]["offered_at"] for number, rows in attempts.items() if rows[0]["offered_at"]}
+    later = {number: (at - min(offered.values())).total_seconds() for number, at in offered.items()}
+    return [
+        f"{number} was invited after {later[number]} s, not {seconds}"
+        for number, seconds in wanted.offered_after.items()
+        if later[number] < seconds
+    ]
 
 
 def _columns(wanted: LedgerRow, row: Row) -> list[str]:
@@ -93,21 +121,21 @@ def _columns(wanted: LedgerRow, row: Row) -> list[str]:
     ]
 
 
-def _sms(scenario: Scenario, edge: Edge, sip_call_id: str, within: float) -> Iterator[str]:
+def _sms(wanted: Call, edge: Edge, sip_call_id: str, within: float) -> Iterator[str]:
     rows = edge.ledger.calls(sip_call_id)
     if not rows:
-        if scenario.expect.sms:
+        if wanted.sms:
             yield "no call, so no SMS"
         return
     at = rows[0]["arrived_at"].astimezone(_ZONE).strftime("%H:%M %d/%m/%Y")
-    wanted = {number: text.replace("{at}", at) for number, text in scenario.expect.sms.items()}
+    promised = {number: text.replace("{at}", at) for number, text in wanted.sms.items()}
     try:
         texts = Texts(edge.sink, edge.ledger).of(sip_call_id, within)
     except AssertionError as wrong:
         yield str(wrong)
         return
-    if texts != wanted:
-        yield f"the sink received {texts}, not {wanted}"
+    if texts != promised:
+        yield f"the sink received {texts}, not {promised}"
 
 
 def _log(scenario: Scenario, edge: Edge, played: Played, within: float) -> Iterator[str]:
@@ -128,4 +156,7 @@ def _received(played: Played, host: str) -> list[Message]:
 def _sides(edge: Edge) -> Sides:
     host, port = edge.address
     public = frozenset({host, f"{host}:{port}", HOTLINE})
-    return Sides(frozenset({CUSTOMER_HOST, STRANGER_HOST}), frozenset({GATEWAY_HOST}), public, frozenset(MEMBERS))
+    members = frozenset({*MEMBERS, OTHER})
+    return Sides(
+        frozenset({CUSTOMER_HOST, STRANGER_HOST}), frozenset({GATEWAY_HOST, SECOND_GATEWAY_HOST}), public, members
+    )

@@ -10,6 +10,8 @@ from typing import Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from tests.edge import CALLER
+
 ROOM: Final = Path(__file__).resolve().parent
 _USE: Final = re.compile(r'^\s*<use fragment="([a-z0-9_]+)" />\n', re.MULTILINE)
 _VALUE: Final = re.compile(r"\{\{([a-z]+)\}\}")
@@ -20,53 +22,58 @@ class _Strict(BaseModel):
 
 
 class Given(_Strict):
-    """Who calls what. `ring_seconds` and `min_talk_seconds` change the group for this scenario.
-
-    `limits`: of the hotline, its plan, its gateway, by their columns. `delays`: seconds until a member
-    rings, by his number; `second_gateway`: the same address once more, which wants numbers with +84.
-    """
+    """Who calls what, and `sql`: what is not as the seed has it (`sipp_scenarios.given`)."""
 
     caller: Literal["trunk", "stranger"]
     dialled: str
-    ring_seconds: int | None = None
-    min_talk_seconds: int | None = None
-    limits: dict[str, int] = Field(default_factory=dict)
-    strategy: str = "simultaneous"
-    delays: dict[str, int] = Field(default_factory=dict)
-    second_gateway: bool = False
+    number: str = CALLER
+    sql: str = ""
 
 
 class Play(_Strict):
-    """How many legs the gateway plays; 0: it is not there."""
+    """How many legs the gateways play (0: that one is not there), and how many calls the caller, one by one."""
 
     legs: int
+    second_legs: int = 0
+    calls: int = 1
 
 
 class LedgerRow(_Strict):
-    """Columns of `call`, and the outcome of each leg by the member's number, national."""
+    """Columns of `call`, and the outcome of each leg by the member's number, national; of each attempt, if several.
 
-    outcome: str
-    legs: dict[str, str]
-    reason: str | None = None
-    ended_by: str | None = None
-
-
-class Expect(_Strict):
-    """What must be seen: ringing and final codes at the caller, requests at the gateway (each once), rows, texts.
-
-    `caller_sent` counts what left the caller, retransmissions too. No `ledger`: the ledger must not know the call.
+    `offered_after`: seconds that a member's INVITE left after the first one's, at least.
     """
 
+    outcome: str
+    legs: dict[str, str | list[str]]
+    reason: str | None = None
+    ended_by: str | None = None
+    offered_after: dict[str, float] = Field(default_factory=dict)
+
+
+class Call(_Strict):
+    """What must be seen of a call: ringing and final codes, row, texts. No `ledger`: it must not know the call."""
+
     caller: list[int]
-    gateway: dict[str, int]
     sms: dict[str, str]
-    log: list[str]
     ledger: LedgerRow | None = None
+
+
+class Expect(Call):
+    """What must be seen of the first call, of those `after` it, and in all: requests (each once), words in the log.
+
+    `caller_sent` counts what left the caller, retransmissions too.
+    """
+
+    gateway: dict[str, int]
+    log: list[str]
+    second_gateway: dict[str, int] = Field(default_factory=dict)
     caller_sent: dict[str, int] | None = None
+    after: list[Call] = Field(default_factory=list)
 
 
 class Absent(_Strict):
-    """What must not be seen: requests at the gateway, words in the log."""
+    """What must not be seen: requests at either gateway, words in the log."""
 
     gateway: list[str] = Field(default_factory=list)
     log: list[str] = Field(default_factory=list)
@@ -97,7 +104,9 @@ class Scenario(_Strict):
         def fragment(found: re.Match[str]) -> str:
             return (ROOM / "fragments" / f"{found.group(1)}.xml").read_text()
 
-        text = _USE.sub(fragment, (self.folder / f"{role}.xml").read_text())
+        text = (self.folder / f"{role}.xml").read_text()
+        while _USE.search(text):  # a fragment may use others
+            text = _USE.sub(fragment, text)
         text = _VALUE.sub(lambda found: values[found.group(1)], text)
         if "<use" in text:
             raise ValueError(f"{self.name}/{role}.xml: a <use> that cannot be read")
