@@ -24,7 +24,7 @@ from psycopg2.extensions import connection, set_wait_callback
 from psycopg2.extras import wait_select
 
 from sms import retry, store
-from sms.providers import DRIVERS, Accepted, Refused
+from sms.providers import DRIVERS, Accepted, Refused, Result, Unknown
 from sms.redaction import redacted
 from sms.store import Claimed
 
@@ -69,8 +69,8 @@ class Sender:
         self.stopping = False
         self._busy = 0
         self._todo: queue.SimpleQueue[Claimed] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[tuple[Claimed, Accepted | Refused]] = queue.SimpleQueue()
-        self._unrecorded: list[tuple[Claimed, Accepted | Refused]] = []
+        self._done: queue.SimpleQueue[tuple[Claimed, Result]] = queue.SimpleQueue()
+        self._unrecorded: list[tuple[Claimed, Result]] = []
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         for number in range(options.threads):
@@ -121,7 +121,7 @@ class Sender:
             self._done.put((claimed, self._send(claimed)))
             os.write(self._wake_write, b"x")
 
-    def _send(self, claimed: Claimed) -> Accepted | Refused:
+    def _send(self, claimed: Claimed) -> Result:
         if claimed.provider is None:
             return Refused(claimed.hindrance or "", final=True)
         try:
@@ -129,7 +129,7 @@ class Sender:
         except Exception as error:  # a driver's bug must not end the thread and leave the row to its lease
             frames = "".join(traceback.format_tb(error.__traceback__))  # code, never values
             _log.error("driver failed notification=%d error=%s\n%s", claimed.id, type(error).__name__, frames)
-            return Refused(f"the driver failed: {type(error).__name__}", final=False)
+            return Unknown(f"the driver failed: {type(error).__name__}")  # before or after its request left
 
     def _record(self, conn: connection) -> None:
         while True:
@@ -140,22 +140,24 @@ class Sender:
                 break
         while self._unrecorded:
             claimed, result = self._unrecorded[0]
-            delay = retry.delay(claimed.attempt, random.random())  # noqa: S311 -- no secret: it spreads load
+            asked = result.wait_seconds if isinstance(result, Refused) else 0.0
+            delay = retry.delay(claimed.attempt, random.random(), asked)  # noqa: S311 -- no secret: it spreads load
             mine = store.record(conn, claimed, result, delay)
             self._unrecorded.pop(0)
             _tell(claimed, result, delay, mine=mine)
 
 
-def _tell(claimed: Claimed, result: Accepted | Refused, delay: float, *, mine: bool) -> None:
+def _tell(claimed: Claimed, result: Result, delay: float, *, mine: bool) -> None:
     head = f"notification={claimed.id} attempt={claimed.attempt} provider={claimed.provider and claimed.provider.id}"
     if not mine:
         _log.warning("%s taken over by another sender meanwhile: it may have been sent twice", head)
     elif isinstance(result, Accepted):
         _log.info("%s accepted status=%d", head, result.status)
-    elif result.final:
+    elif isinstance(result, Refused) and result.final:
         _log.error("%s failed why=%s", head, result.why)
     else:
-        _log.warning("%s again_in=%ds why=%s", head, delay, result.why)
+        fate = "unknown" if isinstance(result, Unknown) else "refused"
+        _log.warning("%s fate=%s again_in=%ds why=%s", head, fate, delay, result.why)
 
 
 def keep(url: str, sender: Sender) -> None:

@@ -5,6 +5,7 @@ claim     queued (or sending, its lease over) → sending, with a lease and an a
 record    sending → accepted, failed or queued again; only for the attempt that was claimed
 """
 
+import hashlib
 import json
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -13,7 +14,8 @@ from psycopg2.extensions import connection, cursor
 from psycopg2.extras import RealDictCursor
 
 from sms.messages import Kind, national, text
-from sms.providers.kinds import Accepted, Message, Provider, Refused
+from sms.providers.kinds import Accepted, Message, Provider, Refused, Result, Rule, Unknown
+from sms.redaction import redacted
 from sql.named import queries
 
 _SQL: Final = queries("sms")
@@ -58,16 +60,16 @@ def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
     return [_claimed(row, attempts[row["id"]]) for row in rows]
 
 
-def record(conn: connection, claimed: Claimed, result: Accepted | Refused, delay_seconds: float) -> bool:
+def record(conn: connection, claimed: Claimed, result: Result, delay_seconds: float) -> bool:
     """Write down what became of the request; False where another sender has taken the notification over meanwhile."""
-    error = result.why[:_MOST_ERROR] if isinstance(result, Refused) else None
+    error = None if isinstance(result, Accepted) else result.why[:_MOST_ERROR]
     with conn, conn.cursor() as cur:
-        done = {"status": result.status, "error": error, "reply": result.reply, "attempt_id": claimed.attempt_id}
-        cur.execute(_SQL["finish_attempt"], done)
+        done = {"status": result.status, "error": error, "fate": _fate(result), "attempt_id": claimed.attempt_id}
+        cur.execute(_SQL["finish_attempt"], {**done, "reply": result.reply and redacted(result.reply)})
         mine = {"id": claimed.id, "attempt": claimed.attempt, "error": error}
         if isinstance(result, Accepted):
             cur.execute(_SQL["accepted"], {**mine, "message_id": result.message_id})
-        elif result.final:
+        elif isinstance(result, Refused) and result.final:
             cur.execute(_SQL["failed"], mine)
         else:
             cur.execute(_SQL["again"], {**mine, "delay_seconds": delay_seconds})
@@ -98,12 +100,33 @@ def _text(row: dict[str, Any]) -> str | None:
     return text(kind, row["brand"], row["caller_number"], called)
 
 
+def _fate(result: Result) -> str:
+    if isinstance(result, Accepted):
+        return "accepted"
+    return "unknown" if isinstance(result, Unknown) else "refused"
+
+
 def _claimed(row: dict[str, Any], attempt_id: int) -> Claimed:
     to = row["member_number"]
-    message = Message(row["id"], national(to), to, row["text"] or "", row["brand"] or "")
+    message = Message(row["id"], national(to), to, row["text"] or "", row["sender"] or "", _request_id(row))
     why = _hindrance(row)
-    provider = None if why else Provider(row["provider_id"], *(row[name] for name in Provider._fields[1:]))
-    return Claimed(row["id"], row["attempts"], attempt_id, message, provider, why)
+    return Claimed(row["id"], row["attempts"], attempt_id, message, None if why else _provider(row), why)
+
+
+def _provider(row: dict[str, Any]) -> Provider:
+    rules = tuple(Rule(*rule) for rule in row["rules"])
+    names = [name for name in Provider._fields if name not in {"id", "rules"}]
+    return Provider(id=row["provider_id"], rules=rules, **{name: row[name] for name in names})
+
+
+def _request_id(row: dict[str, Any]) -> str:
+    """Return the name of the request for providers that refuse to take one twice; of no other database's request.
+
+    It stays while nobody knows whether an earlier request was taken, and changes when one was surely not: who remembers
+    a refused request, too, would else call the next one a repetition, and nobody would be told.
+    """
+    what = f"{row['call_id']}|{row['member_number']}".encode()
+    return f"{hashlib.sha256(what).hexdigest()[:32]}-{row['refusals']}"
 
 
 def _hindrance(row: dict[str, Any]) -> str | None:

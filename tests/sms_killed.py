@@ -11,14 +11,14 @@ import threading
 from collections.abc import Mapping
 
 from sms import sender
-from sms.providers import DRIVERS, Accepted, Message, Provider, Refused
+from sms.providers import DRIVERS, Message, Provider, Result
 
 POINT, NUMBER = sys.argv[1], int(sys.argv[2])
 lock = threading.Lock()
 requests = 0
 
 
-def mortal(provider: Provider, message: Message, env: Mapping[str, str]) -> Accepted | Refused:
+def mortal(provider: Provider, message: Message, env: Mapping[str, str]) -> Result:
     """Ask the provider, or die before or after it."""
     global requests  # noqa: PLW0603
     with lock:  # one after the other: what was before the n-th is known

@@ -52,10 +52,10 @@ class SmsRoom:
             cur.execute(_CALL, values)
             cur.execute(_NOTIFICATION, values)
 
-    def sql(self, statement: str) -> None:
+    def sql(self, statement: str, **values: object) -> None:
         """Change something, and commit."""
         with self.conn, self.conn.cursor() as cur:
-            cur.execute(statement)
+            cur.execute(statement, values or None)
 
     def rows(self, query: str) -> list[Any]:
         """The rows of a query, read in a transaction of their own."""

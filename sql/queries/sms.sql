@@ -35,7 +35,11 @@ where n.id = any (%(ids)s) and m.id = n.id
 returning n.id, n.attempts, n.kind, n.member_number, n.caller_number, n.text,
     n.called_at at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh') as called_local, t.brand, p.id as provider_id, p.enabled as provider_enabled,
     p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern, p.message_id_pattern,
-    p.timeout_seconds
+    p.timeout_seconds, coalesce(p.sender, t.brand) as sender, p.credentials, p.options,
+    (select coalesce(json_agg(json_build_array(http_status, pattern, means, reason) order by position), '[]')
+     from sms_reply_rule where provider_id = p.id) as rules,
+    n.call_id,
+    (select count(*) from notification_attempt a where a.notification_id = n.id and a.fate = 'refused') as refusals
 
 -- name: begin_attempts
 insert into notification_attempt (notification_id, provider_id)
@@ -51,7 +55,7 @@ where n.id = r.id and n.text is null
 
 -- name: finish_attempt
 update notification_attempt
-set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s
+set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s, fate = %(fate)s
 where id = %(attempt_id)s
 
 -- name: accepted

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from deploy.demo.sms_sink import SmsSink
-from sms.providers import DRIVERS, Accepted, Message, Provider, Refused
+from sms.providers import DRIVERS, Accepted, Message, Provider, Refused, Result, Unknown
+from sms.providers.kinds import Rule
 
-MESSAGE = Message(7, "0844441909", "+84844441909", 'Ban "vua" nhan', "vContact")
+MESSAGE = Message(7, "0844441909", "+84844441909", 'Ban "vua" nhan', "vContact", "r-0")
 BODY = '{"to": "{to}", "text": "{text}", "sender": "{sender}", "id": "{notification_id}"}'
 
 
@@ -28,7 +29,7 @@ def sink() -> Iterator[SmsSink]:
         yield sink
 
 
-def send(sink: SmsSink | str, env: dict[str, str] | None = None, **changes: Any) -> Accepted | Refused:
+def send(sink: SmsSink | str, env: dict[str, str] | None = None, **changes: Any) -> Result:
     url = sink if isinstance(sink, str) else sink.url
     provider = Provider(1, "http", url, "POST", {}, BODY, "application/json", None, None, 5)
     return DRIVERS["http"](provider._replace(**changes), MESSAGE, env or {})
@@ -66,7 +67,7 @@ def test_a_200_that_says_no_is_tried_again(sink: SmsSink) -> None:
 def test_a_provider_that_hangs_costs_its_timeout(sink: SmsSink) -> None:
     sink.hangs()
     begun = time.monotonic()
-    assert send(sink, timeout_seconds=0.3) == Refused("no answer within 0.3 s", final=False)
+    assert send(sink, timeout_seconds=0.3) == Unknown("no answer within 0.3 s")
     assert time.monotonic() - begun < 3
 
 
@@ -94,7 +95,7 @@ def test_a_reply_that_never_ends_costs_its_timeout() -> None:
         stop.set()
         thread.join()
     assert time.monotonic() - begun < 3
-    assert result == Refused("no answer within 0.3 s", final=False)
+    assert result == Unknown("no answer within 0.3 s", 200)
 
 
 def test_an_endless_reply_is_read_only_so_far(sink: SmsSink) -> None:
@@ -104,11 +105,9 @@ def test_an_endless_reply_is_read_only_so_far(sink: SmsSink) -> None:
     assert len(result.reply) == 4096
 
 
-def test_a_cut_connection_is_tried_again(sink: SmsSink) -> None:
+def test_a_cut_connection_leaves_the_fate_unknown(sink: SmsSink) -> None:
     sink.resets()
-    result = send(sink)
-    assert isinstance(result, Refused)
-    assert not result.final
+    assert send(sink) == Unknown("no answer: ConnectionError")
 
 
 def test_nobody_listening_is_tried_again() -> None:
@@ -126,7 +125,7 @@ def test_secrets_are_in_the_request_and_in_no_error(sink: SmsSink) -> None:
     env = {"TOKEN": "s3cr3t"}
     for url in (f"http://127.0.0.1:{port}/?key=${{env:TOKEN}}", "http://[::1/${env:TOKEN}", sink.url):
         result = send(url, env, headers={"Authorization": "Bearer ${env:TOKEN}"})
-        assert isinstance(result, Refused)
+        assert not isinstance(result, Accepted)
         assert "s3cr3t" not in repr(result)
 
 
@@ -139,10 +138,44 @@ def test_a_missing_secret_asks_nobody(sink: SmsSink) -> None:
 def test_a_pattern_that_is_none_does_not_raise(sink: SmsSink) -> None:
     result = send(sink, success_pattern="(")
     assert isinstance(result, Refused)
-    assert re.match("its success_pattern", result.why)
+    assert re.match("a pattern of its success_pattern", result.why)
 
 
 def test_a_secret_cannot_add_a_header(sink: SmsSink) -> None:
     result = send(sink, {"TOKEN": "x\r\nX-Evil: 1"}, headers={"Authorization": "${env:TOKEN}"})
     assert isinstance(result, Refused)
     assert sink.posts() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "result"),
+    [
+        ('{"code": 7}', Refused("no template", True, 200, '{"code": 7}')),
+        ('{"code": 8}', Refused("no balance", False, 200, '{"code": 8}')),
+        ('{"code": 9}', Unknown("their queue died", 200, '{"code": 9}')),
+        ('{"code": 6, "id": "x1"}', Accepted(200, '{"code": 6, "id": "x1"}', "x1")),
+        ('{"code": 0, "id": "x1"}', Accepted(200, '{"code": 0, "id": "x1"}', "x1")),
+        ("else", Refused("the provider's answer does not match its success_pattern", False, 200, "else")),
+    ],
+)
+def test_the_first_rule_that_fits_says_what_a_reply_means(sink: SmsSink, body: str, result: Result) -> None:
+    """A new provider needs rows, and no code."""
+    rules = (
+        Rule(409, None, "failed", "not this one"),
+        Rule(None, '"code": *7', "failed", "no template"),
+        Rule(200, '"code": *8', "again", "no balance"),
+        Rule(200, '"code": *9', "unknown", "their queue died"),
+        Rule(200, '"code": *6', "accepted", "a repetition"),
+        Rule(200, '"code": *6', "failed", "too late: the one before fits"),
+    )
+    sink.answers(body)
+    found = send(sink, success_pattern='"code": *0', message_id_pattern='"id": *"([^"]+)"', rules=rules)
+    assert found == result
+
+
+def test_a_rule_may_make_a_status_final_or_not(sink: SmsSink) -> None:
+    sink.refuses(500, body="bad number")
+    sink.refuses(400, body="busy")
+    rules = (Rule(500, "number", "failed", "bad number"), Rule(400, None, "again", "busy"))
+    assert send(sink, rules=rules) == Refused("bad number", True, 500, "bad number")
+    assert send(sink, rules=rules) == Refused("busy", False, 400, "busy")

@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 
 from sms import store
+from tests.sms_apis import SECRETS, ApiServer, esms
 from tests.sms_room import SmsRoom, sms_room
 
 
@@ -176,3 +177,54 @@ def test_neither_number_nor_text_is_in_the_log(room: SmsRoom) -> None:
         room.until_states(accepted=1, failed=1)
     assert "909789846" not in room.log()
     assert "vContact" not in room.log()
+
+
+def test_each_attempt_says_what_became_of_it(room: SmsRoom) -> None:
+    """The name of the request stays while its fate is unknown and changes when it was refused."""
+    body = '{"to": "{to}", "id": "{notification_id}", "ref": "{request_id}"}'
+    room.sql("update sms_provider set body_template = %(body)s", body=body)
+    room.sink.resets(after_taking=True)
+    room.sink.refuses(503, body="call 0909789846 later", headers={"Retry-After": "1000"})
+    with room.sender():
+        room.queue()
+        for tries in (1, 2):
+            room.until_posts(tries)
+            room.until_states(queued=1)
+            ((wait,),) = room.rows("select extract(epoch from next_attempt_at - now())::int from notification")
+            assert wait <= 11 if tries == 1 else 990 <= wait <= 1200
+            room.sql("update notification set next_attempt_at = now()")
+        room.until_states(accepted=1)
+    assert room.rows("select fate, reply from notification_attempt order by id") == [
+        ("unknown", None),
+        ("refused", "call …846 later"),
+        ("accepted", '{"id": "sink-2"}'),
+    ]
+    first, second, third = (post["ref"] for post in room.sink.posts())
+    assert first == second != third
+    assert all(len(reference) <= 50 for reference in (first, third))
+
+
+def test_the_row_chooses_the_driver_the_sender_and_what_a_reply_means(room: SmsRoom) -> None:
+    room.sql("update sms_provider set sender = 'ACME-VN'")
+    room.sql(
+        "insert into sms_reply_rule select id, 1, 200, 'no template', 'failed', 'not registered' from sms_provider"
+    )
+    room.sink.answers('{"error": "no template"}')
+    with room.sender():
+        room.queue()
+        room.until_states(failed=1)
+        assert room.rows("select last_error from notification") == [("not registered",)]
+        assert room.sink.posts()[0]["sender"] == "ACME-VN"
+    with ApiServer(esms) as api:
+        room.sql(
+            "update sms_provider set driver = 'esms', url = %(url)s, credentials = %(credentials)s",
+            url=api.url + "/MainService.svc/json/SendMultipleMessage_V4_post_json/",
+            credentials='{"api_key": "${env:USER}", "secret_key": "${env:TOKEN}"}',
+        )
+        with room.sender(**SECRETS):
+            room.queue()
+            room.until_states(failed=1, accepted=1)
+        (taken,) = api.taken
+    assert (taken.to, taken.sender) == ("0844440001", "ACME-VN")
+    assert room.rows("select provider_message_id from notification where state = 'accepted'") == [("id-1",)]
+    assert "s3cr3t" not in room.log()

@@ -17,7 +17,7 @@ from kemi.ledger.store import DeadLetter
 from kemi.spool.tail import Line
 from kemi.table.compiler import MemberRow
 from sms import redaction as twin
-from sms.providers import Accepted, Message, Refused
+from sms.providers import Accepted, Message, Refused, Unknown
 from sms.store import Claimed
 from tests.fakes.world import MemoryTable
 from tests.told import GAVE_UP, RECEIVED, REFUSED, stamp
@@ -26,7 +26,7 @@ from tests.unit.test_call import invited
 
 NUMBER: Final = "+84909789846"
 _TEXT: Final = "Ban vua nhan cuoc goi tu so 0909789846."
-_MESSAGE: Final = Message(1, "0844441909", "+84844441909", _TEXT, "vContact")
+_MESSAGE: Final = Message(1, "0844441909", "+84844441909", _TEXT, "vContact", "r-0")
 RECORDS: Final[list[Any]] = [
     Caller(NUMBER, withheld=False),
     Member(1, NUMBER, True),
@@ -47,6 +47,7 @@ RECORDS: Final[list[Any]] = [
     Claimed(1, 1, 1, _MESSAGE, None, None),
     Accepted(200, '{"to": "0844441909"}', "0844441909-1"),
     Refused("x", final=True, reply='{"to": "0844441909"}'),
+    Unknown("x", reply='{"to": "0844441909"}'),
 ]
 
 

@@ -1,0 +1,165 @@
+"""One HTTP request to a provider, the same for all drivers; what comes back is a `Result`, whatever happens.
+
+    no connection                              refused, tried again: nothing left
+    sent, then nothing, a cut, or half a reply unknown: it may have been taken
+    408, 429, 5xx                              refused, tried again; not before Retry-After or X-Rate-Limit-Reset
+    502, 504                                   unknown: a gateway does not know what its provider did
+    3xx, other 4xx                             refused for good: the request is wrong, or goes to the wrong place
+
+Redirects are not followed: they would carry the secrets of the headers elsewhere.
+"""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, NamedTuple
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
+
+from sms.providers.kinds import Accepted, Meaning, Provider, Refused, Result, Unknown
+from sms.templates import MissingSecretError
+
+_MOST_REPLY: Final = 4096  # bytes of a reply that are read and kept
+_MOST_WAIT: Final = 3600.0  # seconds that a provider may ask for
+_AN_INSTANT: Final = 1e9  # a reset above this is a time (s since 1970), not a wait
+_LEAST_HIDDEN: Final = 4  # characters of a secret: a shorter one would be found everywhere
+_AGAIN: Final = frozenset({408, 429})  # RFC 9110 §15.5.9, RFC 6585 §4: the request was right, the time was not
+_UNKNOWN: Final = frozenset({502, 504})  # RFC 9110 §15.6.3, §15.6.5: nothing valid, or nothing in time, from behind
+_local = threading.local()
+
+
+class Request(NamedTuple):
+    """What is asked. `secrets`: what a reply must not bring into the ledger."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    secrets: tuple[str, ...] = ()
+
+
+class Reply(NamedTuple):
+    """What was answered; `wait_seconds`: how long the provider wants to be left alone."""
+
+    status: int
+    text: str
+    wait_seconds: float
+
+    @property
+    def fields(self) -> dict[str, Any] | None:
+        """The JSON object in it, None: there is none."""
+        try:
+            found = json.loads(self.text)
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+
+
+def exchange(provider: Provider, build: Callable[[], Request], judge: Callable[[Reply], Result]) -> Result:
+    """Ask what `build` says (it may raise `MissingSecretError`) and let `judge` say what a reply means."""
+    status = None
+    try:
+        request = build()
+        with _ask(provider, request) as response:
+            status = response.status_code
+            text = _read(response, time.monotonic() + provider.timeout_seconds)
+    except MissingSecretError as error:
+        return Refused(str(error), final=False)
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, requests.exceptions.MissingSchema):
+        return Refused("its URL or a header cannot be used", final=False)
+    except (requests.Timeout, ReadTimeoutError) as error:
+        if isinstance(error, requests.ConnectTimeout):
+            return Refused(f"no connection within {provider.timeout_seconds:g} s", final=False)
+        return Unknown(f"no answer within {provider.timeout_seconds:g} s", status)
+    except (requests.RequestException, HTTPError) as error:  # its text may hold the URL, and the URL a secret
+        if _never_left(error):
+            return Refused("no connection", final=False)
+        return Unknown(f"no answer: {type(error).__name__}", status)
+    for secret in request.secrets:
+        text = text.replace(secret, "***") if len(secret) >= _LEAST_HIDDEN else text
+    return judge(Reply(status, text, _wait(response.headers)))
+
+
+def by_status(reply: Reply) -> Refused | Unknown:
+    """Return what a reply means that says nothing but its HTTP status, which is not 2xx."""
+    why = f"the provider answered {reply.status}"
+    if reply.status in _UNKNOWN:
+        return Unknown(why, reply.status, reply.text)
+    final = reply.status < 500 and reply.status not in _AGAIN
+    return Refused(why, final, reply.status, reply.text, reply.wait_seconds)
+
+
+def by_meaning(meaning: Meaning, reply: Reply, message_id: str | None = None) -> Result:
+    """Return what a reply means whose code has a meaning."""
+    if meaning.verdict == "accepted":
+        return Accepted(reply.status, reply.text, message_id)
+    if meaning.verdict == "unknown":
+        return Unknown(meaning.why, reply.status, reply.text)
+    return Refused(meaning.why, meaning.verdict == "failed", reply.status, reply.text, reply.wait_seconds)
+
+
+def basic(user: str, password: str) -> str:
+    """Return the value of an Authorization header (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _ask(provider: Provider, request: Request) -> requests.Response:
+    return _session().request(
+        request.method,
+        request.url,
+        data=request.body,
+        headers=dict(request.headers),
+        timeout=provider.timeout_seconds,
+        auth=lambda prepared: prepared,  # else a machine's ~/.netrc would replace our Authorization
+        allow_redirects=False,
+        stream=True,
+    )
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that no reply is a redirect: else requests would read the whole of it first, however long it takes."""
+
+
+def _session() -> requests.Session:
+    """Return this thread's session: it keeps connections open, and is not to be shared."""
+    if not hasattr(_local, "session"):
+        _local.session = _Session()
+    session: requests.Session = _local.session
+    return session
+
+
+def _read(response: requests.Response, deadline: float) -> str:
+    """Return the beginning of the reply. Raises `requests.Timeout` for one that never ends, urllib3's `HTTPError`."""
+    data = b""
+    # read1 gives what is there; iter_content would wait for whole chunks, as long as every byte comes in time.
+    while len(data) < _MOST_REPLY and (some := response.raw.read1(_MOST_REPLY, decode_content=True)):
+        data += some
+        if time.monotonic() > deadline:
+            raise requests.Timeout
+    return data[:_MOST_REPLY].decode("utf-8", "replace").replace("\0", "\ufffd")
+
+
+def _never_left(error: Exception) -> bool:
+    """Tell whether there was no connection at all to send on."""
+    reason = error.args[0] if error.args else None
+    cause = reason.reason if isinstance(reason, MaxRetryError) else reason
+    return isinstance(cause, (NewConnectionError, ConnectTimeoutError))
+
+
+def _wait(headers: Mapping[str, str]) -> float:
+    """Return the seconds until the provider wants to be asked again: RFC 9110 §10.2.3, or what SpeedSMS has instead."""
+    value = headers.get("Retry-After") or headers.get("X-Rate-Limit-Reset") or "0"
+    try:
+        seconds = float(value)
+        seconds -= time.time() if seconds > _AN_INSTANT else 0
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            return 0.0
+    return min(max(0.0, seconds), _MOST_WAIT)  # 0.0 first: "nan" is a float, too, and greater than none
