@@ -103,8 +103,13 @@ class Hunt(msgspec.Struct, array_like=True, gc=False):
         return next((one.member for one in self.ringing if one.leg == leg), None)
 
     def extend(self, waves: list[list[Attempt]], blocks: dict[int, str], ways: dict[int, str]) -> None:
-        """Have more waves to come, and what is said of their gateways: the group's fallback."""
-        self.waves += waves
+        """Have more waves to come, and what is said of their gateways: the group's fallback.
+
+        Who would need a branch that tm no longer has is left out: he would be told of a call that never reached him.
+        """
+        for wave in waves:
+            if room := wave[: max(0, self._free())]:
+                self.waves.append(room)
         self.blocks |= blocks
         self.ways |= ways
 

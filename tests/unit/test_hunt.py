@@ -156,6 +156,19 @@ def test_a_fallback_goes_on_in_the_same_transaction() -> None:
     assert (names(orders), plan.branches, sorted(plan.blocks), sorted(plan.ways)) == ([(1, 0)], 2, [10, 11], [11])
 
 
+def test_a_fallback_for_which_tm_has_no_branch_is_not_offered() -> None:
+    """Attempts at other gateways have taken them; nobody is told of a call whose INVITE could not leave."""
+    plan, _ = begun([attempt(leg, others=1) for leg in range(14)])
+    for leg in range(14):
+        plan.failed(leg, 0, unreached=True)
+    plan.extend([[attempt(14)], [attempt(15), attempt(16)], [attempt(17)]], {}, {})
+    rung: list[tuple[int, int]] = []
+    while (orders := plan.next_wave(BEGIN)) is not None:
+        rung += names(orders)
+    assert rung == [(14, 0), (15, 0)]
+    assert plan.branches == MAX_LEGS
+
+
 def test_numbers_stay_out_of_what_is_printed() -> None:
     """Whatever prints a hunt."""
     plan, orders = begun([attempt(0)])
