@@ -28,6 +28,7 @@ class OpenCall(msgspec.Struct):
     channels: dict[str, str] = {}
     ring_seconds: int = 0
     received: bool = False
+    offered_us: int = 0  # the last step of a call that hunts: its group's fallback is not in `ring_seconds`
     failed: list[str] = []
     winner: int | None = None
     won: str = ""  # the winner's attempt
@@ -73,6 +74,7 @@ class OpenCalls:
                 one.calls = tuple(key for key in event.counted if not key.startswith("g"))
                 one.channels |= dict(channels(event))
             case Offered():
+                one.offered_us = max(one.offered_us, stamped.at_us)
                 one.channels |= dict(channels(event))
             case Failed():
                 one.failed = [*one.failed, attempt_of(event)]
@@ -108,7 +110,8 @@ class OpenCalls:
             return True
         if one.winner is not None:
             return now_us - (one.answered_us or one.since_us) > self._max_us + _PARTING * 1e6
-        return age > (one.ring_seconds + _RING_SLACK) * 1e6 or not is_alive(one.instance)
+        silent = now_us - max(one.since_us, one.offered_us)
+        return silent > (one.ring_seconds + _RING_SLACK) * 1e6 or not is_alive(one.instance)
 
     def older(self, seconds: float, now_us: int) -> list[str]:
         """Return the ids of answered calls that have been open for `seconds`, the oldest first."""

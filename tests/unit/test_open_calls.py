@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kemi.domain.events import Event, Timed
+from kemi.domain.events import Event, Offered, Timed
 from kemi.domain.open_calls import OpenCalls
 from tests.told import (
     ANSWERED_0,
@@ -97,6 +97,15 @@ def test_a_call_that_lost_its_end_while_ringing_is_over_when_tm_would_have_ended
     calls = told(COUNTED, RANG_0)
     assert after(calls, 30 + 180) == RINGING
     assert after(calls, 30 + 191) == NOTHING
+
+
+def test_a_call_that_rings_on_in_its_fallback_is_open() -> None:
+    """The ring time it came with is not all: each step gives it as much again."""
+    calls = told(COUNTED, RANG_0)
+    later = Offered(CALL, (msgspec.structs.replace(COUNTED.legs[0], leg=5),), ("g7",))
+    calls.take(msgspec.structs.replace(stamp(later)[0], at_us=START_US + 200_000_000))
+    assert after(calls, 200 + 200) == Counter(h3=1, t2=1, g7=4)
+    assert after(calls, 200 + 230) == NOTHING
 
 
 def test_a_call_whose_sides_vanished_without_a_bye_is_over_when_no_call_is_longer() -> None:
