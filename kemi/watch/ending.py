@@ -14,11 +14,13 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from kemi import curfew
+from kemi.domain.events import Timed
 from kemi.domain.open_calls import OpenCall
 from kemi.errors import TokenRefused
 from kemi.tokens import Keyring
 
 _AGAIN_SECONDS: Final = 8.0  # tm gives up after 5 s (fr_timer) and says so: 8 s without a word, and Kamailio was away
+_PARTING_TRIES: Final = 5  # of a call that is over for the spool: 40 s, in which Kamailio is back
 _NO_ROOM: Final = 503
 _STATUS: Final = re.compile(rb"SIP/2\.0 ([2-6]\d\d) ")
 _BRANCH: Final = re.compile(rb"branch=(z9hG4bK[\w-]+)")
@@ -26,11 +28,17 @@ _log: Final = logging.getLogger("watch")
 
 
 class _Try(NamedTuple):
-    """BYEs that were sent: when (monotonic), how often, and to which sides (0 the caller, 1 the member) still."""
+    """BYEs that were sent: for what, when (monotonic), how often, and to which sides (0 caller, 1 member) still."""
 
+    timed: Timed
     at: float
     tried: int
     sides: frozenset[int]
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a side has yet to answer that is asked again, though the call is over by one BYE."""
+        return bool(self.sides) and self.tried < _PARTING_TRIES
 
 
 class Ending:
@@ -50,35 +58,36 @@ class Ending:
 
     def look(self, calls: Mapping[str, OpenCall], now_us: int) -> None:
         """Hang up those of `calls` whose time is over; `now_us`: the wall clock, µs since the epoch."""
-        over = [
-            (call, one)
+        over = {
+            call: one.timed
             for call, one in calls.items()
             if one.timed is not None and one.answered_us and now_us >= one.answered_us + one.timed.seconds * 1_000_000
-        ]
-        self._tries = {call: self._tries[call] for call, _ in over if call in self._tries}
+        }
+        self._tries = {call: one for call, one in self._tries.items() if call in over or one.is_under_way}
         self._sent = {branch: sent for branch, sent in self._sent.items() if sent[0] in self._tries}
-        for call, one in over:
-            self._hang_up(call, one)
+        # The first BYE ends the call for the spool; the other side may not have had its own yet.
+        for call, timed in {**{call: one.timed for call, one in self._tries.items()}, **over}.items():
+            self._hang_up(call, timed)
 
-    def _hang_up(self, call: str, one: OpenCall) -> None:
+    def _hang_up(self, call: str, timed: Timed) -> None:
         last, now = self._tries.get(call), time.monotonic()
-        if one.timed is None or (last is not None and (not last.sides or now < last.at + _AGAIN_SECONDS)):
+        if last is not None and (not last.sides or now < last.at + _AGAIN_SECONDS):
             return
-        last = last or _Try(now, 0, frozenset({0, 1}))
+        last = last or _Try(timed, now, 0, frozenset({0, 1}))
         if last.tried == 0:
-            _log.info("hangs up call=%s after=%d s", call, one.timed.seconds)
+            _log.info("hangs up call=%s after=%d s", call, timed.seconds)
         try:
-            both = curfew.byes(one.timed, self._keys, self._host, last.tried)
+            both = curfew.byes(timed, self._keys, self._host, last.tried)
         except TokenRefused as error:
             _log.error("alarm=not_hung_up call=%s why=%s", call, error)
-            self._tries[call] = _Try(now, 1, frozenset())
+            self._tries[call] = _Try(timed, now, 1, frozenset())
             return
         for side in sorted(last.sides):
             branch = f"z9hG4bK{secrets.token_hex(9)}"
             self._sent[branch] = (call, side)
             with suppress(OSError):  # sent again
                 self.socket.sendto(both[side].text(f"{self._via};branch={branch}").encode(), self._listen)
-        self._tries[call] = _Try(now, last.tried + 1, last.sides)
+        self._tries[call] = _Try(timed, now, last.tried + 1, last.sides)
 
     def read(self) -> None:
         """Take the answers that have come."""

@@ -90,9 +90,31 @@ def test_a_kamailio_without_room_is_asked_again_with_a_higher_cseq(room: Room, m
     assert int(again[0].text("cseq").split()[0]) == int(first[0].text("cseq").split()[0]) + 1
 
 
-def test_a_call_that_is_over_is_forgotten(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_side_that_heard_nothing_is_asked_again_though_the_call_is_over(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first BYE ends the call in the spool; Kamailio died before it took the second."""
+    monkeypatch.setattr(ending, "_AGAIN_SECONDS", 0.0)
+    first, second = room.byes()
+    room.calls.clear()
+    room.answers(first, 200)
+
+    def only_the_second() -> bool:
+        room.ending.read()
+        return [one.text("call-id") for one in room.byes()] == [second.text("call-id")]
+
+    assert until(only_the_second, 3.0)
+
+
+def test_a_call_that_is_over_is_not_hung_up_for_ever(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "_AGAIN_SECONDS", 0.0)
     room.byes()
+    room.calls.clear()
+    counts = [len(room.byes()) for _ in range(6)]
+    assert counts == [2, 2, 2, 2, 0, 0]
+
+
+def test_a_call_that_ended_in_time_is_let_alone(room: Room) -> None:
     room.calls.clear()
     assert room.byes() == []
 
