@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from kemi.domain.agreement import Agreement
@@ -27,9 +28,11 @@ class Counters:
 
     def look(self, truth: Callable[[], Counter[str]]) -> int:
         """Correct what is wrong; return how many counters were. `truth` reads the spool. Raises `RpcError`."""
+        is_marked = self._read(_MARK)  # raises where Kamailio is away
         if not self._looks:
-            self._adopt()
-        if not self._read(_MARK):
+            with suppress(RpcError):  # more than fits an answer: what nobody holds is forgotten by itself, in time
+                self._adopt()
+        if not is_marked:
             self._start_over(truth())
         self._looks += 1
         before = truth()
