@@ -12,7 +12,7 @@ import KSR
 
 from kemi.errors import NoRoom, TableUnavailable, TokenRefused, TokenTooLong
 from kemi.ksr import log
-from kemi.ksr.signalling import answer, blank
+from kemi.ksr.signalling import answer, blank, swallow
 from kemi.ksr.truth import must
 
 REQUEST: Final = "ksr_request_route"
@@ -49,8 +49,15 @@ def drop(error: BaseException) -> None:
 
 
 def hold_back(error: BaseException) -> None:
-    """What a failing on-reply callback does: the reply does not leave; a final one, which tm sends on, says nothing."""
+    """What a failing on-reply callback does: the reply does not leave; a final one, which tm sends on, says nothing.
+
+    A provisional one becomes a 100: dropped, its leg would be unknown to tm, which could not CANCEL it any more.
+    """
     del error
+    with contextlib.suppress(Exception):
+        if KSR.pv.get("$rs") < 200:
+            swallow()
+            return
     KSR.set_drop()
     with contextlib.suppress(Exception):
         if (code := KSR.pv.get("$rs")) >= 200:  # kemi/decisions/0010

@@ -89,3 +89,14 @@ def test_sound_that_cannot_be_read_is_not_heard(first: World) -> None:
     assert caller.saw == [180]
     sounds(carol)
     assert caller.saw == [180, 183]
+
+
+def test_a_leg_whose_ringing_cannot_be_read_is_cancelled_like_any(world: World) -> None:
+    """For a caller who wants it reliable it is read; held back, it must still be known to tm."""
+    caller = Caller(world)
+    bob, carol, _ = caller.calls(more="Require: 100rel\r\n")
+    bob.replies(183, _SDP_TYPE, MEMBER_SDP.replace("c=IN IP4 127.0.0.20", "c=IN IP4 media.example"))
+    assert caller.saw == []
+    carol.answers()
+    assert caller.saw == [200]
+    assert bob.was_cancelled
