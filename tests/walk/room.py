@@ -85,8 +85,8 @@ def outbound(slot: int) -> str:
 
 
 def members(slot: int) -> tuple[str, ...]:
-    """Return the numbers of its group."""
-    return tuple(f"08{leg + 1}{slot:04d}{(slot * 37 + leg * 211) % 1000:03d}" for leg in range(LEGS))
+    """Return the numbers of its group; none is a row of zeros, as tm has them in the Via of its own requests."""
+    return tuple(f"08{leg + 1}{slot + 4711:04d}{(slot * 37 + leg * 211 + 137) % 1000:03d}" for leg in range(LEGS))
 
 
 @contextmanager
