@@ -95,6 +95,9 @@ class Sender:
         expired = store.expire(conn, self._options.give_up_seconds)
         if expired:
             _log.warning("expired notifications=%d", expired)
+        held = store.hold_abandoned(conn)
+        if held:
+            _log.error("unknown notifications=%d why=their sender was lost", held)
         free = self._options.threads - self._busy
         claimed = store.claim(conn, free, self._options.lease_seconds) if free else []
         for one in claimed:
@@ -150,11 +153,13 @@ class Sender:
 def _tell(claimed: Claimed, result: Result, delay: float, *, mine: bool) -> None:
     head = f"notification={claimed.id} attempt={claimed.attempt} provider={claimed.provider and claimed.provider.id}"
     if not mine:
-        _log.warning("%s taken over by another sender meanwhile: it may have been sent twice", head)
+        _log.warning("%s came too late: taken over or held meanwhile, it may have been sent twice", head)
     elif isinstance(result, Accepted):
         _log.info("%s accepted status=%d", head, result.status)
     elif isinstance(result, Refused) and result.final:
         _log.error("%s failed why=%s", head, result.why)
+    elif store.is_held(claimed, result):
+        _log.error("%s unknown, held for a person why=%s", head, result.why)
     else:
         fate = "unknown" if isinstance(result, Unknown) else "refused"
         _log.warning("%s fate=%s again_in=%ds why=%s", head, fate, delay, result.why)

@@ -2,7 +2,7 @@
 
 claim     queued (or sending, its lease over) → sending, with a lease and an attempt number; one transaction, SKIP
           LOCKED: two senders never hold the same row. The text is written at the first claim and stays.
-record    sending → accepted, failed or queued again; only for the attempt that was claimed
+record    sending → accepted, failed, unknown or queued again; only for the attempt that was claimed
 """
 
 import hashlib
@@ -40,6 +40,13 @@ def expire(conn: connection, give_up_seconds: float) -> int:
         return cur.rowcount
 
 
+def hold_abandoned(conn: connection) -> int:
+    """Leave what lost its sender, and may have been sent, to a person where the provider's row says so; how many."""
+    with conn, conn.cursor() as cur:
+        cur.execute(_SQL["hold_abandoned"])
+        return cur.rowcount
+
+
 def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
     """Claim up to `most` notifications, each for its provider's timeout plus `lease_seconds`."""
     with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
@@ -71,9 +78,17 @@ def record(conn: connection, claimed: Claimed, result: Result, delay_seconds: fl
             cur.execute(_SQL["accepted"], {**mine, "message_id": result.message_id})
         elif isinstance(result, Refused) and result.final:
             cur.execute(_SQL["failed"], mine)
+        elif is_held(claimed, result):
+            cur.execute(_SQL["unknown"], mine)
         else:
             cur.execute(_SQL["again"], {**mine, "delay_seconds": delay_seconds})
         return cur.rowcount == 1
+
+
+def is_held(claimed: Claimed, result: Result) -> bool:
+    """Tell whether nobody knows what became of it and its provider is not to be asked twice."""
+    held = claimed.provider is not None and claimed.provider.on_unknown == "hold"
+    return held and isinstance(result, Unknown)
 
 
 def listen(conn: connection) -> None:

@@ -252,12 +252,13 @@ begin
         end if;
     elsif not (old.state, new.state) in (
         ('queued', 'sending'), ('queued', 'expired'),
-        ('sending', 'accepted'), ('sending', 'failed'), ('sending', 'queued'), ('sending', 'expired'),
+        ('sending', 'accepted'), ('sending', 'failed'), ('sending', 'queued'), ('sending', 'expired'), ('sending', 'unknown'),
+        ('unknown', 'accepted'), ('unknown', 'failed'), ('unknown', 'queued'),
         ('failed', 'queued'), ('expired', 'queued')
     ) then
         raise exception 'notification % cannot go from % to %', new.id, old.state, new.state
             using errcode = 'check_violation',
-                  hint = 'Only failed and expired notifications may be queued again.';
+                  hint = 'Only failed, expired and unknown notifications may be queued again.';
     end if;
     if new.state = 'queued' then
         notify notification_queued;
@@ -1221,7 +1222,7 @@ CREATE TABLE public.notification (
     CONSTRAINT notification_attempts_is_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT notification_kind_is_answered_or_missed CHECK ((kind = ANY (ARRAY['answered'::text, 'missed'::text]))),
     CONSTRAINT notification_of_a_withheld_number_never_holds_it CHECK (((state <> 'withheld'::text) OR (caller_number IS NULL))),
-    CONSTRAINT notification_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'accepted'::text, 'failed'::text, 'expired'::text, 'not_applicable'::text, 'withheld'::text])))
+    CONSTRAINT notification_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'accepted'::text, 'failed'::text, 'expired'::text, 'unknown'::text, 'not_applicable'::text, 'withheld'::text])))
 );
 
 COMMENT ON TABLE public.notification IS 'An SMS to a member about a call; one at most per call and member.';
@@ -1238,7 +1239,7 @@ COMMENT ON COLUMN public.notification.member_number IS 'His number then, E.164.'
 
 COMMENT ON COLUMN public.notification.kind IS 'answered: he took the call; missed: nobody did.';
 
-COMMENT ON COLUMN public.notification.state IS 'queued → sending → accepted, failed, or queued again; queued or sending → expired. From the start: not_applicable (a landline), withheld (no caller number, and the tenant wants no SMS then). An operator may queue failed and expired ones again.';
+COMMENT ON COLUMN public.notification.state IS 'queued → sending → accepted, failed, or queued again; queued or sending → expired; sending → unknown: it may have been sent, and is not by itself sent again (sms_provider.on_unknown = hold). From the start: not_applicable (a landline), withheld (no caller number). An operator may queue failed, expired and unknown ones again, and call unknown ones accepted or failed once he knows.';
 
 COMMENT ON COLUMN public.notification.text IS 'The text, written when it is first claimed; the same at every try.';
 
@@ -1380,11 +1381,13 @@ CREATE TABLE public.sms_provider (
     sender text,
     credentials jsonb DEFAULT '{}'::jsonb NOT NULL,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    on_unknown text DEFAULT 'retry'::text NOT NULL,
     CONSTRAINT sms_provider_credentials_are_references CHECK (((jsonb_typeof(credentials) = 'object'::text) AND (NOT jsonb_path_exists(credentials, '$.*?(!(@ like_regex "^\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)\\}$"))'::jsonpath)) AND (NOT jsonb_path_exists(credentials, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_driver_is_known CHECK ((driver = ANY (ARRAY['http'::text, 'esms'::text, 'speedsms'::text, 'twilio'::text]))),
     CONSTRAINT sms_provider_headers_are_texts_by_name CHECK (((jsonb_typeof(headers) = 'object'::text) AND (NOT jsonb_path_exists(headers, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_method_is_get_post_or_put CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text, 'PUT'::text]))),
     CONSTRAINT sms_provider_name_is_not_blank CHECK ((name ~ '\S'::text)),
+    CONSTRAINT sms_provider_on_unknown_is_retry_or_hold CHECK ((on_unknown = ANY (ARRAY['retry'::text, 'hold'::text]))),
     CONSTRAINT sms_provider_options_are_texts_by_name CHECK (((jsonb_typeof(options) = 'object'::text) AND (NOT jsonb_path_exists(options, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_sender_is_1_to_34_printable_characters CHECK ((sender ~ '^[[:print:]]{1,34}$'::text)),
     CONSTRAINT sms_provider_timeout_is_1_to_60_seconds CHECK (((timeout_seconds >= 1) AND (timeout_seconds <= 60))),
@@ -1422,6 +1425,8 @@ COMMENT ON COLUMN public.sms_provider.sender IS 'The sender''s name or number as
 COMMENT ON COLUMN public.sms_provider.credentials IS 'What the drivers esms, speedsms and twilio log in with, {"name": "reference"} (sms/README.md). Only references: ${env:NAME}, a variable of the sender''s environment, or ${file:NAME}, a file in its SECRETS_DIR. Never the secret itself.';
 
 COMMENT ON COLUMN public.sms_provider.options IS 'What else these drivers may be told, {"name": "value"} (sms/README.md).';
+
+COMMENT ON COLUMN public.sms_provider.on_unknown IS 'Where nobody knows whether the provider took an SMS: retry, it is asked again, and the SMS may arrive twice; hold, it is not, and the SMS may never arrive: the notification is unknown until a person decides.';
 
 ALTER TABLE public.sms_provider ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.sms_provider_id_seq
@@ -1700,6 +1705,8 @@ CREATE INDEX notification_by_tenant ON public.notification USING btree (tenant_i
 CREATE INDEX notification_queued ON public.notification USING btree (next_attempt_at) WHERE (state = 'queued'::text);
 
 CREATE INDEX notification_sending ON public.notification USING btree (lease_until) WHERE (state = 'sending'::text);
+
+CREATE INDEX notification_unknown ON public.notification USING btree (created_at) WHERE (state = 'unknown'::text);
 
 CREATE UNIQUE INDEX number_has_one_enabled_hotline ON public.hotline USING btree (number) WHERE enabled;
 

@@ -88,7 +88,7 @@ class Texts:
 
     def of(self, sip_call_id: str, within: float = 10.0) -> dict[str, str]:
         """Wait until it is decided who is told, and no notification is on its way; the texts by recipient, national."""
-        final = {"accepted", "failed", "expired", "not_applicable", "withheld"}
+        final = {"accepted", "failed", "expired", "unknown", "not_applicable", "withheld"}
 
         def is_over() -> bool:
             rows = self._ledger.notifications(sip_call_id)

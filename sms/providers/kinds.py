@@ -40,6 +40,7 @@ class Provider(NamedTuple):
     credentials: Mapping[str, str] = {}
     options: Mapping[str, str] = {}
     rules: Sequence[Rule] = ()
+    on_unknown: Literal["retry", "hold"] = "retry"
 
 
 class Message(NamedTuple):

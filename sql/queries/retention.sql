@@ -60,7 +60,7 @@ due as (
         from notification
         where tenant_id = owner.id
             and created_at < now() - make_interval(days => coalesce(tenant.keep_sms_days, %(unowned_days)s))
-            and state in ('accepted', 'failed', 'expired', 'not_applicable', 'withheld')
+            and state in ('accepted', 'failed', 'expired', 'unknown', 'not_applicable', 'withheld')
         order by created_at
         limit %(most)s
         for update skip locked

@@ -6,7 +6,25 @@ set state = 'expired', lease_until = null,
     last_error = coalesce(last_error || '; ', '') || 'too old: ' || %(give_up_seconds)s || ' s after the call'
 where state = 'queued' and called_at < now() - make_interval(secs => %(give_up_seconds)s)
     or state = 'sending' and lease_until < now() and called_at < now() - make_interval(secs => %(give_up_seconds)s)
+        and not exists (
+            select from notification_attempt a join sms_provider p on p.id = a.provider_id
+            where a.notification_id = notification.id and a.finished_at is null and p.on_unknown = 'hold'
+        )
 returning id
+
+-- name: hold_abandoned
+-- Their sender died, or its record never arrived: whether the provider has them is unknown, and it is not to be asked twice.
+update notification n
+set state = 'unknown', lease_until = null, last_error = 'its sender was lost: nobody knows whether the provider took it'
+from (
+    select id from notification m
+    where state = 'sending' and lease_until < now() and exists (
+        select from notification_attempt a join sms_provider p on p.id = a.provider_id
+        where a.notification_id = m.id and a.finished_at is null and p.on_unknown = 'hold'
+    )
+    for update skip locked
+) lost
+where n.id = lost.id
 
 -- name: claim_queued
 select id from notification
@@ -16,9 +34,13 @@ limit %(most)s
 for update skip locked
 
 -- name: claim_abandoned
--- Their sender died, or its record never arrived: whether the provider has them is unknown.
+-- Their sender died, or its record never arrived: whether the provider has them is unknown, and it is asked again.
 select id from notification
 where state = 'sending' and lease_until < now()
+    and not exists (
+        select from notification_attempt a join sms_provider p on p.id = a.provider_id
+        where a.notification_id = notification.id and a.finished_at is null and p.on_unknown = 'hold'
+    )
 order by lease_until
 limit %(most)s
 for update skip locked
@@ -35,7 +57,7 @@ where n.id = any (%(ids)s) and m.id = n.id
 returning n.id, n.attempts, n.kind, n.member_number, n.caller_number, n.text,
     n.called_at at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh') as called_local, t.brand, p.id as provider_id, p.enabled as provider_enabled,
     p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern, p.message_id_pattern,
-    p.timeout_seconds, coalesce(p.sender, t.brand) as sender, p.credentials, p.options,
+    p.timeout_seconds, p.on_unknown, coalesce(p.sender, t.brand) as sender, p.credentials, p.options,
     (select coalesce(json_agg(json_build_array(http_status, pattern, means, reason) order by position), '[]')
      from sms_reply_rule where provider_id = p.id) as rules,
     n.call_id,
@@ -58,18 +80,24 @@ update notification_attempt
 set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s, fate = %(fate)s
 where id = %(attempt_id)s
 
+-- name: unknown
+update notification
+set state = 'unknown', last_error = %(error)s, lease_until = null
+where id = %(id)s and state = 'sending' and attempts = %(attempt)s
+
 -- name: accepted
+-- (Also of an unknown one: a sender that comes late knows better.)
 update notification
 set state = 'accepted', accepted_at = now(), provider_message_id = %(message_id)s, last_error = null, lease_until = null
-where id = %(id)s and state = 'sending' and attempts = %(attempt)s
+where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
 
 -- name: failed
 update notification
 set state = 'failed', last_error = %(error)s, lease_until = null
-where id = %(id)s and state = 'sending' and attempts = %(attempt)s
+where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
 
 -- name: again
 update notification
 set state = 'queued', last_error = %(error)s, lease_until = null,
     next_attempt_at = now() + make_interval(secs => %(delay_seconds)s)
-where id = %(id)s and state = 'sending' and attempts = %(attempt)s
+where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s

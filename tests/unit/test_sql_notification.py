@@ -10,7 +10,7 @@ from psycopg2.extensions import connection
 
 from tests.database import fresh_database
 
-STATES: Final = ("queued", "sending", "accepted", "failed", "expired", "not_applicable", "withheld")
+STATES: Final = ("queued", "sending", "accepted", "failed", "expired", "unknown", "not_applicable", "withheld")
 MOVES: Final = {
     ("queued", "sending"),
     ("queued", "expired"),
@@ -18,6 +18,10 @@ MOVES: Final = {
     ("sending", "failed"),
     ("sending", "queued"),
     ("sending", "expired"),
+    ("sending", "unknown"),
+    ("unknown", "accepted"),
+    ("unknown", "failed"),
+    ("unknown", "queued"),
     ("failed", "queued"),
     ("expired", "queued"),
 }
@@ -61,7 +65,7 @@ def test_a_notification_makes_legal_moves_only(conn: connection, before: str, af
             ask(conn, move, after, notification)
 
 
-@pytest.mark.parametrize("state", ["sending", "accepted", "failed", "expired"])
+@pytest.mark.parametrize("state", ["sending", "accepted", "failed", "expired", "unknown"])
 def test_a_notification_does_not_begin_in_the_middle(conn: connection, state: str) -> None:
     with pytest.raises(psycopg2.errors.CheckViolation, match="a notification begins as"):
         insert_notification(conn, state)
