@@ -48,9 +48,10 @@ def cancel(uri: str, via: str, call_id: str, caused: Caused) -> str:
 
 
 def sent_via(via: str) -> str:
-    """Return our Via of a reply as it was sent: without what its receiver has written into it."""
-    parts = via.split(";")
-    return ";".join(part for part in parts if not part.strip().lower().startswith(("received", "rport")))
+    """Return our Via of a reply as it was sent: without what its receiver has written into it, or behind it."""
+    parts = "".join(via.split(",")[:1]).split(";")
+    own = (part for part in parts if not part.strip().lower().startswith(("received", "rport")))
+    return " ".join(";".join(own).split())  # one line: it is kept among others
 
 
 def from_of(block: str) -> str:

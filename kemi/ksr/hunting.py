@@ -3,6 +3,7 @@
 on_failure ── the next step, the group's fallback        on_branch_failure ── another gateway, or the clock: who is due
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from kemi.domain import hunt, ringing
 from kemi.domain.events import Failed, Offered
 from kemi.domain.hunt import Attempt, Hunt, More, Orders
 from kemi.exchange import Exchange, unpack
-from kemi.ksr import callbacks, log, signalling
+from kemi.ksr import callbacks, headers, log, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.past import SharedPast
 from kemi.ksr.replying import HUNTED, RANG_OUT, SEEN, Replying
@@ -59,19 +60,25 @@ class Hunting(Replying):
         flags = _get("$bf")
         if flags & _CLOCK:
             if code == 100:
-                KSR.pv.sets("$avp(clock_via)", hunting.sent_via(KSR.hdr.gete("Via")))
+                KSR.pv.sets("$avp(clock_via)", hunting.sent_via(_via()))
                 if not hunt.unpack(_get("$avp(hunt)")).ringing:  # all had refused before the clock was heard of
                     self._wake(_get("$avp(call)"))
+            elif code < 300:
+                raise ValueError("a clock that rings")  # whatever it is, it does not pass
+            else:
+                headers.take(vias_kept=2)
+                signalling.blank(code)  # on_failure answers the caller; if it fails, this says nothing
             return True
         if code < 200:
             if not flags & _SAID:
                 one = flags & _MASK, flags >> _ATTEMPT & _MASK
-                vias = hunting.remember(_get("$avp(vias)") or "", one, KSR.hdr.gete("Via"))
+                vias = hunting.remember(_get("$avp(vias)") or "", one, _via())
                 KSR.pv.unset("$avp(vias)")
                 KSR.pv.sets("$avp(vias)", vias)
             KSR.pv.seti("$bf", flags | _SAID | (_RUNG if code > 100 else 0))
-        elif code < 300:
-            self._taken_by(flags & _MASK)
+        elif code < 300 and _get("$avp(winner)") is None and _get("$T_reply_last") < 300:
+            with contextlib.suppress(Exception):  # whose turn it is next is worth no call
+                self._taken_by(flags & _MASK)
         return False
 
     def _taken_by(self, leg: int) -> None:
@@ -99,7 +106,9 @@ class Hunting(Replying):
     def _falls_back(self, plan: Hunt) -> bool:
         """Ring whom the group falls back to; whether there was anybody."""
         rest = _get("$avp(rest)")
-        then = self._after(rest, unpack(_get("$avp(exchange)"))) if rest else None
+        exchange = unpack(_get("$avp(exchange)"))
+        held = exchange.held
+        then = self._after(rest, exchange) if rest else None
         KSR.pv.unset("$avp(rest)")
         if then is None:
             return False
@@ -108,6 +117,9 @@ class Hunting(Replying):
             return False
         if then.rest is not None:
             KSR.pv.sets("$avp(rest)", then.rest)
+        if exchange.held != held:  # a gateway's longer address has taken the room
+            KSR.pv.unset("$avp(exchange)")
+            KSR.pv.sets("$avp(exchange)", exchange.pack())
         plan.extend(then.waves, then.headers, then.ways)
         life_ms = plan.life_ms(_FIRST_RESPONSE_MS)
         must(KSR.tm.t_set_max_lifetime(life_ms, life_ms), "t_set_max_lifetime")
@@ -195,7 +207,9 @@ class Hunting(Replying):
         """Return the R-URI of the clock that is to strike after `ms`; nothing for 0."""
         if not ms:
             return []
-        uri = hunting.clock_uri(self._keys, call, ms, f"{_get('$Ri')}:{_get('$Rp')}")
+        here = _get("$Ri")
+        here = f"[{here}]" if ":" in here and not here.startswith("[") else here
+        uri = hunting.clock_uri(self._keys, call, ms, f"{here}:{_get('$Rp')}")
         self._blocks[uri], self._marks[uri] = hunting.clock_headers(call), _CLOCK
         KSR.pv.sets("$avp(clock)", uri)
         return [uri]
@@ -222,6 +236,14 @@ class Hunting(Replying):
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
+
+
+def _via() -> str:
+    """Return the reply's Via; "" where it is no text: then that leg cannot be ended by itself."""
+    try:
+        return str(KSR.hdr.gete("Via"))
+    except UnicodeDecodeError:
+        return ""
 
 
 def _marks(orders: Orders) -> dict[str, int]:

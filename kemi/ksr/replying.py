@@ -104,8 +104,8 @@ class Replying(Giving):
             return
         first = not _is_set(_ANSWERED)
         if first:
-            if _get("$T_reply_last") >= 300:
-                self._too_late(exchange, code)  # its own time was over, a 408 to tm, which will not pass the 200 on
+            if _get("$T_reply_last") >= 300:  # its own time was over, a 408 to tm, which will not pass the 200 on,
+                self._too_late(exchange, code)  # but where on_failure has failed: then nothing is in it
                 return
             _set(_ANSWERED)
             KSR.pv.seti("$avp(winner)", leg)

@@ -157,7 +157,7 @@ class Router(Hunting, Clock):
         if way := self._ways.get(uri):
             must(KSR.setdsturi(way), "setdsturi")
         if self._marks:
-            must(KSR.pv.seti("$bf", self._marks[uri]), "pv.seti")
+            must(KSR.pv.seti("$bf", self._marks[uri]), "$bf")  # it has the clock's, where the clock has struck
         return 1
 
     def _after(self, rest: str, exchange: Exchange) -> After | int | None:

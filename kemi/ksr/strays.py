@@ -47,7 +47,7 @@ class Strays:
         call, _, winner = held.partition(" ")
         if winner == taken.call_id:
             return False
-        if winner:
+        if winner and self._keys.is_leg_call_id(taken.call_id):
             self._sink.put(AnsweredElsewhere(call, *leg_of(taken.call_id[-2:])))
         self.hang_up("INVITE")
         return True

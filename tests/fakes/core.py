@@ -220,7 +220,7 @@ def _append_branch_uri(m: Machine, uri: str) -> int:
 
 def _append(m: Machine, uri: str) -> int:
     """Add a branch with the $du and branch flags of the moment; -1 beyond max_branches, counted over all waves."""
-    context = m.must_be_in("corex.append_branch", "request", "failure")
+    context = m.must_be_in("corex.append_branch", "request", "failure", "branch_failure")
     held = context.held
     already = len(context.transaction.branches) if context.transaction else 0
     if already + len(held.targets) + int(held.uri_is_new) >= m.max_branches:

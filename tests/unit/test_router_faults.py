@@ -10,6 +10,7 @@ from tests.fakes.parties import MEMBER_SDP, Caller
 from tests.fakes.state import Call
 from tests.fakes.world import SDP, World
 from tests.unit.hunted_plays import hunted, hunted_in_vain, later, shorter
+from tests.unit.hunting_plays import fallen_back, heard, limited, woken
 
 Play = Callable[[World], None]
 
@@ -87,7 +88,8 @@ OF_THE_CALLER: Final = (
 )
 OF_THE_MEMBERS: Final = (b"8444419", b"987654321", b"Anh Nam", b"NamPhone", b"10.8.8.8", b"GatewayOf", b"Warning")
 _SHORT: Final = (answered, ended_by_the_member, refused, hung_up, timed_out, turned_away)
-PLAYS: Final[dict[str, Play]] = {play.__name__: play for play in (*_SHORT, hunted, hunted_in_vain, later, shorter)}
+_HUNTS: Final = (hunted, hunted_in_vain, later, shorter, heard, woken, fallen_back, limited)
+PLAYS: Final[dict[str, Play]] = {play.__name__: play for play in (*_SHORT, *_HUNTS)}
 
 
 def _gateway_answers(world: World) -> None:
@@ -115,9 +117,12 @@ def spilled(world: World) -> list[str]:
     """Return where a planted word of one side reached the other; plain, for it runs a thousand times."""
     found = []
     for sent in world.kam.sent:
-        words = OF_THE_CALLER if sent.to == world.GATEWAY else OF_THE_MEMBERS
+        is_member = sent.to[0] == world.GATEWAY[0]
+        words: tuple[bytes, ...] = OF_THE_CALLER if is_member else OF_THE_MEMBERS
+        if sent.to == world.kam.listen:  # a clock's: nobody's
+            words = OF_THE_CALLER + OF_THE_MEMBERS
         for word in words:
-            if word in sent.data and not (sent.to == world.GATEWAY and sent.status):
+            if word in sent.data and not (is_member and sent.status):
                 line = next(each for each in sent.data.split(b"\r\n") if word in each)
                 found.append(f"{sent.data[:30]!r} to {sent.to[0]} has {line!r}")
     return found
