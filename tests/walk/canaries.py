@@ -6,7 +6,7 @@ beforehand, and the two letters that all of them begin with let one search find 
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import unquote_to_bytes
@@ -19,6 +19,7 @@ from tests.walk.words import CALLER, MEMBER, WORD_LENGTH
 Owner: TypeAlias = tuple[int, int]  # the call, and which party of it: -1 the caller, else the leg
 _WORD: Final = re.compile(f"(?=((?:{CALLER}|{MEMBER})[a-z0-9]{{{WORD_LENGTH - 2}}}))".encode(), re.IGNORECASE)
 _DIGITS: Final = re.compile(rb"\d{8,}")
+_RUNS: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9]{9,12}(?![0-9A-Fa-f])")
 _MOBILE: Final = re.compile(rb"(?<!\d)(?:0|84)(?:90|91|97|35|70)\d{7}(?!\d)")
 _BETWEEN: Final = re.compile(rb"(?<=[0-9])[ .()/-]+(?=[0-9])")
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
@@ -64,6 +65,23 @@ def overheard(
                         f"call {number}: {_who(me)} heard a {what} of {_who(owner, number)} ({how}) in {line!r}"
                     )
     return found
+
+
+def numbers_in(lines: Iterable[str], seed: int, calls: int, slots: int) -> Iterator[str]:
+    """Yield the lines of a log that hold a number of anybody: a member's, or one that a story has invented."""
+    _, tails = registry(seed, calls)
+    rung = {number[1:] for slot in range(slots) for number in members(slot)}
+    for line in lines:
+        runs = _RUNS.findall(line)
+        if any(run[-9:] in rung or (_MOBILE.fullmatch(run.encode()) and run[-8:].encode() in tails) for run in runs):
+            yield line
+
+
+def told_in(raw: bytes, seed: int, calls: int, slots: int) -> list[str]:
+    """Return what a message that is nobody's to hear says of anybody."""
+    words, tails = registry(seed, calls)
+    rung = {number[-8:].encode(): (0, leg) for slot in range(slots) for leg, number in enumerate(members(slot))}
+    return sorted({f"{what} ({how})" for how, text in _readings(raw) for what, _ in _heard(text, words, tails, rung)})
 
 
 def _heard(

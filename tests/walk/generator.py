@@ -83,7 +83,7 @@ def _legs(dice: Random, outcome: Outcome, members: list[Words], kinds: list[str]
         if outcome == "answered unreadably":
             legs[first] = _unreadable(members[first], legs[first])
     elif outcome in {"answered as cancelled", "answered too late"}:
-        after = 0.5 if outcome == "answered as cancelled" else 4.0
+        after = 0.5 if outcome == "answered as cancelled" else 5.0
         legs[first] = _deaf(_with_final(members[first], legs[first], 200, after))
     elif outcome == "all refuse":
         return [_with_final(words, leg, dice.choice(_REFUSALS), dice.uniform(0.0, 0.4))

@@ -15,6 +15,9 @@ _EXPECTED: Final = {
     "cancelled unheard": {"missed"}, "cancelled ringing": {"missed"}, "all refuse": {"missed"}, "no answer": {"missed"},
     "answered too late": {"missed"}, "answered unreadably": {"missed"},
 }  # fmt: skip
+_LEGS: Final = """
+    select sip_call_id, count(*) as legs from call join call_leg on call_id = call.id and leg < 1000 group by call.id
+"""
 _CALLS: Final = "select sip_call_id, outcome, ended_at is not null as ended from call"
 
 
@@ -29,6 +32,7 @@ def check(edge: Edge, scenes: Sequence[Scene], is_disturbed: Callable[[Scene], b
     rows = ledger.rows(_CALLS)
     count = Counter(row["sip_call_id"] for row in rows)
     found = {row["sip_call_id"]: row for row in rows}
+    legs = {row["sip_call_id"]: row["legs"] for row in ledger.rows(_LEGS)}
     problems = []
     for scene in scenes:
         expected = _EXPECTED.get(scene.story.outcome)
@@ -44,7 +48,18 @@ def check(edge: Edge, scenes: Sequence[Scene], is_disturbed: Callable[[Scene], b
             problems.append(
                 f"call {scene.story.number} ({scene.story.outcome}) is {found[key]['outcome']} in the ledger"
             )
+        if count[key] and not is_disturbed(scene) and not _is_told(scene, legs.get(key, 0)):
+            problems.append(
+                f"call {scene.story.number} ({scene.story.outcome}) has {legs.get(key, 0)} legs in the ledger,"
+                f" {len(scene.legs)} on the wire"
+            )
     return problems
+
+
+def _is_told(scene: Scene, legs: int) -> bool:
+    """Say whether each leg of the wire is in the ledger; there may be one more, which a CANCEL has overtaken."""
+    is_canceled = scene.story.cancel_after is not None
+    return legs >= len(scene.legs) if is_canceled else legs == len(scene.legs)
 
 
 def call_id(scene: Scene) -> str:

@@ -44,6 +44,11 @@ class Leg(Party):
                 self._pracked.set()
             super().serve(served)
 
+    @property
+    def may_be_tried_again(self) -> bool:
+        """Whether another gateway may reach what this one did not."""
+        return self.told.is_silent or (self.invite is not None and 500 <= self.invite.code < 600)
+
     async def _live(self) -> None:
         """Ring, then answer or refuse, each at its time."""
         if self.told.is_silent:

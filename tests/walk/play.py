@@ -15,6 +15,7 @@ from tests.walk.wire import Port, tag
 
 _RINGS: Final = 5.5  # seconds: the ring time, tm's timer for the silent
 _FINAL_SECONDS: Final = 8.0  # more, on a busy machine
+_HUNT_SECONDS: Final = 50.0  # more, where four members may be tried twice, one after the other
 _QUIET_SECONDS: Final = 15.0  # a phone that nobody hears repeats its 200 until the edge has been up for 5 s
 _NOBODY: Final = frozenset({480, 486, 503, 603})
 _CODES: Final[dict[Outcome, frozenset[int]]] = {
@@ -49,7 +50,7 @@ class Play:
             await self._cancel(caller, self.story.cancel_after)
         final = await caller.final(caller.invite, _RINGS)
         if final is None and not self._is_disturbed(scene):
-            final = await caller.final(caller.invite, _FINAL_SECONDS)
+            final = await caller.final(caller.invite, _HUNT_SECONDS if scene.slot.is_hunting else _FINAL_SECONDS)
         await self._after(caller, final)
         await self._calm(caller)
         for text in self._unanswered():
@@ -77,7 +78,7 @@ class Play:
             await self._talk(caller)
 
     async def _talk(self, caller: Caller) -> None:
-        leg = next((leg for leg in self.scene.legs.values() if tag(leg.local) == tag(caller.remote)), None)
+        leg = next((leg for leg in self.scene.legs if tag(leg.local) == tag(caller.remote)), None)
         if leg is None or self.story.bye is None:
             self.scene.problem("the caller talks to nobody")
             return
@@ -110,13 +111,13 @@ class Play:
             self.scene.problem(text)
         finals = caller.finals
         is_answered = bool(finals) and all(one.status < 300 for one in finals)
-        answers = sum(leg.invite is not None and 200 <= leg.invite.code < 300 for leg in self.scene.legs.values())
+        answers = sum(leg.invite is not None and 200 <= leg.invite.code < 300 for leg in self.scene.legs)
         if len(finals) > (answers if is_answered else 1):
             self.scene.problem(f"the caller got {[one.status for one in finals]}")
 
     def _restless(self) -> list[str]:
         texts = []
-        for leg in self.scene.legs.values():
+        for leg in self.scene.legs:
             code = leg.invite.code if leg.invite else 0
             if code < 200 and not leg.told.is_silent and not self._is_disturbed(self.scene):
                 texts.append(f"leg {leg.ear} was left ringing")
@@ -133,7 +134,7 @@ class Play:
         if self._is_disturbed(self.scene):
             return []
         caller = self.scene.caller
-        parties: list[Party] = [*self.scene.legs.values(), *([caller] if caller else [])]
+        parties: list[Party] = [*self.scene.legs, *([caller] if caller else [])]
         first = caller.invite if caller else None
         asked = [(party, one) for party in parties for one in party.asked if one is not first]
         return [f"{one.method} of {party.ear} got no final reply" for party, one in asked if one.final is None]

@@ -10,6 +10,7 @@ from tests.edge import CUSTOMER_HOST, EDGE_HOST, STRANGER_HOST, Edge, free_port,
 from tests.leaks import Sides
 from tests.walk.story import LEGS
 from tests.walk.turned import NO_GROUP, NO_SUCH_HOTLINE
+from tests.walk.ways import go, way_of
 from tests.walk.wire import Port
 
 GATEWAYS: Final = (("127.0.0.20", "national"), ("127.0.0.22", "e164"), ("127.0.0.24", "e164_no_plus"),
@@ -24,7 +25,8 @@ _GATEWAY: Final = """
 _SLOT: Final = """
     insert into hotline (tenant_id, number) select id, each from tenant, unnest(%(numbers)s) as each
     where name = 'vContact' on conflict do nothing;
-    insert into gateway_number (gateway_id, number) select id, %(outbound)s from gateway where host = %(gateway)s::inet;
+    insert into gateway_number (gateway_id, number) select id, %(outbound)s from gateway
+    where host = any (%(gateways)s::inet[]);
     insert into external_group (tenant_id, name, outbound_hotline_id, ring_seconds, notify_members)
     select tenant_id, %(hotline)s, id, %(ring)s, %(notify)s from hotline where number = e164(%(outbound)s);
     insert into group_member (group_id, number, name, position) select external_group.id, member, member, place
@@ -41,8 +43,7 @@ class Slot:
     """Where one call at a time is played."""
 
     number: int
-    gateway: str
-    port: Port  # the gateway's; opened by the player
+    ports: Mapping[str, Port]  # of all gateways; opened by the player
 
     @property
     def hotline(self) -> str:
@@ -51,6 +52,14 @@ class Slot:
     @property
     def members(self) -> tuple[str, ...]:
         return members(self.number)
+
+    @property
+    def gateways(self) -> frozenset[str]:
+        return frozenset(gateways(self.number))
+
+    @property
+    def is_hunting(self) -> bool:
+        return way_of(self.number) != "all at once"
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,12 @@ def outbound(slot: int) -> str:
     return hotline(slot) if slot % 3 else f"0289{slot:03d}9420"
 
 
+def gateways(slot: int) -> list[str]:
+    """Return the addresses of the gateways that its outbound number may use."""
+    count = 2 if "two gateways" in way_of(slot) else 1
+    return [GATEWAYS[(slot + each) % len(GATEWAYS)][0] for each in range(count)]
+
+
 def members(slot: int) -> tuple[str, ...]:
     """Return the numbers of its group; none is a row of zeros, as tm has them in the Via of its own requests."""
     return tuple(f"08{leg + 1}{slot + 4711:04d}{(slot * 37 + leg * 211 + 137) % 1000:03d}" for leg in range(LEGS))
@@ -100,7 +115,8 @@ def walk_room(var_dir: Path, slots: int, entry: Path | None = None) -> Iterator[
         for slot in range(slots):
             edge.sql(_SLOT, numbers=[*{hotline(slot), outbound(slot)}], outbound=outbound(slot), hotline=hotline(slot),
                      ring=RING_SECONDS, members=[*members(slot)], notify=slot % 8 == 0,
-                     gateway=GATEWAYS[slot % len(GATEWAYS)][0])  # fmt: skip
+                     gateways=gateways(slot))  # fmt: skip
+            go(edge, slot, hotline(slot), members(slot))
         edge.sql(_NO_GROUP, n=NO_GROUP)
         assert edge.table_says(lambda table: table.hotline("+84" + NO_GROUP[1:]), 30.0), "the hotlines are not there"
         yield Room(edge, ports, slots)

@@ -9,6 +9,7 @@ from typing import Final
 
 from tests.walk import ledger
 from tests.walk.audit import Auditors
+from tests.walk.canaries import numbers_in, told_in
 from tests.walk.room import Room, walk_room
 from tests.walk.scene import Scene
 from tests.walk.strays import Strays
@@ -53,6 +54,7 @@ def walk(
         findings += ledger.check(room.edge, played.scenes, played.is_disturbed)
         lines = room.edge.log_since(since).splitlines()
         findings += [f"Kamailio's log: {line}" for line in lines if any(word in line for word in _BAD_WORDS)]
+        findings += [f"a number in Kamailio's log: {line}" for line in numbers_in(lines, seed, calls, room.slots)]
         return Told(played.scenes, time.monotonic() - began, len(played.restarts), findings)
 
 
@@ -71,5 +73,7 @@ def _play(room: Room, played: Walk, calls: int, restarts: int, look: Callable[[]
     if played.error is not None:
         raise played.error
     found = [f"to nobody's address: {packet}" for packet in strays.found()]
+    seed = played.seed
+    found += [f"a clock: {text}" for one in strays.clocks() for text in told_in(one.raw, seed, calls, room.slots)]
     found += [f"nobody's: {packet}" for packet in played.wire.orphans]
     return found + [f"the walk itself: {error!r}" for error in played.wire.errors]

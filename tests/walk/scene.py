@@ -28,7 +28,7 @@ class Scene:
         self.ears: list[int] = []
         self.problems: list[str] = []
         self.requests = 0
-        self.legs: dict[int, Leg] = {}
+        self.legs: list[Leg] = []  # a member may be rung again, through another gateway
         self.codes: tuple[int, ...] = ()
         self.caller: Caller | None = None
         self.late = 0  # packets that came when the call was over
@@ -82,11 +82,15 @@ class Scene:
         """An INVITE for one of the slot's members."""
         numbers = [tail(number) for number in self.slot.members]
         ear = numbers.index(tail(user_of(message.uri)))
-        if ear in self.legs or ear >= len(self.story.legs):
+        gateway = packet.dst[0]
+        before = [leg for leg in self.legs if leg.ear == ear]
+        is_new = all(leg.may_be_tried_again and leg.port.address[0] != gateway for leg in before)
+        if ear >= len(self.story.legs) or gateway not in self.slot.gateways or not is_new:
             self.sent(packet, ear)
             self.problem(f"member {ear} was rung, and must not have been")
             return
-        leg = self.legs[ear] = Leg(self, self.slot.port, ear, self.story.legs[ear], message)
+        leg = Leg(self, self.slot.ports[gateway], ear, self.story.legs[ear], message)
+        self.legs.append(leg)
         self.wire.by_call_id[message.call_id] = leg
         leg.on_message(message, packet)
 

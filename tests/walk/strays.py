@@ -18,4 +18,9 @@ class Strays(Capture):
 
     def found(self) -> list[Packet]:
         """Return what was captured; the stack asks with OPTIONS of its own whether Kamailio is up."""
-        return [packet for packet in self.packets if b"Call-ID: ready-" not in packet.raw]
+        clocks = self.clocks()
+        return [one for one in self.packets if b"Call-ID: ready-" not in one.raw and one not in clocks]
+
+    def clocks(self) -> list[Packet]:
+        """Return what the edge said to itself about its clocks (kemi/decisions/0021)."""
+        return [one for one in self.packets if one.src == one.dst and b"\r\nCall-ID: clock-" in one.raw]

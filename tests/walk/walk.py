@@ -9,7 +9,7 @@ from typing import Final
 from tests.edge import CUSTOMER_HOST, STRANGER_HOST
 from tests.walk.generator import story
 from tests.walk.play import Play
-from tests.walk.room import GATEWAYS, Room, Slot
+from tests.walk.room import Room, Slot
 from tests.walk.scene import Scene
 from tests.walk.wire import Port, Wire, tail
 
@@ -20,7 +20,7 @@ class Walk:
     """Plays `calls` stories of `seed` in `room`; `done` hears of each scene, in the walk's thread."""
 
     def __init__(self, room: Room, seed: int, calls: int, done: Callable[[Scene], None]) -> None:
-        self._room, self._seed, self._done = room, seed, done
+        self._room, self.seed, self._done = room, seed, done
         self._numbers: Iterator[int] = iter(range(calls))
         self.wire = Wire(room.edge.address)
         self.scenes: list[Scene] = []
@@ -76,12 +76,11 @@ class Walk:
                 port.close()
 
     async def _stage(self, number: int, gateways: dict[str, Port], ports: tuple[Port, Port]) -> None:
-        host = GATEWAYS[number % len(GATEWAYS)][0]
-        slot = Slot(number, host, gateways[host])
+        slot = Slot(number, gateways)
         for each in self._numbers:
             if self._is_stopped:
                 return
-            scene = Scene(story(self._seed, each), slot, self.wire)
+            scene = Scene(story(self.seed, each), slot, self.wire)
             self.wire.by_number |= dict.fromkeys(map(tail, slot.members), scene)
             self.scenes.append(scene)
             try:
