@@ -29,7 +29,7 @@ class Driven(NamedTuple):
         rules = (Rule(409, '"seen"', "accepted", "it had it already"),) if self.name == "http" else ()
         body, kind, pattern = _BODY, "application/json", '"id": *"([^"]+)"'
         return Provider(
-            1, self.name, url + self.path, "POST", headers, body, kind, None, pattern, 5, self.credentials, {}, rules
+            1, self.name, url + self.path, "POST", headers, body, kind, '"id"', pattern, 5, self.credentials, {}, rules
         )
 
     def send(

@@ -111,3 +111,14 @@ def test_a_notification_that_is_under_way_is_never_purged(room: LedgerRoom, stat
     age(room, 3000)
     purge(room)
     assert room.rows("select distinct state, caller_number from notification") == [(state, "+84909789846")]
+
+
+@pytest.mark.parametrize("state", ["accepted", "failed", "expired", "unknown"])
+def test_a_notification_that_is_over_is_purged(room: LedgerRoom, state: str) -> None:
+    """Also one whose fate nobody will know any more."""
+    told(room, "c1", RECEIVED, GAVE_UP)
+    sql(room, "update notification set state = 'sending' where state = 'queued'")
+    sql(room, "update notification set state = %(state)s where state = 'sending'", state=state)
+    age(room, 3000)
+    purge(room)
+    assert room.rows("select state from notification") == []
