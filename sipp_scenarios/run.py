@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Final
 
+import psycopg2
 import pydantic
 import typer
 from rich.console import Console
@@ -59,7 +60,7 @@ def _played(scenario: Scenario, edge: Edge) -> tuple[float, list[str]]:
     begun = time.monotonic()
     try:
         found = problems(scenario, edge, play(scenario, edge))
-    except (OSError, TimeoutError) as wrong:  # SIPp or the capture could not be had: the next one may do better
+    except (OSError, TimeoutError, psycopg2.Error) as wrong:  # SIPp, the capture or its SQL: the next one may do better
         found = [str(wrong)]
     return time.monotonic() - begun, found
 
