@@ -120,7 +120,7 @@ class Replying(Giving):
             self._timed(call, leg, block)
 
     def _timed(self, call: str, leg: int, block: str) -> None:
-        """Note what it takes to hang up this call when its time is over (kemi/decisions/0025)."""
+        """Note what it takes to hang up this call when its time is over (kemi/decisions/0027)."""
         seconds, _, to_caller = _get("$avp(timed)").partition(" ")
         tag = addresses.tag(self._taken.to)
         self._sink.put(Timed(call, leg, int(seconds), to_caller, shown(block, self._host), tag))

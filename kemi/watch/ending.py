@@ -1,4 +1,4 @@
-"""Hangs up the calls that have lasted as long as they may (kemi/decisions/0025).
+"""Hangs up the calls that have lasted as long as they may (kemi/decisions/0027).
 
 Both BYEs go to Kamailio's own SIP port, from the one socket whose BYEs it takes without asking for the peer. A side is
 done with when it, or the edge, has given a final answer; until then its BYE is sent again.
