@@ -18,7 +18,7 @@ from deploy.parts import SHARED_MB, answers_options
 from deploy.settings import ROOT
 from deploy.stack import edge_key
 from deploy.wait import until
-from sipp_scenarios.bench import measure, stage
+from sipp_scenarios.bench import counted, measure, stage
 from sipp_scenarios.bench.figures import PROXY, Window, cost
 from sipp_scenarios.bench.measure import Program
 from tests.edge import EDGE_HOST, Edge, free_port
@@ -26,16 +26,10 @@ from tests.edge import EDGE_HOST, Edge, free_port
 _HERE: Final = Path(__file__).parent
 _CALLS: Final = 800  # of a window
 _WARM_UP: Final = 200
-_WHOLE: Final = "nothing"
+_WHOLE: Final = counted.WHOLE
 WHAT: Final = {
     _WHOLE: "everything on",
-    "sealing": "AES-SIV of the tokens",
-    "names": "keyed Call-IDs, tags, dialog marks",
-    "values": "the form of each header that passes",
-    "bodies": "SDP, line by line",
-    "words": "standard phrases on status lines",
-    "events": "the spool, 8 events a call",
-    "lines": "the log line of a call",
+    **counted.WHAT,
     "topoh": "more: the topoh module beside us, which encodes Vias",
 }
 _TOPOH: Final = """loadmodule "topoh.so"
