@@ -116,7 +116,10 @@ class Process:
         """Say whether it ended, without reaping it: until then its id cannot come to mean another's group."""
         if child.returncode is not None:
             return True
-        return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        try:
+            return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # the thread that tends it has just reaped it, and sets the code next
+            return True
 
     @staticmethod
     def _bury(child: subprocess.Popen[bytes]) -> int:
