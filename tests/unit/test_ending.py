@@ -76,7 +76,7 @@ def test_a_side_that_answered_is_left_alone_and_the_other_is_asked_again(
         room.ending.read()
         return [one.text("call-id") for one in room.byes()] == [second.text("call-id")]
 
-    assert until(only_the_second, 3.0)
+    assert until(only_the_second, 10.0)
 
 
 def test_a_kamailio_without_room_is_asked_again_with_a_higher_cseq(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ def test_a_side_that_heard_nothing_is_asked_again_though_the_call_is_over(
         room.ending.read()
         return [one.text("call-id") for one in room.byes()] == [second.text("call-id")]
 
-    assert until(only_the_second, 3.0)
+    assert until(only_the_second, 10.0)
 
 
 def test_a_call_that_is_over_is_not_hung_up_for_ever(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

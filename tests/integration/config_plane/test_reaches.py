@@ -3,7 +3,6 @@
 A change counts as arrived when the reader, opened before the change, sees it. No Kamailio is needed here.
 """
 
-import time
 from collections.abc import Callable
 from datetime import date
 from functools import partial
@@ -18,8 +17,8 @@ from kemi.domain.schedule import Schedule, Slot, SpecialDay
 from kemi.table.store import TableReader
 from tests.integration.config_plane.room import (
     NUMBER,
-    POLLED,
-    PROMPT,
+    PATIENT,
+    Compiler,
     has_max_members,
     rings,
     sql,
@@ -70,10 +69,8 @@ CHANGES: Final[dict[str, Callable[[TableReader], bool]]] = {
 def test_a_commit_reaches_a_reader_in_another_process(conn: connection, table: TableReader, statement: str) -> None:
     assert the(table).refusal is None
     assert not CHANGES[statement](table)
-    began = time.monotonic()
     sql(conn, statement)
-    assert until(lambda: CHANGES[statement](table), PROMPT, every=0.001), f"not within {PROMPT} s"
-    assert time.monotonic() - began < PROMPT
+    assert until(lambda: CHANGES[statement](table), PATIENT), f"not within {PATIENT} s"
 
 
 @pytest.mark.usefixtures("compiler")
@@ -81,18 +78,19 @@ def test_what_is_deleted_is_gone_from_the_table(conn: connection, table: TableRe
     assert the(table)
     sql(conn, "update hotline set external_group_id = null; delete from external_group; delete from hotline")
     sql(conn, "delete from gateway; delete from trunk; delete from tenant; delete from plan")
-    assert until(lambda: table.plan(1) is None, PROMPT)  # with it, in one transaction, all the rest
+    assert until(lambda: table.plan(1) is None, PATIENT)  # with it, in one transaction, all the rest
     gone = table.hotline(NUMBER), table.gateway(1), table.trunk_address("127.0.0.10"), table.tenant(1)
     assert gone == (None, None, None, None)
 
 
-@pytest.mark.usefixtures("compiler")
-def test_a_missed_notify_is_caught_by_polling(conn: connection, table: TableReader) -> None:
+def test_a_missed_notify_is_caught_by_polling(conn: connection, stopped: Compiler, table: TableReader) -> None:
     """The line is there, as always, but nobody was told."""
+    stopped.start(poll_seconds=0.5)
+    assert stopped.says("table ready: 1 hotlines")
     sql(conn, "alter table tenant disable trigger note_update")
     sql(conn, "update tenant set enabled = false")
     sql(conn, "insert into routing_change (kind, key) values ('tenant', 1)")
-    assert until(lambda: not tenant_is_enabled(table), POLLED)
+    assert until(lambda: not tenant_is_enabled(table), PATIENT)
 
 
 @pytest.mark.usefixtures("compiler")
@@ -102,11 +100,11 @@ def test_a_change_inside_a_long_transaction_is_not_lost(url: str, conn: connecti
     sql(slow, "update external_group set ring_seconds = 99")
     for most in range(2, 6):
         sql(conn, "update plan set max_members = %s", most)
-        assert until(partial(has_max_members, table, most), PROMPT)
+        assert until(partial(has_max_members, table, most), PATIENT)
     assert rings(table, 6)
     slow.commit()
     slow.close()
-    assert until(lambda: rings(table, 99), PROMPT)
+    assert until(lambda: rings(table, 99), PATIENT)
 
 
 @pytest.mark.usefixtures("compiler")
@@ -116,5 +114,5 @@ def test_what_is_rolled_back_never_arrives(url: str, conn: connection, table: Ta
     undone.rollback()
     undone.close()
     sql(conn, "update plan set max_members = 2")
-    assert until(lambda: has_max_members(table, 2), PROMPT)
+    assert until(lambda: has_max_members(table, 2), PATIENT)
     assert rings(table, 6)

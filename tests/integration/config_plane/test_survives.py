@@ -14,7 +14,6 @@ from tests.database import server
 from tests.integration.config_plane.room import (
     NUMBER,
     PATIENT,
-    PROMPT,
     Compiler,
     load_vcontact,
     rings,
@@ -46,7 +45,7 @@ def test_a_second_compiler_waits_until_the_first_is_gone(
     compiler.end()
     assert second.says("table ready", times=2)
     sql(conn, "update external_group set ring_seconds = 9")
-    assert until(lambda: rings(table, 9), PROMPT)
+    assert until(lambda: rings(table, 9), PATIENT)
     assert second.end() == 0
 
 
