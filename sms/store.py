@@ -60,9 +60,11 @@ def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
         for row in rows:
             row["text"] = row["text"] or _text(row)
         _many(cur, "keep_texts", [{"id": row["id"], "text": row["text"]} for row in rows])
-        _many(
-            cur, "begin_attempts", [{"notification_id": row["id"], "provider_id": row["provider_id"]} for row in rows]
-        )
+        begun = [
+            {"notification_id": row["id"], "provider_id": row["provider_id"], "request_id": _request_id(row)}
+            for row in rows
+        ]
+        _many(cur, "begin_attempts", begun)
         attempts = {row["notification_id"]: row["id"] for row in cur.fetchall()}
     return [_claimed(row, attempts[row["id"]]) for row in rows]
 
@@ -72,10 +74,12 @@ def record(conn: connection, claimed: Claimed, result: Result, delay_seconds: fl
     error = None if isinstance(result, Accepted) else result.why[:_MOST_ERROR]
     with conn, conn.cursor() as cur:
         done = {"status": result.status, "error": error, "fate": _fate(result), "attempt_id": claimed.attempt_id}
-        cur.execute(_SQL["finish_attempt"], {**done, "reply": result.reply and redacted(result.reply)})
+        message_id = result.message_id if isinstance(result, Accepted) else None
+        reply = result.reply and redacted(result.reply)
+        cur.execute(_SQL["finish_attempt"], {**done, "reply": reply, "message_id": message_id})
         mine = {"id": claimed.id, "attempt": claimed.attempt, "error": error}
         if isinstance(result, Accepted):
-            cur.execute(_SQL["accepted"], {**mine, "message_id": result.message_id})
+            cur.execute(_SQL["accepted"], {**mine, "message_id": message_id})
         elif isinstance(result, Refused) and result.final:
             cur.execute(_SQL["failed"], mine)
         elif is_held(claimed, result):

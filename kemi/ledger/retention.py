@@ -1,8 +1,9 @@
 """Full numbers are kept as long as the tenant says, and no longer (kemi/decisions/0012).
 
     a call         its row stays without numbers, its legs and events are deleted
-    notifications  are deleted with their attempts
+    notifications  are deleted with their attempts and receipts
     dead letters   are deleted
+    receipts       of messages that nobody knows are deleted
 
 It goes by itself, a small batch between two readings of the spool, so that events hardly wait. A batch takes the same
 locks as the recording of events, in the same order: an event comes before the purge and goes with the call, or after
@@ -35,6 +36,7 @@ class Purged(NamedTuple):
     notifications: int = 0
     attempts: int = 0
     dead_letters: int = 0
+    receipts: int = 0
 
 
 class Purge:
@@ -50,7 +52,7 @@ class Purge:
 
     def begin(self) -> None:
         """Look for what is due, from the next `step` on."""
-        self._left = [self._calls, self._notifications, self._dead_letters]
+        self._left = [self._calls, self._notifications, self._dead_letters, self._receipts]
         self._sum = Purged()
 
     def step(self) -> bool:
@@ -75,7 +77,7 @@ class Purge:
                 return
             done = self._left[0](cur)
         self._sum = Purged(*(sum(pair) for pair in zip(self._sum, done, strict=True)))
-        if max(done.calls, done.notifications, done.dead_letters) < self._most:
+        if max(done.calls, done.notifications, done.dead_letters, done.receipts) < self._most:
             self._left.pop(0)
         if not self._left and any(self._sum):
             _log.info("purged %s", " ".join(f"{name}={count}" for name, count in self._sum._asdict().items()))
@@ -92,6 +94,9 @@ class Purge:
 
     def _dead_letters(self, cur: cursor) -> Purged:
         return Purged(dead_letters=self._counts(cur, "purge_dead_letters")[0])
+
+    def _receipts(self, cur: cursor) -> Purged:
+        return Purged(receipts=self._counts(cur, "purge_receipts")[0])
 
     def _counts(self, cur: cursor, name: str, **params: list[str]) -> tuple[int, ...]:
         cur.execute(_SQL[name], {**self._params, **params})

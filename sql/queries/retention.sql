@@ -60,7 +60,7 @@ due as (
         from notification
         where tenant_id = owner.id
             and created_at < now() - make_interval(days => coalesce(tenant.keep_sms_days, %(unowned_days)s))
-            and state in ('accepted', 'failed', 'expired', 'unknown', 'not_applicable', 'withheld')
+            and state not in ('queued', 'sending')
         order by created_at
         limit %(most)s
         for update skip locked
@@ -76,6 +76,19 @@ with gone as (
     delete from dead_letter
     where id in (
         select id from dead_letter where at < now() - make_interval(days => %(unowned_days)s) limit %(most)s
+    )
+    returning 1
+)
+select count(*) from gone
+
+-- name: purge_receipts
+-- Of messages that nobody knows; the others go with their notification.
+with gone as (
+    delete from sms_receipt
+    where id in (
+        select id from sms_receipt
+        where notification_id is null and received_at < now() - make_interval(days => %(unowned_days)s)
+        limit %(most)s
     )
     returning 1
 )

@@ -14,14 +14,17 @@ returning id
 
 -- name: hold_abandoned
 -- Their sender died, or its record never arrived: whether the provider has them is unknown, and it is not to be asked twice.
+-- Or a receipt waits, which knows: it settles what becomes unknown (notification_leaves_sending).
 update notification n
 set state = 'unknown', lease_until = null, last_error = 'its sender was lost: nobody knows whether the provider took it'
 from (
     select id from notification m
-    where state = 'sending' and lease_until < now() and exists (
+    where state = 'sending' and lease_until < now() and (exists (
         select from notification_attempt a join sms_provider p on p.id = a.provider_id
         where a.notification_id = m.id and a.finished_at is null and p.on_unknown = 'hold'
-    )
+    ) or exists (
+        select from sms_receipt r where r.notification_id = m.id and r.effect = 'waiting' and r.status <> 'ignored'
+    ))
     for update skip locked
 ) lost
 where n.id = lost.id
@@ -64,9 +67,9 @@ returning n.id, n.attempts, n.kind, n.member_number, n.caller_number, n.text,
     (select count(*) from notification_attempt a where a.notification_id = n.id and a.fate = 'refused') as refusals
 
 -- name: begin_attempts
-insert into notification_attempt (notification_id, provider_id)
-select notification_id, provider_id
-from json_to_recordset(%(rows)s::json) as r (notification_id bigint, provider_id bigint)
+insert into notification_attempt (notification_id, provider_id, request_id)
+select notification_id, provider_id, request_id
+from json_to_recordset(%(rows)s::json) as r (notification_id bigint, provider_id bigint, request_id text)
 returning notification_id, id
 
 -- name: keep_texts
@@ -77,7 +80,8 @@ where n.id = r.id and n.text is null
 
 -- name: finish_attempt
 update notification_attempt
-set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s, fate = %(fate)s
+set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s, fate = %(fate)s,
+    message_id = %(message_id)s
 where id = %(attempt_id)s
 
 -- name: unknown

@@ -90,7 +90,7 @@ def test_it_goes_in_small_batches_and_says_once_how_much(room: LedgerRoom, caplo
         left.append(room.rows("select count(*) from call where purged_at is null")[0][0])
     assert left[:4] == [4, 1, 0, 0]
     said = [record.getMessage() for record in caplog.records if "purged" in record.getMessage()]
-    assert said == ["purged calls=7 legs=28 events=14 notifications=21 attempts=21 dead_letters=0"]
+    assert said == ["purged calls=7 legs=28 events=14 notifications=21 attempts=21 dead_letters=0 receipts=0"]
     purge(room)
     assert len([record for record in caplog.records if "purged" in record.getMessage()]) == 1
 
@@ -100,6 +100,15 @@ def test_dead_letters_go_too(room: LedgerRoom) -> None:
         " ('n', 'f', 0, '0909789846', 'x', now() - interval '366 days'), ('n', 'f', 9, 'x', 'x', now())")  # fmt: skip
     purge(room)
     assert room.rows("select byte_offset from dead_letter") == [(9,)]
+
+
+def test_receipts_that_nobody_knows_go_too(room: LedgerRoom) -> None:
+    for reference, days in (("old", 366), ("new", 0)):
+        sql(room, "insert into sms_receipt (provider_id, reference, status, raw, received_at)"
+            " values (1, %(reference)s, 'failed', '{}', now() - make_interval(days => %(days)s))",
+            reference=reference, days=days)  # fmt: skip
+    purge(room)
+    assert room.rows("select reference from sms_receipt") == [("new",)]
 
 
 def test_two_at_once_purge_everything_once(room: LedgerRoom) -> None:

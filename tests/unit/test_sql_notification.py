@@ -10,7 +10,10 @@ from psycopg2.extensions import connection
 
 from tests.database import fresh_database
 
-STATES: Final = ("queued", "sending", "accepted", "failed", "expired", "unknown", "not_applicable", "withheld")
+STATES: Final = (
+    "queued", "sending", "accepted", "delivered", "failed", "expired", "unknown", "suppressed",
+    "not_applicable", "withheld",
+)  # fmt: skip
 MOVES: Final = {
     ("queued", "sending"),
     ("queued", "expired"),
@@ -19,11 +22,22 @@ MOVES: Final = {
     ("sending", "queued"),
     ("sending", "expired"),
     ("sending", "unknown"),
+    ("sending", "suppressed"),
+    ("unknown", "suppressed"),
     ("unknown", "accepted"),
     ("unknown", "failed"),
     ("unknown", "queued"),
     ("failed", "queued"),
     ("expired", "queued"),
+    ("accepted", "delivered"),
+    ("accepted", "failed"),
+    ("accepted", "expired"),
+    ("unknown", "delivered"),
+    ("unknown", "expired"),
+    ("queued", "accepted"),
+    ("queued", "delivered"),
+    ("failed", "delivered"),
+    ("expired", "delivered"),
 }
 
 
@@ -51,7 +65,7 @@ def ask(conn: connection, statement: str, *values: object) -> list[tuple[Any, ..
 def test_a_notification_makes_legal_moves_only(conn: connection, before: str, after: str) -> None:
     notification = insert_notification(conn, "queued")
     # how a notification comes to stand where the tested move begins
-    paths = {"queued": [], "sending": ["sending"], "expired": ["expired"]}
+    paths = {"queued": [], "sending": ["sending"], "expired": ["expired"], "delivered": ["delivered"]}
     path = paths.get(before, ["sending", before])
     if before in {"not_applicable", "withheld"}:
         notification, path = insert_notification(conn, before, member="+84844441910"), []
@@ -65,7 +79,7 @@ def test_a_notification_makes_legal_moves_only(conn: connection, before: str, af
             ask(conn, move, after, notification)
 
 
-@pytest.mark.parametrize("state", ["sending", "accepted", "failed", "expired", "unknown"])
+@pytest.mark.parametrize("state", ["sending", "accepted", "delivered", "failed", "expired", "unknown", "suppressed"])
 def test_a_notification_does_not_begin_in_the_middle(conn: connection, state: str) -> None:
     with pytest.raises(psycopg2.errors.CheckViolation, match="a notification begins as"):
         insert_notification(conn, state)
