@@ -8,7 +8,7 @@ PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 
-.PHONY: help setup packages demo run call check explain migrate test lint scenarios kill audit bench bench-steps bench-config clean
+.PHONY: help setup packages demo run call check explain extgroup migrate test lint scenarios kill audit bench bench-steps bench-config clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +32,13 @@ call: setup ## place one test call on the stack of `make run`; ARGS=<hotline>
 	@$(PYTHON) -m deploy.call $(ARGS)
 
 check: setup ## say for every hotline, group and member whether it can ring now, and why not; ARGS=--json
-	@$(PYTHON) -m deploy.check check $(ARGS)
+	@$(PYTHON) -m deploy.desk check $(ARGS)
 
 explain: setup ## what would become of a call; ARGS='02727777787 --at "2026-09-02 19:00" --caller 0909789846'
-	@$(PYTHON) -m deploy.check explain $(ARGS)
+	@$(PYTHON) -m deploy.desk explain $(ARGS)
+
+extgroup: setup ## what became of calls and SMS, the day's report: ARGS=calls, "call <id>", sms, report … (deploy/extgroup)
+	@$(PYTHON) -m deploy.desk $(ARGS)
 
 migrate: setup ## bring the database of DATABASE_URL (or the private one) up to date
 	@$(PYTHON) -m deploy.migrate

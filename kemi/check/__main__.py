@@ -108,7 +108,7 @@ def _answering() -> Iterator[None]:
 def _connect() -> connection:
     url = os.environ.get("DATABASE_URL")
     if not url:
-        raise BadQuestion("DATABASE_URL is not set: `make check` knows it")
+        raise BadQuestion("no stack runs here, and DATABASE_URL is not set: start one with `make run`")
     conn = psycopg2.connect(url, connect_timeout=5, application_name="external-groups check")
     conn.set_session(isolation_level="REPEATABLE READ", readonly=True)
     return conn

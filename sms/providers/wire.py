@@ -13,9 +13,13 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
@@ -30,6 +34,7 @@ _LEAST_HIDDEN: Final = 4  # characters of a secret: a shorter one would be found
 _AGAIN: Final = frozenset({408, 429})  # RFC 9110 §15.5.9, RFC 6585 §4: the request was right, the time was not
 _UNKNOWN: Final = frozenset({502, 504})  # RFC 9110 §15.6.3, §15.6.5: nothing valid, or nothing in time, from behind
 _local = threading.local()
+_overheard: ContextVar[list[str] | None] = ContextVar("overheard", default=None)
 
 
 class Request(NamedTuple):
@@ -64,6 +69,8 @@ def exchange(provider: Provider, build: Callable[[], Request], judge: Callable[[
     status = None
     try:
         request = build()
+        if (said := _overheard.get()) is not None:
+            said.append(_shown(request))
         with _ask(provider, request) as response:
             status = response.status_code
             text = _read(response, time.monotonic() + provider.timeout_seconds)
@@ -82,6 +89,32 @@ def exchange(provider: Provider, build: Callable[[], Request], judge: Callable[[
     for secret in request.secrets:
         text = text.replace(secret, "***") if len(secret) >= _LEAST_HIDDEN else text
     return judge(Reply(status, text, _wait(response.headers)))
+
+
+@contextmanager
+def overheard() -> Iterator[list[str]]:
+    """Collect the requests that this thread makes meanwhile, as text without their secrets: for `extgroup sms test`."""
+    said: list[str] = []
+    token = _overheard.set(said)
+    try:
+        yield said
+    finally:
+        _overheard.reset(token)
+
+
+def _shown(request: Request) -> str:
+    body = "" if request.body is None else request.body.decode("utf-8", "replace")
+    lines = [
+        f"{request.method} {request.url}",
+        *(f"{name}: {value}" for name, value in request.headers.items()),
+        "",
+        body,
+    ]
+    text = "\n".join(lines)
+    for secret in filter(None, request.secrets):  # as it was written into a URL, a form, JSON or XML
+        for form in {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], escape(secret)}:
+            text = text.replace(form, "***")
+    return text
 
 
 def by_status(reply: Reply) -> Refused | Unknown:

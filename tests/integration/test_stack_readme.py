@@ -45,7 +45,7 @@ def test_the_sql_to_copy_makes_a_hotline_that_can_ring(tmp_path: Path) -> None:
         assert (changed.strategy, changed.fallback_number) == ("round_robin", "+842871234500")
         assert [len(member.hours) for member in changed.members] == [0, 5]
         assert until(lambda: (tenant := table.tenant(1)) is not None and tenant.destinations == ("+65", "+84"), 10.0)
-        command = [sys.executable, "-m", "deploy.check", "explain", "02871234567", "--at", "2027-02-06 12:00"]
+        command = [sys.executable, "-m", "deploy.desk", "explain", "02871234567", "--at", "2027-02-06 12:00"]
         env = {**os.environ, "VAR_DIR": str(tmp_path)}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 1

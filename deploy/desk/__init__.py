@@ -1,0 +1,1 @@
+"""`extgroup`, the operator's command: what would ring, what became of a call, of an SMS, of a day."""
