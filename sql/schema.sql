@@ -297,6 +297,25 @@ $$;
 
 COMMENT ON FUNCTION public.note_routing_truncate() IS 'Trigger: a TRUNCATE of configuration means that everything is compiled anew.';
 
+CREATE FUNCTION public.note_sound_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    noted bigint;
+begin
+    insert into routing_change (kind, key)
+    select distinct 'external_group', external_group.id
+    from new_rows join external_group on external_group.waiting_sound_id = new_rows.id;
+    get diagnostics noted = row_count;
+    if noted > 0 then
+        notify routing_change;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.note_sound_change() IS 'Trigger: a sound that is loaded anew reaches the groups that play it.';
+
 CREATE FUNCTION public.notification_leaves_sending() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1209,12 +1228,14 @@ CREATE TABLE public.external_group (
     fallback_number text,
     fallback_code integer,
     min_talk_seconds integer DEFAULT 0 NOT NULL,
+    waiting_sound_id bigint,
     CONSTRAINT external_group_all_refused_code_is_603_or_480 CHECK ((all_refused_code = ANY (ARRAY[603, 480]))),
     CONSTRAINT external_group_early_media_is_ringback_or_first CHECK ((early_media = ANY (ARRAY['ringback'::text, 'first'::text]))),
     CONSTRAINT external_group_fallback_code_is_400_to_699 CHECK (((fallback_code >= 400) AND (fallback_code <= 699))),
     CONSTRAINT external_group_fallback_number_is_e164 CHECK (public.is_e164(fallback_number)),
     CONSTRAINT external_group_has_one_fallback_at_most CHECK ((num_nonnulls(fallback_group_id, fallback_number, fallback_code) <= 1)),
     CONSTRAINT external_group_is_not_its_own_fallback CHECK ((fallback_group_id <> id)),
+    CONSTRAINT external_group_lets_one_thing_be_heard CHECK (((waiting_sound_id IS NULL) OR (early_media = 'ringback'::text))),
     CONSTRAINT external_group_min_talk_is_0_to_60_seconds CHECK (((min_talk_seconds >= 0) AND (min_talk_seconds <= 60))),
     CONSTRAINT external_group_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT external_group_notify_missed_is_offered_or_rang CHECK ((notify_missed = ANY (ARRAY['offered'::text, 'rang'::text]))),
@@ -1253,6 +1274,8 @@ COMMENT ON COLUMN public.external_group.fallback_number IS 'The number that ring
 COMMENT ON COLUMN public.external_group.fallback_code IS 'The caller''s final code when nobody answers or can ring, 400 to 699; empty, with no other fallback: the code that fits what happened.';
 
 COMMENT ON COLUMN public.external_group.min_talk_seconds IS 'An answered call that ends before this many seconds counts as missed for the SMS: voicemail, "the subscriber is not available". The SMS of an answer that stands goes out after them. 0 to 60; 0: every answer counts, at once.';
+
+COMMENT ON COLUMN public.external_group.waiting_sound_id IS 'What the caller hears from the moment a member rings until somebody answers: sound.id, of the same tenant; only where early_media is ringback, and the call''s media is anchored. Empty: the ringing tone of his own network.';
 
 CREATE TABLE public.tenant (
     id bigint NOT NULL,
@@ -2105,6 +2128,48 @@ COMMENT ON COLUMN public.sms_reply_rule.means IS 'accepted: taken; again: not ta
 
 COMMENT ON COLUMN public.sms_reply_rule.reason IS 'Why, in words for people: what notification.last_error will say.';
 
+CREATE TABLE public.sound (
+    id bigint NOT NULL,
+    tenant_id bigint NOT NULL,
+    name text NOT NULL,
+    seconds numeric(6,2) NOT NULL,
+    narrow bytea NOT NULL,
+    wide bytea NOT NULL,
+    digest text GENERATED ALWAYS AS (encode(sha256((narrow || wide)), 'hex'::text)) STORED NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sound_lasts_1_to_300_seconds CHECK (((seconds >= (1)::numeric) AND (seconds <= (300)::numeric))),
+    CONSTRAINT sound_name_is_1_to_60_printable_characters CHECK (((name ~ '^[^[:cntrl:]]{1,60}$'::text) AND (btrim(name) <> ''::text))),
+    CONSTRAINT sound_narrow_is_a_small_wav_file CHECK (((substr(narrow, 1, 4) = '\x52494646'::bytea) AND (octet_length(narrow) < 4000000))),
+    CONSTRAINT sound_wide_is_a_small_wav_file CHECK (((substr(wide, 1, 4) = '\x52494646'::bytea) AND (octet_length(wide) < 16000000)))
+);
+
+COMMENT ON TABLE public.sound IS 'What a caller may hear while it rings. Loaded by `extgroup sound add`, which takes any common format and checks it.';
+
+COMMENT ON COLUMN public.sound.id IS 'Key.';
+
+COMMENT ON COLUMN public.sound.tenant_id IS 'Whose sound: tenant.id.';
+
+COMMENT ON COLUMN public.sound.name IS 'What people call it; unique within the tenant.';
+
+COMMENT ON COLUMN public.sound.seconds IS 'How long it is, 1 to 300 seconds; it begins anew until somebody answers.';
+
+COMMENT ON COLUMN public.sound.narrow IS 'The sound for G.711: a WAV file, A-law, 8000 Hz, one channel.';
+
+COMMENT ON COLUMN public.sound.wide IS 'The same for G.722 and Opus: a WAV file, 16 bits, 16000 Hz, one channel.';
+
+COMMENT ON COLUMN public.sound.digest IS 'SHA-256 of both, in hex: edges keep them as files, and know by it what is new.';
+
+COMMENT ON COLUMN public.sound.added_at IS 'When it was loaded, or last loaded anew.';
+
+ALTER TABLE public.sound ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.sound_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.spool_file (
     node text NOT NULL,
     file text NOT NULL,
@@ -2285,6 +2350,15 @@ ALTER TABLE ONLY public.sms_receipt
 ALTER TABLE ONLY public.sms_reply_rule
     ADD CONSTRAINT sms_reply_rule_is_one_per_position PRIMARY KEY (provider_id, "position");
 
+ALTER TABLE ONLY public.sound
+    ADD CONSTRAINT sound_has_a_name_of_its_own UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY public.sound
+    ADD CONSTRAINT sound_is_known_with_its_tenant UNIQUE (id, tenant_id);
+
+ALTER TABLE ONLY public.sound
+    ADD CONSTRAINT sound_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.spool_file
     ADD CONSTRAINT spool_file_pkey PRIMARY KEY (node, file);
 
@@ -2328,6 +2402,8 @@ CREATE INDEX external_group_by_fallback_group ON public.external_group USING btr
 CREATE INDEX external_group_by_fallback_number ON public.external_group USING btree (fallback_number) WHERE (fallback_number IS NOT NULL);
 
 CREATE INDEX external_group_by_outbound_hotline ON public.external_group USING btree (outbound_hotline_id);
+
+CREATE INDEX external_group_by_waiting_sound ON public.external_group USING btree (waiting_sound_id) WHERE (waiting_sound_id IS NOT NULL);
 
 CREATE INDEX gateway_number_by_number ON public.gateway_number USING btree (number);
 
@@ -2507,6 +2583,8 @@ CREATE TRIGGER note_update AFTER UPDATE ON public.plan REFERENCING OLD TABLE AS 
 
 CREATE TRIGGER note_update AFTER UPDATE ON public.plan_destination REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('plan', 'plan_id');
 
+CREATE TRIGGER note_update AFTER UPDATE ON public.sound REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_sound_change();
+
 CREATE TRIGGER note_update AFTER UPDATE ON public.tenant REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('tenant', 'id');
 
 CREATE TRIGGER note_update AFTER UPDATE ON public.tenant_destination REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('tenant', 'tenant_id');
@@ -2588,6 +2666,9 @@ ALTER TABLE ONLY public.sms_receipt
 ALTER TABLE ONLY public.sms_reply_rule
     ADD CONSTRAINT sms_reply_rule_has_a_provider_that_exists FOREIGN KEY (provider_id) REFERENCES public.sms_provider(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.sound
+    ADD CONSTRAINT sound_has_a_tenant_that_exists FOREIGN KEY (tenant_id) REFERENCES public.tenant(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.tenant_destination
     ADD CONSTRAINT tenant_destination_has_a_tenant_that_exists FOREIGN KEY (tenant_id) REFERENCES public.tenant(id) ON DELETE CASCADE;
 
@@ -2599,3 +2680,6 @@ ALTER TABLE ONLY public.tenant
 
 ALTER TABLE ONLY public.trunk_address
     ADD CONSTRAINT trunk_address_has_a_trunk_that_exists FOREIGN KEY (trunk_id) REFERENCES public.trunk(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.external_group
+    ADD CONSTRAINT waiting_sound_is_of_the_same_tenant FOREIGN KEY (waiting_sound_id, tenant_id) REFERENCES public.sound(id, tenant_id);

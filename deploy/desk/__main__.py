@@ -17,6 +17,7 @@ from deploy.settings import load
 from deploy.stack import running
 from kemi.check import __main__ as checking
 from kemi.errors import EdgeError
+from kemi.sound import __main__ as sounding
 
 _OUTCOMES: Final = ("ringing", "answered", "missed", "refused", "interrupted")
 _Json = Annotated[bool, typer.Option("--json", help="for machines: all fields, numbers in full")]
@@ -29,6 +30,7 @@ sms_app: Final = typer.Typer(help="What became of the SMS; try one again, cancel
 app.command()(checking.check)
 app.command()(checking.explain)
 app.add_typer(sms_app, name="sms")
+app.add_typer(sounding.app, name="sound")
 
 
 @app.command()

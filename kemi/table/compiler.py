@@ -39,6 +39,7 @@ class GroupRow(NamedTuple):
     fallback_number: str | None = None
     fallback_code: int | None = None
     fallback_is_hotline: bool = False
+    waiting_sound: str | None = None
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
@@ -139,6 +140,7 @@ def compile_group(row: GroupRow, rows: Iterable[MemberRow], *, is_in_a_circle: b
         fallback_group=row.fallback_group,
         fallback_number=fallback,
         fallback_code=row.fallback_code,
+        waiting_sound=row.waiting_sound,
     )
     notes = [f"member {one.id} is not rung: {one.reason}" for one in skipped if one.reason in _TOLD] + wrong
     if is_in_a_circle:

@@ -22,6 +22,7 @@ from kemi.table.affected import Affected, affected
 from kemi.table.keys import key_id, key_number
 from kemi.table.problems import Problems
 from kemi.table.rows import MOST_CHANGES, PAGE, Records, Rows, pages
+from kemi.table.sounds import SoundFiles
 from kemi.table.store import TableWriter
 from sql.named import queries
 
@@ -32,9 +33,10 @@ _Key = TypeVar("_Key", int, str)
 class Follower:
     """Brings what is in the database into the table. One connection, one writer, no thread."""
 
-    def __init__(self, conn: connection, writer: TableWriter) -> None:
+    def __init__(self, conn: connection, writer: TableWriter, sounds: SoundFiles | None = None) -> None:
         self._conn = conn
         self._writer = writer
+        self._sounds = sounds
         self._seen = _as_snapshot(writer.horizon())  # the snapshot of the last look; "": there was none
         self._later: deque[Affected] = deque()  # what is compiled by the page, and other changes in between
         self._all_wanted = False
@@ -143,10 +145,13 @@ class Follower:
         return problems
 
     def forget_changes(self) -> None:
-        """Delete the lines of `routing_change` that nobody needs any more."""
+        """Delete the lines of `routing_change` and the sounds that nobody needs any more."""
         with self._conn, self._conn.cursor() as cur:
             cur.execute("set transaction isolation level read committed, read write")
             cur.execute(queries("compiler")["forget_changes"])
+        if self._sounds is not None:
+            self._sounds.forget(self._conn)
+            self._conn.rollback()
 
     def listen(self) -> None:
         """Ask to be woken by a change."""
@@ -211,7 +216,7 @@ class Follower:
     @contextmanager
     def _snapshot(self) -> Iterator[Rows]:
         try:
-            yield Rows(self._conn)
+            yield Rows(self._conn, self._sounds)
         finally:
             if not self._conn.closed:
                 self._conn.rollback()

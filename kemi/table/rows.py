@@ -15,6 +15,7 @@ from kemi.domain.model import Gateway, Plan, Tenant, TrunkAddress
 from kemi.domain.schedule import Slot, SpecialDay
 from kemi.table.compiler import GroupRow, HotlineRow, MemberRow, compile_group, compile_hotline
 from kemi.table.keys import address_key, hotline_key, id_key
+from kemi.table.sounds import SoundFiles
 from sql.named import queries
 
 PAGE = 1000  # hotlines, groups or tenants compiled at a time; other changes wait for the end of one
@@ -35,8 +36,10 @@ class Change(NamedTuple):
 class Rows:
     """One snapshot of the configuration: a connection in a REPEATABLE READ transaction."""
 
-    def __init__(self, conn: connection) -> None:
+    def __init__(self, conn: connection, sounds: SoundFiles | None = None) -> None:
+        """`sounds`: where the groups' sounds are kept as files; None: nowhere."""
         self._conn = conn
+        self._sounds = sounds
 
     def snapshot(self) -> str:
         """Return this snapshot in PostgreSQL's words, for whoever asks later what it could not see."""
@@ -129,6 +132,8 @@ class Rows:
         for row in rows:
             compiled = compile_group(row, members[row.id], is_in_a_circle=row.id in circles)
             records[id_key("G", row.id)] = _encode(compiled.group)
+            if row.waiting_sound is not None and self._sounds is not None:
+                self._sounds.bring(self._conn, row.waiting_sound)
             problems += compiled.problems
         return records, problems
 

@@ -4,7 +4,8 @@
        ^                                        └───────────────────────────────────────────────────────┘
        └── any error: say so, wait RETRY_SECONDS. Meanwhile calls go on by the table as it is.
 
-Environment: DATABASE_URL, VAR_DIR (the table is `VAR_DIR/table`), LOG_LEVEL. Ends on SIGTERM.
+Environment: DATABASE_URL, VAR_DIR (the table is `VAR_DIR/table`, groups' sounds `VAR_DIR/sounds`), LOG_LEVEL.
+Ends on SIGTERM.
 """
 
 import logging
@@ -23,6 +24,7 @@ from psycopg2.extras import wait_select
 from kemi.domain.redaction import redacted
 from kemi.errors import TableUnavailable
 from kemi.table.follower import Follower
+from kemi.table.sounds import SoundFiles
 from kemi.table.store import TableWriter
 
 POLL_SECONDS: Final = 2.0  # a NOTIFY that was missed costs no more
@@ -64,11 +66,11 @@ class Stop:
         raise SystemExit(0)
 
 
-def keep(url: str, writer: TableWriter, ready: Path, stop: Stop) -> None:
+def keep(url: str, writer: TableWriter, sounds: SoundFiles, ready: Path, stop: Stop) -> None:
     """Compile everything, then every change, until asked to stop. Raises `psycopg2.Error` and `lmdb.Error`."""
     conn = connect(url)
     try:
-        follower = Follower(conn, writer)
+        follower = Follower(conn, writer, sounds)
         follower.listen()  # before the snapshot, so that nothing falls in between
         hotlines = follower.compile_all()
         print(f"table ready: {hotlines} hotlines", file=sys.stderr, flush=True)
@@ -97,7 +99,7 @@ def main() -> None:
     while not stop.asked:
         try:
             with TableWriter(var / "table") as writer:
-                keep(url, writer, var / "run" / "table.ready", stop)
+                keep(url, writer, SoundFiles(var / "sounds"), var / "run" / "table.ready", stop)
         except (psycopg2.Error, lmdb.Error, TableUnavailable) as error:
             if stop.asked:
                 return

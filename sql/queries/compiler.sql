@@ -104,8 +104,10 @@ select g.id, g.name, g.strategy, g.ring_seconds, g.notify_members, g.notify_miss
     array(select gateway_id from gateway_number where number = outbound.number order by gateway_id),
     g.min_talk_seconds,
     g.early_media, g.all_refused_code, g.fallback_group_id, g.fallback_number, g.fallback_code,
-    exists (select from hotline where hotline.number = g.fallback_number and hotline.enabled)
+    exists (select from hotline where hotline.number = g.fallback_number and hotline.enabled),
+    sound.id || '-' || left(sound.digest, 12)
 from external_group g join hotline outbound on outbound.id = g.outbound_hotline_id
+    left join sound on sound.id = g.waiting_sound_id
 where g.id = any(%(groups)s);
 
 -- name: members
@@ -132,3 +134,10 @@ with recursive walk as (
     where g.id <> all(walk.passed) and g.fallback_group_id is not null
 )
 select distinct start from walk where next = start;
+
+-- name: sound
+select narrow, wide from sound where id = %(id)s;
+
+-- name: sounds
+-- What the files of all sounds are named.
+select id || '-' || left(digest, 12) from sound;

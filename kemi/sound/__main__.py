@@ -1,0 +1,115 @@
+"""`extgroup sound add FILE --tenant … --name …` (or `python -m kemi.sound`): what callers hear while it rings.
+
+Environment: DATABASE_URL. Exit status: 0 done, 2 it cannot be done; the text says what to change.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg2
+import typer
+from psycopg2 import Binary
+from psycopg2.extensions import connection
+
+from kemi.errors import EdgeError
+from kemi.sound.convert import SoundRefused, convert
+from sql.named import queries
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="What callers hear while members ring.")
+_Tenant = Annotated[str, typer.Option(help="the tenant's name or id")]
+_Name = Annotated[str, typer.Option(help="what the sound is called")]
+_Group = Annotated[str, typer.Option(help="a group of the tenant that is to play it")]
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="any common format: WAV, MP3, FLAC, Ogg, M4A …")],
+    tenant: _Tenant,
+    name: _Name = "",
+    group: _Group = "",
+) -> None:
+    """Check and convert a file, and load it; a name that is there is loaded anew."""
+    with _answering() as conn:
+        owner = _tenant(conn, tenant)
+        sound = convert(file)
+        called = name or file.stem
+        content = {"narrow": Binary(sound.narrow), "wide": Binary(sound.wide)}
+        row = _ask(conn, "put", tenant=owner, name=called, seconds=sound.seconds, **content)
+        if group and not _ask(conn, "play", tenant=owner, group=group, sound=row[0][0]):
+            raise SoundRefused(f"tenant {tenant} has no group {group}")
+        print(f"sound {row[0][0]} “{called}”, {sound.seconds:.2f} s" + (f", played by {group}" if group else ""))
+
+
+@app.command()
+def play(tenant: _Tenant, group: _Group, name: _Name = "") -> None:
+    """Have a group play a sound that is loaded; without --name: ringback again."""
+    with _answering() as conn:
+        owner = _tenant(conn, tenant)
+        found = [one for one in _ask(conn, "list") if one[2] == name and _tenant(conn, one[1]) == owner] if name else []
+        if name and not found:
+            raise SoundRefused(f"tenant {tenant} has no sound {name}; `list` shows them")
+        done = (
+            _ask(conn, "play", tenant=owner, group=group, sound=found[0][0])
+            if name
+            else _ask(conn, "silence", tenant=owner, group=group)
+        )
+        if not done:
+            raise SoundRefused(f"tenant {tenant} has no group {group}")
+        print(f"{group} plays {name or 'nothing: ringback'}")
+
+
+@app.command(name="list")
+def list_() -> None:
+    """List all sounds, and who plays them."""
+    with _answering() as conn:
+        for sound, tenant, name, seconds, added, groups in _ask(conn, "list"):
+            played = ", ".join(groups) or "no group"
+            print(f"{sound}\t{tenant}\t{name}\t{seconds} s\t{added:%Y-%m-%d %H:%M}\tplayed by {played}")
+
+
+@app.command()
+def remove(tenant: _Tenant, name: _Name) -> None:
+    """Delete a sound that no group plays."""
+    with _answering() as conn:
+        owner = _tenant(conn, tenant)
+        if groups := [group for (group,) in _ask(conn, "groups_of", tenant=owner, name=name)]:
+            raise SoundRefused(f"played by {', '.join(groups)}: first give them another, or none (`play`)")
+        if not _ask(conn, "remove", tenant=owner, name=name):
+            raise SoundRefused(f"tenant {tenant} has no sound {name}; `list` shows them")
+        print(f"removed {name}")
+
+
+def _tenant(conn: connection, tenant: str) -> int:
+    found = _ask(conn, "tenants", tenant=tenant)
+    if len(found) != 1:
+        raise SoundRefused(f"--tenant {tenant}: {'more than one is' if found else 'nobody is'} called so")
+    return int(found[0][0])
+
+
+def _ask(conn: connection, query: str, /, **params: object) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cur:
+        cur.execute(queries("sound")[query], params)
+        return cur.fetchall()
+
+
+@contextmanager
+def _answering() -> Iterator[connection]:
+    """Yield a connection whose work is committed at the end; say in words what cannot be done."""
+    try:
+        conn = psycopg2.connect(os.environ.get("DATABASE_URL", ""), application_name="external-groups sound")
+        try:
+            yield conn
+            conn.commit()
+        finally:
+            conn.close()
+    except (EdgeError, psycopg2.Error) as error:
+        print(str(error).strip(), file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+if __name__ == "__main__":
+    app(prog_name="sound")
