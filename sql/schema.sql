@@ -848,7 +848,7 @@ COMMENT ON COLUMN public.notification_attempt.finished_at IS 'When it was over; 
 
 COMMENT ON COLUMN public.notification_attempt.provider_id IS 'Who was asked: sms_provider.id then.';
 
-COMMENT ON COLUMN public.notification_attempt.http_status IS 'The HTTP status of the reply; empty: there was none.';
+COMMENT ON COLUMN public.notification_attempt.http_status IS 'The HTTP status of the reply, or an SMSC''s command_status (0: taken); empty: there was none.';
 
 COMMENT ON COLUMN public.notification_attempt.error IS 'Why it did not work, in words.';
 
@@ -878,15 +878,21 @@ CREATE TABLE public.sms_provider (
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     on_unknown text DEFAULT 'retry'::text NOT NULL,
     CONSTRAINT sms_provider_credentials_are_references CHECK (((jsonb_typeof(credentials) = 'object'::text) AND (NOT jsonb_path_exists(credentials, '$.*?(!(@ like_regex "^\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)\\}$"))'::jsonpath)) AND (NOT jsonb_path_exists(credentials, '$.*?(@.type() != "string")'::jsonpath)))),
-    CONSTRAINT sms_provider_driver_is_known CHECK ((driver = ANY (ARRAY['http'::text, 'esms'::text, 'speedsms'::text, 'twilio'::text]))),
+    CONSTRAINT sms_provider_driver_is_known CHECK ((driver = ANY (ARRAY['http'::text, 'esms'::text, 'speedsms'::text, 'twilio'::text, 'smpp'::text]))),
     CONSTRAINT sms_provider_headers_are_texts_by_name CHECK (((jsonb_typeof(headers) = 'object'::text) AND (NOT jsonb_path_exists(headers, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_method_is_get_post_or_put CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text, 'PUT'::text]))),
     CONSTRAINT sms_provider_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT sms_provider_on_unknown_is_retry_or_hold CHECK ((on_unknown = ANY (ARRAY['retry'::text, 'hold'::text]))),
     CONSTRAINT sms_provider_options_are_texts_by_name CHECK (((jsonb_typeof(options) = 'object'::text) AND (NOT jsonb_path_exists(options, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_sender_is_1_to_34_printable_characters CHECK ((sender ~ '^[[:print:]]{1,34}$'::text)),
+    CONSTRAINT sms_provider_smpp_has_its_login CHECK (((driver <> 'smpp'::text) OR (credentials ?& ARRAY['system_id'::text, 'password'::text]))),
+    CONSTRAINT sms_provider_smpp_options_are_known CHECK (((driver <> 'smpp'::text) OR ((options - ARRAY['system_type'::text, 'service_type'::text, 'window'::text, 'enquire_link'::text, 'source_ton'::text, 'source_npi'::text, 'dest_ton'::text, 'dest_npi'::text, 'alphabet'::text, 'data_coding'::text, 'long_text'::text]) = '{}'::jsonb))),
     CONSTRAINT sms_provider_timeout_is_1_to_60_seconds CHECK (((timeout_seconds >= 1) AND (timeout_seconds <= 60))),
-    CONSTRAINT sms_provider_url_is_http CHECK ((url ~ '^https?://[^\s/]+'::text))
+    CONSTRAINT sms_provider_url_is_http_or_smpp CHECK (
+CASE
+    WHEN (driver = 'smpp'::text) THEN (url ~ '^smpps?://[^\s/@]+$'::text)
+    ELSE (url ~ '^https?://[^\s/]+'::text)
+END)
 );
 
 COMMENT ON TABLE public.sms_provider IS 'A company that sends SMS for us, and how it is asked to.';
@@ -895,9 +901,9 @@ COMMENT ON COLUMN public.sms_provider.id IS 'Key.';
 
 COMMENT ON COLUMN public.sms_provider.name IS 'What people call the provider.';
 
-COMMENT ON COLUMN public.sms_provider.driver IS 'The program part that speaks to it: http (any provider, by its row), esms, speedsms, twilio.';
+COMMENT ON COLUMN public.sms_provider.driver IS 'The program part that speaks to it: http (any provider, by its row), esms, speedsms, twilio, smpp (an SMSC, SMPP 3.4).';
 
-COMMENT ON COLUMN public.sms_provider.url IS 'Where the request goes.';
+COMMENT ON COLUMN public.sms_provider.url IS 'Where the request goes; of an SMSC smpp://host:port, or smpps://host:port for TLS.';
 
 COMMENT ON COLUMN public.sms_provider.method IS 'GET, POST or PUT.';
 
@@ -917,7 +923,7 @@ COMMENT ON COLUMN public.sms_provider.enabled IS 'Off: nothing is sent through i
 
 COMMENT ON COLUMN public.sms_provider.sender IS 'The sender''s name or number as registered with the provider; empty: the tenant''s brand.';
 
-COMMENT ON COLUMN public.sms_provider.credentials IS 'What the drivers esms, speedsms and twilio log in with, {"name": "reference"} (sms/README.md). Only references: ${env:NAME}, a variable of the sender''s environment, or ${file:NAME}, a file in its SECRETS_DIR. Never the secret itself.';
+COMMENT ON COLUMN public.sms_provider.credentials IS 'What the drivers esms, speedsms, twilio and smpp log in with, {"name": "reference"} (sms/README.md). Only references: ${env:NAME}, a variable of the sender''s environment, or ${file:NAME}, a file in its SECRETS_DIR. Never the secret itself.';
 
 COMMENT ON COLUMN public.sms_provider.options IS 'What else these drivers may be told, {"name": "value"} (sms/README.md).';
 

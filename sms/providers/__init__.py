@@ -7,13 +7,14 @@ provider does, and returns in about the provider's `timeout_seconds`.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sms.providers import esms, http, speedsms, twilio
+from sms.providers import esms, http, smpp, speedsms, twilio
 from sms.providers.kinds import Accepted, Message, Provider, Refused, Result, Unknown
 
 Driver = Callable[[Provider, Message, Mapping[str, str]], Result]
 DRIVERS: Final[Mapping[str, Driver]] = {
     "http": http.send,
     "esms": esms.send,
+    "smpp": smpp.send,
     "speedsms": speedsms.send,
     "twilio": twilio.send,
 }

@@ -34,7 +34,7 @@ def refused(result: Result) -> Refused:
 
 
 def test_every_driver_is_tested(driven: Driven) -> None:
-    assert {one.name for one in ALL} == DRIVERS.keys()
+    assert {one.name for one in ALL} | {"smpp"} == DRIVERS.keys()  # an SMSC: test_sms_smpp.py
     assert driven.name in DRIVERS
 
 

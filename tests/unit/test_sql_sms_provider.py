@@ -25,7 +25,7 @@ def conn() -> Iterator[connection]:
     [
         ('update sms_provider set credentials = \'{"token": "s3cr3t"}\'', "sms_provider_credentials_are_references"),
         ('update sms_provider set credentials = \'{"t": "x ${env:T}"}\'', "sms_provider_credentials_are_references"),
-        ("update sms_provider set url = 'sms.example/send'", "sms_provider_url_is_http"),
+        ("update sms_provider set url = 'sms.example/send'", "sms_provider_url_is_http_or_smpp"),
         ("update sms_provider set headers = '{\"X\": 1}'", "sms_provider_headers_are_texts_by_name"),
         ("update sms_provider set on_unknown = 'hope'", "sms_provider_on_unknown_is_retry_or_hold"),
         ("update sms_provider set driver = 'pigeon'", "sms_provider_driver_is_known"),

@@ -1,0 +1,56 @@
+"""What an SMSC's command_status means: SMPP v3.4 Issue 1.2, §5.1.3. What is not here is a carrier's own, or rare."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sms.providers.kinds import Meaning
+
+ROK: Final = 0x00000000
+RINVCMDID: Final = 0x00000003
+RINVBNDSTS: Final = 0x00000004
+RX_T_APPN: Final = 0x00000064  # an error of ours that passes: "ask again later"
+
+SUBMIT: Final[Mapping[int, Meaning]] = {
+    0x01: Meaning("failed", "RINVMSGLEN: the SMSC finds the text too long (options: long_text)"),
+    0x02: Meaning("failed", "RINVCMDLEN: the SMSC cannot read our request"),
+    0x03: Meaning("failed", "RINVCMDID: the SMSC does not take submit_sm"),
+    0x04: Meaning("again", "RINVBNDSTS: the SMSC does not allow this bind to send"),
+    0x07: Meaning("failed", "RINVREGDLVFLG: the SMSC gives no receipts to this account (options: receipts)"),
+    0x08: Meaning("again", "RSYSERR: the SMSC has an error of its own"),
+    0x0A: Meaning(
+        "failed", "RINVSRCADR: the SMSC does not know the sender (sms_provider.sender, or the tenant's brand)"
+    ),
+    0x0B: Meaning("failed", "RINVDSTADR: the SMSC finds the member's number invalid"),
+    0x14: Meaning("again", "RMSGQFUL: the SMSC's queue is full"),
+    0x15: Meaning("failed", "RINVSERTYP: the SMSC does not know the service type (options: service_type)"),
+    0x43: Meaning("failed", "RINVESMCLASS: the SMSC does not take texts cut by a header (options: long_text)"),
+    0x45: Meaning("again", "RSUBMITFAIL: the SMSC could not take it, and does not say why"),
+    0x48: Meaning("failed", "RINVSRCTON: the SMSC wants another type of the sender (options: source_ton)"),
+    0x49: Meaning("failed", "RINVSRCNPI: the SMSC wants another plan of the sender (options: source_npi)"),
+    0x50: Meaning("failed", "RINVDSTTON: the SMSC wants another type of the number (options: dest_ton)"),
+    0x51: Meaning("failed", "RINVDSTNPI: the SMSC wants another plan of the number (options: dest_npi)"),
+    0x58: Meaning("again", "RTHROTTLED: the SMSC was asked more often than the account may"),
+    0x64: Meaning("again", "RX_T_APPN: the SMSC refused it for the time being"),
+    0x65: Meaning("failed", "RX_P_APPN: the SMSC refused it for good"),
+    0x66: Meaning("failed", "RX_R_APPN: the SMSC rejects the message"),
+    0xC0: Meaning("failed", "RINVOPTPARSTREAM: the SMSC cannot read optional parameters (options: long_text)"),
+    0xC1: Meaning("failed", "ROPTPARNOTALLWD: the SMSC takes no such optional parameters (options: long_text)"),
+    0xC2: Meaning("failed", "RINVPARLEN: the SMSC finds a field of our request too long"),
+    0xC3: Meaning("failed", "RMISSINGOPTPARAM: the SMSC misses an optional parameter"),
+    0xC4: Meaning("failed", "RINVOPTPARAMVAL: the SMSC does not take an optional parameter (options: long_text)"),
+    0xFE: Meaning("again", "RDELIVERYFAILURE: the SMSC could not deliver it"),
+    0xFF: Meaning("again", "RUNKNOWNERR: the SMSC does not know what went wrong"),
+}
+BIND: Final[Mapping[int, Meaning]] = {
+    0x05: Meaning("again", "RALYBND: the account is bound as often as it may be"),
+    0x0D: Meaning("again", "RBINDFAIL: the SMSC does not let the account in, and does not say why"),
+    0x0E: Meaning("failed", "RINVPASWD: the SMSC does not know the password"),
+    0x0F: Meaning("failed", "RINVSYSID: the SMSC does not know the system_id"),
+    0x53: Meaning("failed", "RINVSYSTYP: the SMSC does not know the system type (options: system_type)"),
+}
+
+
+def meaning(codes: Mapping[int, Meaning], status: int) -> Meaning:
+    """Return what `status`, which is not ROK, means. A code that is not listed is tried again: it may be a new one."""
+    known = codes.get(status) or SUBMIT.get(status)
+    return known or Meaning("again", f"the SMSC refused it with a code that only its carrier knows: 0x{status:08X}")

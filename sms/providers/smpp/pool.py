@@ -1,0 +1,118 @@
+"""The sessions of this process: one for each provider, on an event loop in a thread of its own.
+
+The sender's threads come and go with their messages; the session stays. It is opened by the first message, again by the
+next one after it has ended, and anew when the provider's row says something else.
+"""
+
+import asyncio
+import atexit
+import contextlib
+import threading
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+from sms.providers.smpp.account import Account
+from sms.providers.smpp.session import NotBoundError, Session, bound
+
+_Found = TypeVar("_Found")
+PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds of quiet after binds that failed, one after the other
+_GOODBYE_SECONDS: Final = 2.0
+
+
+class _Entry:
+    """A provider's session, or the way to it."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.failures = 0
+        self.quiet_until = 0.0
+        self.error: NotBoundError | None = None
+        self.opening: asyncio.Task[Session] | None = None
+
+    @property
+    def session(self) -> Session | None:
+        """What is open."""
+        opening = self.opening
+        if opening is None or not opening.done() or opening.cancelled() or opening.exception():
+            return None
+        return None if opening.result().ended else opening.result()
+
+
+class Pool:
+    """Who needs a session asks `session`, within `run`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._entries: dict[int, _Entry] = {}
+
+    def run(self, job: Coroutine[Any, Any, _Found]) -> _Found:
+        """Do `job` on the loop; the calling thread waits."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="smpp", daemon=True).start()
+                atexit.register(self.close)
+        return asyncio.run_coroutine_threadsafe(job, self._loop).result()
+
+    async def session(self, provider_id: int, account: Account, seconds: float) -> Session:
+        """Return the provider's session, opened within `seconds`. Raises `NotBoundError`."""
+        entry = self._entries.get(provider_id)
+        if entry is None or entry.account != account:
+            if entry is not None and entry.session is not None:
+                _goodbye(entry.session)
+            entry = self._entries[provider_id] = _Entry(account)
+        if entry.session is not None:
+            return entry.session
+        loop = asyncio.get_running_loop()
+        if entry.opening is None or entry.opening.done():
+            if entry.error is not None and loop.time() < entry.quiet_until:
+                raise entry.error.with_traceback(None)  # or every queued message would knock
+            entry.opening = asyncio.create_task(_open(entry, seconds))
+            entry.opening.add_done_callback(_look)
+        return await asyncio.shield(entry.opening)  # others wait for it, too
+
+    def close(self) -> None:
+        """Say goodbye to all, and not for long."""
+        sessions = [entry.session for entry in self._entries.values() if entry.session is not None]
+        if sessions:
+            with contextlib.suppress(TimeoutError):
+                self.run(asyncio.wait_for(_unbind(sessions), _GOODBYE_SECONDS))
+
+
+async def _open(entry: _Entry, seconds: float) -> Session:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(seconds):
+            session = await bound(entry.account)
+    except (NotBoundError, TimeoutError) as error:
+        entry.error = error if isinstance(error, NotBoundError) else NotBoundError(f"no bind within {seconds:g} s")
+        entry.quiet_until = loop.time() + PAUSES[min(entry.failures, len(PAUSES) - 1)]
+        entry.failures += 1
+        raise entry.error from None
+    entry.failures = 0
+    entry.error = None
+    return session
+
+
+def _look(opening: asyncio.Task[Session]) -> None:
+    """Take note of its failure, or asyncio says that nobody did where all who waited have given up."""
+    if not opening.cancelled():
+        opening.exception()
+
+
+async def _unbind(sessions: list[Session]) -> None:
+    await asyncio.gather(*(session.unbind() for session in sessions))
+
+
+_leaving: Final[set[asyncio.Task[None]]] = set()
+
+
+def _goodbye(session: Session) -> None:
+    """Unbind behind everybody's back."""
+    task = asyncio.create_task(_unbind([session]))
+    _leaving.add(task)
+    task.add_done_callback(_leaving.discard)
+
+
+POOL: Final = Pool()

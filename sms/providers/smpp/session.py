@@ -1,0 +1,173 @@
+"""One bind to an SMSC: requests wait for their answers by sequence number, as many as the window lets.
+
+What was written and not answered when the line ended is unknown; what was not written is not: `LostError`, `GoneError`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from typing import Any, Final, NamedTuple
+
+from sms.providers.smpp import codes
+from sms.providers.smpp.account import Account
+from sms.providers.smpp.pdus import HEADER, BadPduError, Header, build, first_text, header
+
+_MOST_SEQUENCE: Final = 0x7FFFFFFF
+_log = logging.getLogger("sms")
+
+
+class NotBoundError(Exception):
+    """The SMSC could not be reached, or does not let us in: nothing was sent."""
+
+    def __init__(self, why: str, *, final: bool = False, status: int | None = None) -> None:
+        super().__init__(why)
+        self.why, self.final, self.status = why, final, status
+
+
+class GoneError(Exception):
+    """The line had ended before the request was written."""
+
+
+class LostError(Exception):
+    """The line ended after the request was written, and no answer came."""
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    message_id: str
+
+
+class Session:
+    """A bound connection. Belongs to one event loop."""
+
+    def __init__(self, account: Account, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.window = asyncio.Semaphore(account.window)
+        self._account = account
+        self._reader, self._writer = reader, writer
+        self._sequence = 0
+        self._waiting: dict[int, tuple[str, asyncio.Future[Answer]]] = {}
+        self.ended = False
+        self._tasks = [asyncio.create_task(self._read())]
+
+    async def ask(self, name: str, **fields: Any) -> Answer:
+        """Write a request and return its answer. Raises `GoneError`, `LostError`."""
+        if self.ended:
+            raise GoneError
+        self._sequence = self._sequence % _MOST_SEQUENCE + 1
+        sequence = self._sequence
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[sequence] = (name, future)
+        try:
+            self._writer.write(build(name, sequence, **fields))
+            return await future
+        finally:
+            self._waiting.pop(sequence, None)
+
+    async def bind(self) -> None:
+        """Log in. Raises `NotBoundError`."""
+        mine = self._account
+        try:
+            answer = await self.ask(
+                "bind_transceiver", system_id=mine.system_id, password=mine.password, system_type=mine.system_type
+            )
+        except (GoneError, LostError):
+            raise NotBoundError("the SMSC hung up on our bind") from None
+        if answer.status != codes.ROK:
+            self.end("the SMSC refused the bind")
+            verdict, why = codes.meaning(codes.BIND, answer.status)
+            raise NotBoundError(why, final=verdict == "failed", status=answer.status)
+        _log.info("smpp %r bound", self._account)
+        self._tasks.append(asyncio.create_task(self._stay()))
+
+    async def unbind(self) -> None:
+        """Say goodbye, and hear it; then hang up."""
+        with contextlib.suppress(GoneError, LostError):
+            await self.ask("unbind")
+        self.end("unbound")
+
+    def end(self, why: str) -> None:
+        """Hang up. What waits for an answer will not get one."""
+        if self.ended:
+            return
+        self.ended = True
+        _log.info("smpp %r ended why=%s waiting=%d", self._account, why, len(self._waiting))
+        for _, future in self._waiting.values():
+            if not future.done():
+                future.set_exception(LostError())
+        self._writer.close()
+        for task in self._tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
+
+    async def _read(self) -> None:
+        why = "the SMSC hung up"
+        try:
+            while not self.ended:
+                head = header(await self._reader.readexactly(HEADER))
+                body = await self._reader.readexactly(head.length - HEADER)
+                self._serve(head, body)
+        except (asyncio.IncompleteReadError, OSError):
+            pass
+        except BadPduError as error:
+            why = f"what the SMSC says is not SMPP: {error}"
+        self.end(why)
+
+    def _serve(self, head: Header, body: bytes) -> None:
+        if head.is_answer:
+            name, future = self._waiting.get(head.sequence, ("", None))
+            answer = Answer(head.status, first_text(body))
+            if future is not None and head.answers(name) and not future.done():
+                future.set_result(answer)
+            else:
+                _log.warning("smpp %r an answer that nobody waits for: %s %s", self._account, head.name, answer)
+        elif head.name == "enquire_link":
+            self._writer.write(build("enquire_link_resp", head.sequence))
+        elif head.name == "unbind":
+            self._writer.write(build("unbind_resp", head.sequence))
+            self.end("the SMSC unbound us")
+        elif head.name == "deliver_sm":  # not asked for: neither receipts nor answers of members are read yet
+            self._writer.write(build("deliver_sm_resp", head.sequence))
+        elif head.name != "alert_notification":  # which has no answer
+            self._writer.write(build("generic_nack", head.sequence, codes.RINVCMDID))
+
+    async def _stay(self) -> None:
+        """Ask now and then whether the SMSC is still there: a line may be dead for hours without a sign."""
+        while True:
+            await asyncio.sleep(self._account.enquire_seconds)
+            try:
+                async with asyncio.timeout(self._account.enquire_seconds):
+                    await self.ask("enquire_link")
+            except (TimeoutError, GoneError, LostError):
+                self.end("no answer to enquire_link")
+                return
+
+
+async def bound(account: Account) -> Session:
+    """Return a new session. Raises `NotBoundError`."""
+    try:
+        reader, writer = await asyncio.open_connection(account.host, account.port, ssl=_tls(account))
+    except ssl.SSLCertVerificationError as error:
+        raise NotBoundError(f"the SMSC's certificate does not hold: {error.verify_message}") from None
+    except ssl.SSLError:
+        raise NotBoundError("the SMSC speaks no TLS that we do") from None
+    except OSError:
+        raise NotBoundError("no connection") from None
+    session = Session(account, reader, writer)
+    try:
+        await session.bind()
+    except asyncio.CancelledError:
+        session.end("no answer to our bind")
+        raise
+    return session
+
+
+def _tls(account: Account) -> ssl.SSLContext | None:
+    if not account.tls:
+        return None
+    try:
+        return ssl.create_default_context(cadata=account.ca)
+    except ssl.SSLError:
+        raise NotBoundError("the certificate in credentials, ca, cannot be read: it must be PEM") from None

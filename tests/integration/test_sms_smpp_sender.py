@@ -1,0 +1,136 @@
+"""The sender over SMPP: with our strict SMSC, and with the server of another SMPP library, as it comes."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import smpp34
+
+from deploy.wait import until
+from tests.sms_room import SmsRoom, sms_room
+from tests.smsc import PASSWORD, SYSTEM_ID, Smsc
+
+ENV = {"SMSC_USER": SYSTEM_ID, "SMSC_PASSWORD": PASSWORD}
+UNBIND = 0x6
+
+
+@pytest.fixture(autouse=True)
+def log_since() -> int:
+    """No edge runs in these tests."""
+    return 0
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[SmsRoom]:
+    with sms_room(tmp_path) as room:
+        yield room
+
+
+def use(room: SmsRoom, url: str) -> None:
+    """Send everything to the SMSC at `url`."""
+    credentials = '{"system_id": "${env:SMSC_USER}", "password": "${env:SMSC_PASSWORD}"}'
+    statement = "update sms_provider set driver = 'smpp', url = %(url)s, credentials = %(credentials)s"
+    room.sql(statement, url=url, credentials=credentials)
+
+
+def test_every_member_is_told_over_one_bind_and_the_sender_says_goodbye(room: SmsRoom) -> None:
+    with Smsc() as smsc:
+        use(room, smsc.url)
+        with room.sender(**ENV) as process:
+            room.queue(members=30)
+            room.until_states(accepted=30)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        assert smsc.binds == 1
+        assert UNBIND in [smsc.heard.get(timeout=20).command for _ in range(smsc.heard.qsize())]
+        assert {one.sender for one in smsc.taken} == {"vContact"}
+        assert len({one.to for one in smsc.taken}) == len(smsc.taken) == 30
+    ids = {row for (row,) in room.rows("select provider_message_id from notification")}
+    assert ids == {f"id-{number}" for number in range(1, 31)}
+    assert PASSWORD not in room.log()
+
+
+def test_a_lost_answer_is_asked_again_or_held_as_the_row_says(room: SmsRoom) -> None:
+    with Smsc() as smsc:
+        use(room, smsc.url)
+        room.sql("update sms_provider set on_unknown = 'hold'")
+        smsc.cuts()
+        with room.sender(**ENV):
+            room.queue()
+            room.until_states(unknown=1)
+            room.queue()
+            room.until_states(unknown=1, accepted=1)
+        assert len(smsc.taken) == 2
+    assert room.rows("select last_error from notification where state = 'unknown'") == [
+        ("the line ended before the SMSC answered",)
+    ]
+
+
+def test_a_throttled_one_is_tried_again(room: SmsRoom) -> None:
+    with Smsc() as smsc:
+        use(room, smsc.url)
+        smsc.answers(0x58)
+        with room.sender(**ENV):
+            room.queue()
+            assert until(lambda: bool(room.rows("select from notification_attempt where fate = 'refused'")), 20.0)
+            room.until_states(queued=1)
+            room.sql("update notification set next_attempt_at = now()")
+            room.until_states(accepted=1)
+        assert len(smsc.taken) == 1
+    assert room.rows("select http_status, fate from notification_attempt order by id") == [
+        (0x58, "refused"),
+        (0, "accepted"),
+    ]
+
+
+@contextmanager
+def server(taken: list[tuple[str, bytes]]) -> Iterator[int]:
+    """Run smpp34's server, which answers every submit_sm; give its port."""
+    loop = asyncio.new_event_loop()
+    with Smsc() as free:  # a port that nobody has
+        port = int(free.url.rpartition(":")[2])
+
+    async def serve() -> None:
+        smsc = smpp34.Server("127.0.0.1", port, system_id="smpp34")
+        await smsc.start()
+        started.set()
+        try:
+            while True:
+                event = await smsc.next()
+                if isinstance(event, smpp34.SubmitSmEvent):
+                    taken.append((event.destination_addr, event.short_message))
+                    event.accept(f"rust-{len(taken)}")
+        finally:
+            await smsc.stop()
+
+    started = threading.Event()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    job = asyncio.run_coroutine_threadsafe(serve(), loop)
+    try:
+        assert started.wait(20)
+        yield port
+    finally:
+        job.cancel()
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(20)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(20)
+        loop.close()
+
+
+def test_it_gets_on_with_the_server_of_another_library(room: SmsRoom) -> None:
+    """Which has windows, timers and a codec of its own."""
+    taken: list[tuple[str, bytes]] = []
+    with server(taken) as port:
+        use(room, f"smpp://127.0.0.1:{port}")
+        with room.sender(**ENV):
+            room.queue(members=20)
+            room.until_states(accepted=20)
+    assert len({to for to, _ in taken}) == len(taken) == 20
+    assert {text[:39] for _, text in taken} == {b"(vContact) Ban da bi nho 1 cuoc goi tu "}
+    ids = {row for (row,) in room.rows("select provider_message_id from notification")}
+    assert ids == {f"rust-{number}" for number in range(1, 21)}
