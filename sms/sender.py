@@ -24,12 +24,14 @@ from psycopg2.extensions import connection, set_wait_callback
 from psycopg2.extras import wait_select
 
 from sms import retry, store
+from sms.following import Next
 from sms.providers import DRIVERS, Accepted, Refused, Result, Unknown
 from sms.redaction import redacted
 from sms.store import Claimed
 
 RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 5
+_ROUTE_SECONDS: Final = 60  # also without a NOTIFY: a row that was being queued when its tenant changed was not seen
 _log = logging.getLogger("sms")
 
 
@@ -68,6 +70,7 @@ class Sender:
         self._env = env
         self.stopping = False
         self._busy = 0
+        self._route_at = 0.0
         self._todo: queue.SimpleQueue[Claimed] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Claimed, Result]] = queue.SimpleQueue()
         self._unrecorded: list[tuple[Claimed, Result]] = []
@@ -92,6 +95,9 @@ class Sender:
         self._record(conn)
         if self.stopping:
             return 0
+        if self._route_at < time.monotonic():
+            store.reroute(conn)
+            self._route_at = time.monotonic() + _ROUTE_SECONDS
         expired = store.expire(conn, self._options.give_up_seconds)
         if expired:
             _log.warning("expired notifications=%d", expired)
@@ -111,6 +117,8 @@ class Sender:
             readable: list[Any] = [conn, self._wake_read]
             select.select(readable, [], [], self._options.poll_seconds)
         conn.poll()
+        if any(notice.channel == "sms_route" for notice in conn.notifies):
+            self._route_at = 0.0
         conn.notifies.clear()
         try:
             os.read(self._wake_read, 4096)
@@ -126,7 +134,7 @@ class Sender:
 
     def _send(self, claimed: Claimed) -> Result:
         if claimed.provider is None:
-            return Refused(claimed.hindrance or "", final=True)
+            return Refused(claimed.hindrance or "", final=True, cause="elsewhere")
         try:
             return DRIVERS[claimed.provider.driver](claimed.provider, claimed.message, self._env)
         except Exception as error:  # a driver's bug must not end the thread and leave the row to its lease
@@ -143,26 +151,27 @@ class Sender:
                 break
         while self._unrecorded:
             claimed, result = self._unrecorded[0]
-            asked = result.wait_seconds if isinstance(result, Refused) else 0.0
-            delay = retry.delay(claimed.attempt, random.random(), asked)  # noqa: S311 -- no secret: it spreads load
-            mine = store.record(conn, claimed, result, delay)
+            dice = random.random()  # noqa: S311 -- no secret: it spreads load
+            then = store.record(conn, claimed, result, dice)
             self._unrecorded.pop(0)
-            _tell(claimed, result, delay, mine=mine)
+            _tell(claimed, result, then)
 
 
-def _tell(claimed: Claimed, result: Result, delay: float, *, mine: bool) -> None:
+def _tell(claimed: Claimed, result: Result, then: Next | None) -> None:
     head = f"notification={claimed.id} attempt={claimed.attempt} provider={claimed.provider and claimed.provider.id}"
-    if not mine:
+    if then is None:
         _log.warning("%s came too late: taken over or held meanwhile, it may have been sent twice", head)
     elif isinstance(result, Accepted):
         _log.info("%s accepted status=%d", head, result.status)
-    elif isinstance(result, Refused) and result.final:
-        _log.error("%s failed why=%s", head, result.why)
-    elif store.is_held(claimed, result):
+    elif then.over:
+        _log.warning("%s goes to the tenant's other provider why=%s", head, result.why)
+    elif then.state == "unknown":
         _log.error("%s unknown, held for a person why=%s", head, result.why)
-    else:
+    elif then.state == "queued":
         fate = "unknown" if isinstance(result, Unknown) else "refused"
-        _log.warning("%s fate=%s again_in=%ds why=%s", head, fate, delay, result.why)
+        _log.warning("%s fate=%s again_in=%ds why=%s", head, fate, then.delay_seconds, result.why)
+    else:
+        _log.error("%s %s why=%s", head, then.state, result.why)
 
 
 def keep(url: str, sender: Sender) -> None:

@@ -1,8 +1,10 @@
 """The notifications as the sender uses them: PostgreSQL is the queue, and says who sends what.
 
-claim     queued (or sending, its lease over) → sending, with a lease and an attempt number; one transaction, SKIP
-          LOCKED: two senders never hold the same row. The text is written at the first claim and stays.
-record    sending → accepted, failed, unknown or queued again; only for the attempt that was claimed
+claim     queued → sending, with a lease and an attempt number; one transaction, SKIP LOCKED: two senders never hold the
+          same row. What lost its sender is queued again before. The text is written at the first claim and stays.
+record    sending → accepted, failed, suppressed, unknown or queued again, perhaps for another provider; only for the
+          attempt that was claimed
+reroute   queued: to the provider that its tenant has now
 """
 
 import hashlib
@@ -13,8 +15,9 @@ from typing import Any, Final, NamedTuple
 from psycopg2.extensions import connection, cursor
 from psycopg2.extras import RealDictCursor
 
+from sms.following import Next, following
 from sms.messages import Kind, national, text
-from sms.providers.kinds import Accepted, Message, Provider, Refused, Result, Rule, Unknown
+from sms.providers.kinds import Accepted, Message, Provider, Result, Rule, Unknown
 from sms.redaction import redacted
 from sql.named import queries
 
@@ -28,6 +31,7 @@ class Claimed(NamedTuple):
     id: int
     attempt: int
     attempt_id: int
+    tries: int
     message: Message
     provider: Provider | None
     hindrance: str | None
@@ -47,12 +51,20 @@ def hold_abandoned(conn: connection) -> int:
         return cur.rowcount
 
 
+def reroute(conn: connection) -> int:
+    """Have what is queued follow its tenant's row to another provider; return how many."""
+    with conn, conn.cursor() as cur:
+        cur.execute(_SQL["reroute"])
+        return cur.rowcount
+
+
 def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
     """Claim up to `most` notifications, each for its provider's timeout plus `lease_seconds`."""
     with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
-        ids = _ids(cur, "claim_queued", most)
-        if len(ids) < most:
-            ids += _ids(cur, "claim_abandoned", most - len(ids))
+        cur.execute(_SQL["take_back"], {"most": most})
+        cur.execute(_SQL["claim_queued"], {"most": most})
+        found: list[Any] = cur.fetchall()
+        ids = [row["id"] for row in found]
         if not ids:
             return []
         cur.execute(_SQL["claim"], {"ids": ids, "lease_seconds": lease_seconds})
@@ -69,42 +81,33 @@ def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
     return [_claimed(row, attempts[row["id"]]) for row in rows]
 
 
-def record(conn: connection, claimed: Claimed, result: Result, delay_seconds: float) -> bool:
-    """Write down what became of the request; False where another sender has taken the notification over meanwhile."""
+def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> Next | None:
+    """Write down what became of the request and do what follows it, which is returned; `dice`, in [0, 1), spreads waits.
+
+    None: another sender has taken the notification over meanwhile, and nothing follows.
+    """
+    then = following(result, claimed.provider, claimed.tries, dice)
     error = None if isinstance(result, Accepted) else result.why[:_MOST_ERROR]
+    mine = {"id": claimed.id, "attempt": claimed.attempt, "error": error}
+    message_id = result.message_id if isinstance(result, Accepted) else None
     with conn, conn.cursor() as cur:
         done = {"status": result.status, "error": error, "fate": _fate(result), "attempt_id": claimed.attempt_id}
-        message_id = result.message_id if isinstance(result, Accepted) else None
         reply = result.reply and redacted(result.reply)
         cur.execute(_SQL["finish_attempt"], {**done, "reply": reply, "message_id": message_id})
-        mine = {"id": claimed.id, "attempt": claimed.attempt, "error": error}
-        if isinstance(result, Accepted):
-            cur.execute(_SQL["accepted"], {**mine, "message_id": message_id})
-        elif isinstance(result, Refused) and result.final:
-            cur.execute(_SQL["failed"], mine)
-        elif is_held(claimed, result):
-            cur.execute(_SQL["unknown"], mine)
-        else:
-            cur.execute(_SQL["again"], {**mine, "delay_seconds": delay_seconds})
-        return cur.rowcount == 1
-
-
-def is_held(claimed: Claimed, result: Result) -> bool:
-    """Tell whether nobody knows what became of it and its provider is not to be asked twice."""
-    held = claimed.provider is not None and claimed.provider.on_unknown == "hold"
-    return held and isinstance(result, Unknown)
+        if then.over:
+            cur.execute(_SQL["fail_over"], mine)
+            if cur.rowcount == 1:
+                return then._replace(state="queued", delay_seconds=0.0)
+        pace = {"delay_seconds": then.delay_seconds, "counts": int(then.counts)}
+        name = "again" if then.state == "queued" else then.state
+        cur.execute(_SQL[name], {**mine, **pace, "message_id": message_id})
+        return then._replace(over=False) if cur.rowcount == 1 else None
 
 
 def listen(conn: connection) -> None:
-    """Have PostgreSQL wake this connection when a notification is queued."""
+    """Have PostgreSQL wake this connection when a notification is queued, or a tenant's providers have changed."""
     with conn, conn.cursor() as cur:
-        cur.execute("listen notification_queued")
-
-
-def _ids(cur: cursor, name: str, most: int) -> list[int]:
-    cur.execute(_SQL[name], {"most": most})
-    rows: list[Any] = cur.fetchall()
-    return [row["id"] for row in rows]
+        cur.execute("listen notification_queued; listen sms_route")
 
 
 def _many(cur: cursor, name: str, rows: list[dict[str, Any]]) -> None:
@@ -129,7 +132,7 @@ def _claimed(row: dict[str, Any], attempt_id: int) -> Claimed:
     to = row["member_number"]
     message = Message(row["id"], national(to), to, row["text"] or "", row["sender"] or "", _request_id(row))
     why = _hindrance(row)
-    return Claimed(row["id"], row["attempts"], attempt_id, message, None if why else _provider(row), why)
+    return Claimed(row["id"], row["attempts"], attempt_id, row["tries"], message, None if why else _provider(row), why)
 
 
 def _provider(row: dict[str, Any]) -> Provider:

@@ -297,6 +297,17 @@ $$;
 
 COMMENT ON FUNCTION public.note_routing_truncate() IS 'Trigger: a TRUNCATE of configuration means that everything is compiled anew.';
 
+CREATE FUNCTION public.note_sms_route() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    notify sms_route;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.note_sms_route() IS 'Trigger: tells the senders that a tenant has other SMS providers now.';
+
 CREATE FUNCTION public.note_sound_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -383,6 +394,19 @@ end
 $$;
 
 COMMENT ON FUNCTION public.prefix_to_e164() IS 'Trigger: the column "prefix" takes every spelling and keeps that of E.164.';
+
+CREATE FUNCTION public.route_notification() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    select sms_provider_id, sms_fallback_provider_id into new.provider_id, new.fallback_provider_id
+    from tenant where id = new.tenant_id;
+    new.tries := 0;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION public.route_notification() IS 'Trigger: what is queued, at first or again by an operator, goes to the provider that its tenant has now.';
 
 CREATE FUNCTION public.settle_receipts(id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -776,11 +800,15 @@ CREATE TABLE public.notification (
     last_error text,
     accepted_at timestamp with time zone,
     provider_message_id text,
+    provider_id bigint,
+    fallback_provider_id bigint,
+    tries integer DEFAULT 0 NOT NULL,
     delivered_at timestamp with time zone,
     CONSTRAINT notification_attempts_is_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT notification_kind_is_answered_or_missed CHECK ((kind = ANY (ARRAY['answered'::text, 'missed'::text]))),
     CONSTRAINT notification_of_a_withheld_number_never_holds_it CHECK (((state <> 'withheld'::text) OR (caller_number IS NULL))),
-    CONSTRAINT notification_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'failed'::text, 'expired'::text, 'unknown'::text, 'suppressed'::text, 'not_applicable'::text, 'withheld'::text])))
+    CONSTRAINT notification_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'failed'::text, 'expired'::text, 'unknown'::text, 'suppressed'::text, 'not_applicable'::text, 'withheld'::text]))),
+    CONSTRAINT notification_tries_is_not_negative CHECK ((tries >= 0))
 );
 
 COMMENT ON TABLE public.notification IS 'An SMS to a member about a call; one at most per call and member.';
@@ -818,6 +846,12 @@ COMMENT ON COLUMN public.notification.last_error IS 'Why the last try did not wo
 COMMENT ON COLUMN public.notification.accepted_at IS 'When the provider took it.';
 
 COMMENT ON COLUMN public.notification.provider_message_id IS 'The provider''s own id of the message.';
+
+COMMENT ON COLUMN public.notification.provider_id IS 'Who is to send it, sms_provider.id: the tenant''s sms_provider_id when it was queued, later perhaps the fallback; follows the tenant''s row while it is queued.';
+
+COMMENT ON COLUMN public.notification.fallback_provider_id IS 'Who sends it where provider_id cannot, sms_provider.id; empty: nobody, or it has come to that already.';
+
+COMMENT ON COLUMN public.notification.tries IS 'How many tries of provider_id did not work; the next wait grows with it.';
 
 COMMENT ON COLUMN public.notification.delivered_at IS 'When the receipt came that says that it arrived.';
 
@@ -877,8 +911,10 @@ CREATE TABLE public.sms_provider (
     credentials jsonb DEFAULT '{}'::jsonb NOT NULL,
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     on_unknown text DEFAULT 'retry'::text NOT NULL,
+    failover_tries integer DEFAULT 3 NOT NULL,
     CONSTRAINT sms_provider_credentials_are_references CHECK (((jsonb_typeof(credentials) = 'object'::text) AND (NOT jsonb_path_exists(credentials, '$.*?(!(@ like_regex "^\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)\\}$"))'::jsonpath)) AND (NOT jsonb_path_exists(credentials, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_driver_is_known CHECK ((driver = ANY (ARRAY['http'::text, 'esms'::text, 'speedsms'::text, 'twilio'::text, 'smpp'::text]))),
+    CONSTRAINT sms_provider_failover_tries_is_1_to_100 CHECK (((failover_tries >= 1) AND (failover_tries <= 100))),
     CONSTRAINT sms_provider_headers_are_texts_by_name CHECK (((jsonb_typeof(headers) = 'object'::text) AND (NOT jsonb_path_exists(headers, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_method_is_get_post_or_put CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text, 'PUT'::text]))),
     CONSTRAINT sms_provider_name_is_not_blank CHECK ((name ~ '\S'::text)),
@@ -928,6 +964,8 @@ COMMENT ON COLUMN public.sms_provider.credentials IS 'What the drivers esms, spe
 COMMENT ON COLUMN public.sms_provider.options IS 'What else these drivers may be told, {"name": "value"} (sms/README.md).';
 
 COMMENT ON COLUMN public.sms_provider.on_unknown IS 'Where nobody knows whether the provider took an SMS: retry, it is asked again, and the SMS may arrive twice; hold, it is not, and the SMS may never arrive: the notification is unknown until a person decides.';
+
+COMMENT ON COLUMN public.sms_provider.failover_tries IS 'After so many tries that did not work an SMS goes to the tenant''s sms_fallback_provider_id, if there is one.';
 
 CREATE TABLE public.sms_receipt (
     id bigint NOT NULL,
@@ -1295,7 +1333,9 @@ CREATE TABLE public.tenant (
     keep_calls_days integer DEFAULT 365 NOT NULL,
     keep_sms_days integer DEFAULT 90 NOT NULL,
     plan_expires_at timestamp with time zone,
+    sms_fallback_provider_id bigint,
     CONSTRAINT tenant_brand_is_1_to_30_printable_characters CHECK (((brand ~ '\S'::text) AND (brand !~ '[[:cntrl:]]'::text) AND (length(brand) <= 30))),
+    CONSTRAINT tenant_falls_back_to_another_provider CHECK (((sms_fallback_provider_id IS NULL) OR ((sms_provider_id IS NOT NULL) AND (sms_fallback_provider_id <> sms_provider_id)))),
     CONSTRAINT tenant_keeps_calls_1_to_3650_days CHECK (((keep_calls_days >= 1) AND (keep_calls_days <= 3650))),
     CONSTRAINT tenant_keeps_sms_1_to_3650_days CHECK (((keep_sms_days >= 1) AND (keep_sms_days <= 3650))),
     CONSTRAINT tenant_name_is_not_blank CHECK ((name ~ '\S'::text)),
@@ -1326,6 +1366,8 @@ COMMENT ON COLUMN public.tenant.keep_calls_days IS 'How long its calls are kept 
 COMMENT ON COLUMN public.tenant.keep_sms_days IS 'How long its notifications are kept, in days, with texts and the providers'' answers; then they are deleted. One that is queued or sending stays.';
 
 COMMENT ON COLUMN public.tenant.plan_expires_at IS 'From this moment on none of its hotlines rings: what it has paid for is over; empty: never.';
+
+COMMENT ON COLUMN public.tenant.sms_fallback_provider_id IS 'Who sends an SMS that sms_provider_id cannot: it is disabled, has no way to the member (sms_reply_rule.means = elsewhere), or has not taken it sms_provider.failover_tries times. Never one that the first may have taken, unless its on_unknown is retry. Empty: nobody.';
 
 CREATE VIEW public.call_line AS
  SELECT c.id AS call_id,
@@ -2116,7 +2158,7 @@ CREATE TABLE public.sms_reply_rule (
     reason text NOT NULL,
     CONSTRAINT sms_reply_rule_http_status_is_200_to_599 CHECK (((http_status >= 200) AND (http_status <= 599))),
     CONSTRAINT sms_reply_rule_looks_at_something CHECK (((http_status IS NOT NULL) OR (pattern IS NOT NULL))),
-    CONSTRAINT sms_reply_rule_means_something_known CHECK ((means = ANY (ARRAY['accepted'::text, 'again'::text, 'failed'::text, 'unknown'::text]))),
+    CONSTRAINT sms_reply_rule_means_something_known CHECK ((means = ANY (ARRAY['accepted'::text, 'again'::text, 'failed'::text, 'unknown'::text, 'down'::text, 'busy'::text, 'balance'::text, 'elsewhere'::text, 'suppressed'::text]))),
     CONSTRAINT sms_reply_rule_reason_is_not_blank CHECK ((reason ~ '\S'::text))
 );
 
@@ -2130,7 +2172,7 @@ COMMENT ON COLUMN public.sms_reply_rule.http_status IS 'Fits replies with this H
 
 COMMENT ON COLUMN public.sms_reply_rule.pattern IS 'Fits replies whose body matches this regular expression (Python''s re.search); empty: any body.';
 
-COMMENT ON COLUMN public.sms_reply_rule.means IS 'accepted: taken; again: not taken, to be tried again; failed: never will be; unknown: nobody knows whether it was taken.';
+COMMENT ON COLUMN public.sms_reply_rule.means IS 'accepted: taken; again: not taken, to be tried again; failed: never will be; unknown: nobody knows whether it was taken; down: the provider itself does not work; busy: it was asked too often; balance: the account is empty; elsewhere: not by this way, perhaps by another provider; suppressed: dropped as a repetition of the same text.';
 
 COMMENT ON COLUMN public.sms_reply_rule.reason IS 'Why, in words for people: what notification.last_error will say.';
 
@@ -2439,7 +2481,7 @@ CREATE INDEX notification_attempt_by_request ON public.notification_attempt USIN
 
 CREATE INDEX notification_by_tenant ON public.notification USING btree (tenant_id, created_at DESC);
 
-CREATE INDEX notification_queued ON public.notification USING btree (next_attempt_at) WHERE (state = 'queued'::text);
+CREATE INDEX notification_queued ON public.notification USING btree (provider_id, next_attempt_at) WHERE (state = 'queued'::text);
 
 CREATE INDEX notification_sending ON public.notification USING btree (lease_until) WHERE (state = 'sending'::text);
 
@@ -2537,6 +2579,8 @@ CREATE TRIGGER note_insert AFTER INSERT ON public.trunk REFERENCING NEW TABLE AS
 
 CREATE TRIGGER note_insert AFTER INSERT ON public.trunk_address REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('trunk', 'trunk_id');
 
+CREATE TRIGGER note_sms_route AFTER UPDATE OF sms_provider_id, sms_fallback_provider_id ON public.tenant FOR EACH STATEMENT EXECUTE FUNCTION public.note_sms_route();
+
 CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.external_group FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
 
 CREATE TRIGGER note_truncate AFTER TRUNCATE ON public.gateway FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_truncate();
@@ -2604,6 +2648,10 @@ CREATE TRIGGER notification_attempt_is_named AFTER UPDATE OF message_id ON publi
 CREATE TRIGGER notification_begins BEFORE INSERT ON public.notification FOR EACH ROW EXECUTE FUNCTION public.notification_moves();
 
 CREATE TRIGGER notification_has_left_sending AFTER UPDATE OF state ON public.notification FOR EACH ROW WHEN (((old.state = 'sending'::text) AND (new.state <> 'sending'::text))) EXECUTE FUNCTION public.notification_leaves_sending();
+
+CREATE TRIGGER notification_is_routed BEFORE INSERT ON public.notification FOR EACH ROW WHEN ((new.state = 'queued'::text)) EXECUTE FUNCTION public.route_notification();
+
+CREATE TRIGGER notification_is_routed_again BEFORE UPDATE OF state ON public.notification FOR EACH ROW WHEN (((new.state = 'queued'::text) AND (old.state <> ALL (ARRAY['queued'::text, 'sending'::text])))) EXECUTE FUNCTION public.route_notification();
 
 CREATE TRIGGER notification_state_moves BEFORE UPDATE OF state ON public.notification FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.notification_moves();
 
@@ -2677,6 +2725,9 @@ ALTER TABLE ONLY public.sound
 
 ALTER TABLE ONLY public.tenant_destination
     ADD CONSTRAINT tenant_destination_has_a_tenant_that_exists FOREIGN KEY (tenant_id) REFERENCES public.tenant(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tenant
+    ADD CONSTRAINT tenant_has_a_fallback_provider_that_exists FOREIGN KEY (sms_fallback_provider_id) REFERENCES public.sms_provider(id);
 
 ALTER TABLE ONLY public.tenant
     ADD CONSTRAINT tenant_has_a_plan_that_exists FOREIGN KEY (plan_id) REFERENCES public.plan(id);

@@ -22,7 +22,7 @@ CODES: Final[Mapping[str, Meaning]] = {
     "100": Meaning("accepted", "eSMS took it; it does not say that a telephone showed it"),
     "101": Meaning("failed", "eSMS does not know the ApiKey or SecretKey"),
     "102": Meaning("failed", "eSMS has no price list for the account"),
-    "103": Meaning("again", "the eSMS account has not enough balance: top it up"),
+    "103": Meaning("balance", "the eSMS account has not enough balance: top it up"),
     "104": Meaning("failed", "eSMS does not know the brandname (sms_provider.sender, or the tenant's brand)"),
     "108": Meaning("failed", "eSMS cannot read the member's number"),
     "118": Meaning("failed", "eSMS does not support the message type (options: sms_type)"),
@@ -30,7 +30,7 @@ CODES: Final[Mapping[str, Meaning]] = {
     "124": Meaning("accepted", "eSMS had it already: an earlier request with this RequestId arrived"),
     "140": Meaning("failed", "eSMS does not accept requests from this server's IP address: have it allowed"),
     "146": Meaning("failed", "eSMS does not have the text among the brandname's registered templates"),
-    "177": Meaning("failed", "the brandname is not registered with the member's network"),
+    "177": Meaning("elsewhere", "the brandname is not registered with the member's network"),
     "300": Meaning("failed", "eSMS misses the message type (options: sms_type)"),
 }
 

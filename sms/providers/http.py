@@ -23,7 +23,8 @@ def send(provider: Provider, message: Message, env: Mapping[str, str]) -> Result
         for pattern in patterns:
             re.compile(pattern or "")
     except re.error as error:
-        return Refused(f"a pattern of its success_pattern, message_id_pattern or rules cannot be used: {error}", False)
+        why = f"a pattern of its success_pattern, message_id_pattern or rules cannot be used: {error}"
+        return Refused(why, final=False, cause="setup")
     return exchange(provider, lambda: _request(provider, message, env), lambda reply: _judge(provider, reply))
 
 

@@ -5,7 +5,17 @@ from typing import Literal, NamedTuple
 
 from sms.redaction import shown
 
-Verdict = Literal["accepted", "again", "failed", "unknown"]
+# What a code may mean; `sms_reply_rule.means` takes the same words (sms/README.md).
+Verdict = Literal["accepted", "again", "failed", "unknown", "down", "busy", "balance", "elsewhere", "suppressed"]
+# Whose refusal it is, and so who else has to do with it:
+#   message    this message's; nothing follows for others
+#   down       the provider's: it, or the way to it, does not work
+#   busy       the provider's: it was asked too often, and may be again after `wait_seconds`
+#   balance    the account's: it is empty, and until it is not no message is taken
+#   elsewhere  this provider has no way to this member (now or ever); another one may have
+#   suppressed this message's: dropped as a repetition of the same text
+#   setup      ours: a row or a secret is wrong, and nobody was asked
+Cause = Literal["message", "down", "busy", "balance", "elsewhere", "suppressed", "setup"]
 
 
 class Meaning(NamedTuple):
@@ -41,6 +51,7 @@ class Provider(NamedTuple):
     options: Mapping[str, str] = {}
     rules: Sequence[Rule] = ()
     on_unknown: Literal["retry", "hold"] = "retry"
+    failover_tries: int = 3
 
 
 class Message(NamedTuple):
@@ -72,24 +83,26 @@ class Accepted(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The provider did not take it. `final`: it never will, asking again is no use. Else not before `wait_seconds`."""
+    """The provider did not take it. `final`: it never will, asked again or not. Else not before `wait_seconds`."""
 
     why: str
     final: bool
     status: int | None = None
     reply: str | None = None
     wait_seconds: float = 0.0
+    cause: Cause = "message"
 
     def __repr__(self) -> str:
         return shown(self)
 
 
 class Unknown(NamedTuple):
-    """The request left, and no answer tells whether the provider took it."""
+    """The request left, and no answer tells whether it was taken. `down`: for the provider, or the way to it, fails."""
 
     why: str
     status: int | None = None
     reply: str | None = None
+    down: bool = False
 
     def __repr__(self) -> str:
         return shown(self)

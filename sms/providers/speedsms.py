@@ -24,8 +24,8 @@ CODES: Final[Mapping[str, Meaning]] = {
     "105": Meaning("failed", "SpeedSMS finds the member's number invalid"),
     "110": Meaning("failed", "SpeedSMS does not support a character of the text"),
     "113": Meaning("failed", "SpeedSMS finds the text too long"),
-    "300": Meaning("again", "the SpeedSMS account has not enough balance: top it up"),
-    "500": Meaning("again", "SpeedSMS has an internal error and asks to try again"),
+    "300": Meaning("balance", "the SpeedSMS account has not enough balance: top it up"),
+    "500": Meaning("down", "SpeedSMS has an internal error and asks to try again"),
 }
 
 

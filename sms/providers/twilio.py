@@ -22,13 +22,13 @@ from sms.templates import credentials
 CODES: Final[Mapping[str, Meaning]] = {
     "20003": Meaning("failed", "Twilio does not know the account SID or auth token"),
     "20404": Meaning("failed", "Twilio does not find the account (url, account_sid)"),
-    "20429": Meaning("again", "Twilio was asked too often at one time"),
+    "20429": Meaning("busy", "Twilio was asked too often at one time"),
     "21211": Meaning("failed", "Twilio finds the member's number invalid"),
-    "21408": Meaning("failed", "the Twilio account may not send to the member's country: allow it there"),
+    "21408": Meaning("elsewhere", "the Twilio account may not send to the member's country: allow it there"),
     "21606": Meaning("failed", "Twilio cannot send SMS from this sender (sms_provider.sender)"),
     "21608": Meaning("failed", "the Twilio account is a trial: it sends to verified numbers only"),
     "21610": Meaning("failed", "the member has told Twilio to stop messages of this sender"),
-    "21612": Meaning("failed", "Twilio has no way from this sender to the member's number"),
+    "21612": Meaning("elsewhere", "Twilio has no way from this sender to the member's number"),
     "21614": Meaning("failed", "the member's number is none that can get SMS (a landline)"),
 }
 _SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")

@@ -24,15 +24,25 @@ from xml.sax.saxutils import escape
 import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
-from sms.providers.kinds import Accepted, Meaning, Provider, Refused, Result, Unknown
+from sms.providers.kinds import Accepted, Cause, Meaning, Provider, Refused, Result, Unknown, Verdict
 from sms.templates import MissingSecretError
 
 _MOST_REPLY: Final = 4096  # bytes of a reply that are read and kept
 _MOST_WAIT: Final = 3600.0  # seconds that a provider may ask for
 _AN_INSTANT: Final = 1e9  # a reset above this is a time (s since 1970), not a wait
 _LEAST_HIDDEN: Final = 4  # characters of a secret: a shorter one would be found everywhere
-_AGAIN: Final = frozenset({408, 429})  # RFC 9110 §15.5.9, RFC 6585 §4: the request was right, the time was not
+_TOO_MANY: Final = 429
+_AGAIN: Final = frozenset({408, _TOO_MANY})  # RFC 9110 §15.5.9, RFC 6585 §4: the request was right, the time was not
 _UNKNOWN: Final = frozenset({502, 504})  # RFC 9110 §15.6.3, §15.6.5: nothing valid, or nothing in time, from behind
+_REFUSALS: Final[Mapping[Verdict, tuple[bool, Cause]]] = {
+    "again": (False, "message"),
+    "failed": (True, "message"),
+    "down": (False, "down"),
+    "busy": (False, "busy"),
+    "balance": (False, "balance"),
+    "elsewhere": (True, "elsewhere"),
+    "suppressed": (True, "suppressed"),
+}
 _local = threading.local()
 _overheard: ContextVar[list[str] | None] = ContextVar("overheard", default=None)
 
@@ -75,17 +85,17 @@ def exchange(provider: Provider, build: Callable[[], Request], judge: Callable[[
             status = response.status_code
             text = _read(response, time.monotonic() + provider.timeout_seconds)
     except MissingSecretError as error:
-        return Refused(str(error), final=False)
+        return Refused(str(error), final=False, cause="setup")
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, requests.exceptions.MissingSchema):
-        return Refused("its URL or a header cannot be used", final=False)
+        return Refused("its URL or a header cannot be used", final=False, cause="setup")
     except (requests.Timeout, ReadTimeoutError) as error:
         if isinstance(error, requests.ConnectTimeout):
-            return Refused(f"no connection within {provider.timeout_seconds:g} s", final=False)
-        return Unknown(f"no answer within {provider.timeout_seconds:g} s", status)
+            return Refused(f"no connection within {provider.timeout_seconds:g} s", final=False, cause="down")
+        return Unknown(f"no answer within {provider.timeout_seconds:g} s", status, down=True)
     except (requests.RequestException, HTTPError) as error:  # its text may hold the URL, and the URL a secret
         if _never_left(error):
-            return Refused("no connection", final=False)
-        return Unknown(f"no answer: {type(error).__name__}", status)
+            return Refused("no connection", final=False, cause="down")
+        return Unknown(f"no answer: {type(error).__name__}", status, down=True)
     for secret in request.secrets:
         text = text.replace(secret, "***") if len(secret) >= _LEAST_HIDDEN else text
     return judge(Reply(status, text, _wait(response.headers)))
@@ -121,9 +131,10 @@ def by_status(reply: Reply) -> Refused | Unknown:
     """Return what a reply means that says nothing but its HTTP status, which is not 2xx."""
     why = f"the provider answered {reply.status}"
     if reply.status in _UNKNOWN:
-        return Unknown(why, reply.status, reply.text)
+        return Unknown(why, reply.status, reply.text, down=True)
     final = reply.status < 500 and reply.status not in _AGAIN
-    return Refused(why, final, reply.status, reply.text, reply.wait_seconds)
+    cause: Cause = "down" if reply.status >= 500 else "busy" if reply.status == _TOO_MANY else "message"
+    return Refused(why, final, reply.status, reply.text, reply.wait_seconds, cause)
 
 
 def by_meaning(meaning: Meaning, reply: Reply, message_id: str | None = None) -> Result:
@@ -132,7 +143,8 @@ def by_meaning(meaning: Meaning, reply: Reply, message_id: str | None = None) ->
         return Accepted(reply.status, reply.text, message_id)
     if meaning.verdict == "unknown":
         return Unknown(meaning.why, reply.status, reply.text)
-    return Refused(meaning.why, meaning.verdict == "failed", reply.status, reply.text, reply.wait_seconds)
+    final, cause = _REFUSALS[meaning.verdict]
+    return Refused(meaning.why, final, reply.status, reply.text, reply.wait_seconds, cause)
 
 
 def basic(user: str, password: str) -> str:

@@ -56,7 +56,7 @@ select * from daily_report(%(first_day)s, %(last_day)s)
 
 -- name: provider
 select p.id, p.name, p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern,
-    p.message_id_pattern, p.timeout_seconds, p.credentials, p.options, p.on_unknown,
+    p.message_id_pattern, p.timeout_seconds, p.credentials, p.options, p.on_unknown, p.failover_tries,
     coalesce((select json_agg(json_build_array(http_status, pattern, means, reason) order by position)
               from sms_reply_rule where provider_id = p.id), '[]') as rules,
     coalesce(p.sender, (select brand from tenant t where t.sms_provider_id = p.id order by t.id limit 1), 'test') as sender,

@@ -29,24 +29,62 @@ from (
 ) lost
 where n.id = lost.id
 
+-- name: take_back
+-- Their sender died, or its record never arrived: whether the provider has them is unknown, and it is asked again.
+update notification n
+set state = 'queued', lease_until = null, next_attempt_at = now(), last_error = 'its sender was lost'
+from (
+    select id from notification m
+    where state = 'sending' and lease_until < now() and not exists (
+        select from notification_attempt a join sms_provider p on p.id = a.provider_id
+        where a.notification_id = m.id and a.finished_at is null and p.on_unknown = 'hold'
+    )
+    order by lease_until
+    limit %(most)s
+    for update skip locked
+) lost
+where n.id = lost.id
+
+-- name: reroute
+-- Its tenant has another provider, or another fallback, than when it was queued. (What has failed over stays there.)
+update notification n
+set provider_id = r.sms_provider_id, fallback_provider_id = r.sms_fallback_provider_id, tries = 0
+from (
+    select m.id, t.sms_provider_id, t.sms_fallback_provider_id
+    from notification m
+    join tenant t on t.id = m.tenant_id
+    where m.state = 'queued'
+        and (m.provider_id, m.fallback_provider_id) is distinct from (t.sms_provider_id, t.sms_fallback_provider_id)
+        and (t.sms_fallback_provider_id is null
+             or (m.provider_id, m.fallback_provider_id) is distinct from (t.sms_fallback_provider_id, null))
+    for update of m skip locked
+) r
+where n.id = r.id
+
 -- name: claim_queued
-select id from notification
-where state = 'queued' and next_attempt_at <= now()
+-- Each provider's oldest, then the oldest of all: a provider's queue, however long, does not hide another's.
+select due.id
+from (
+    select q.id, q.next_attempt_at
+    from sms_provider p
+    cross join lateral (
+        select id, next_attempt_at from notification
+        where state = 'queued' and provider_id = p.id and next_attempt_at <= now()
+        order by next_attempt_at
+        limit %(most)s
+        for update skip locked
+    ) q
+    union all
+    select * from (
+        select id, next_attempt_at from notification
+        where state = 'queued' and provider_id is null and next_attempt_at <= now()
+        order by next_attempt_at
+        limit %(most)s
+        for update skip locked
+    ) nobody_s
+) due
 order by next_attempt_at
 limit %(most)s
-for update skip locked
-
--- name: claim_abandoned
--- Their sender died, or its record never arrived: whether the provider has them is unknown, and it is asked again.
-select id from notification
-where state = 'sending' and lease_until < now()
-    and not exists (
-        select from notification_attempt a join sms_provider p on p.id = a.provider_id
-        where a.notification_id = notification.id and a.finished_at is null and p.on_unknown = 'hold'
-    )
-order by lease_until
-limit %(most)s
-for update skip locked
 
 -- name: claim
 -- The lease covers the request and the record of it; the attempt number keeps a sender that comes late from recording.
@@ -55,12 +93,12 @@ set state = 'sending', attempts = n.attempts + 1,
     lease_until = now() + make_interval(secs => coalesce(p.timeout_seconds, 0) + %(lease_seconds)s)
 from notification m
 left join tenant t on t.id = m.tenant_id
-left join sms_provider p on p.id = t.sms_provider_id
+left join sms_provider p on p.id = m.provider_id
 where n.id = any (%(ids)s) and m.id = n.id
-returning n.id, n.attempts, n.kind, n.member_number, n.caller_number, n.text,
+returning n.id, n.attempts, n.tries, n.kind, n.member_number, n.caller_number, n.text,
     n.called_at at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh') as called_local, t.brand, p.id as provider_id, p.enabled as provider_enabled,
     p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern, p.message_id_pattern,
-    p.timeout_seconds, p.on_unknown, coalesce(p.sender, t.brand) as sender, p.credentials, p.options,
+    p.timeout_seconds, p.on_unknown, p.failover_tries, coalesce(p.sender, t.brand) as sender, p.credentials, p.options,
     (select coalesce(json_agg(json_build_array(http_status, pattern, means, reason) order by position), '[]')
      from sms_reply_rule where provider_id = p.id) as rules,
     n.call_id,
@@ -100,8 +138,26 @@ update notification
 set state = 'failed', last_error = %(error)s, lease_until = null
 where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
 
+-- name: suppressed
+update notification
+set state = 'suppressed', last_error = %(error)s, lease_until = null
+where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
+
 -- name: again
 update notification
-set state = 'queued', last_error = %(error)s, lease_until = null,
+set state = 'queued', last_error = %(error)s, lease_until = null, tries = tries + %(counts)s,
     next_attempt_at = now() + make_interval(secs => %(delay_seconds)s)
 where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
+
+-- name: fail_over
+-- Never what an earlier request may have brought to a provider that is not to be asked twice.
+update notification n
+set state = 'queued', provider_id = f.id, fallback_provider_id = null, tries = 0, next_attempt_at = now(),
+    lease_until = null, last_error = %(error)s || '; now through ' || f.name
+from sms_provider f
+where n.id = %(id)s and n.state in ('sending', 'unknown') and n.attempts = %(attempt)s
+    and f.id = n.fallback_provider_id and f.enabled
+    and not exists (
+        select from notification_attempt a join sms_provider p on p.id = a.provider_id
+        where a.notification_id = n.id and coalesce(a.fate, 'unknown') = 'unknown' and p.on_unknown = 'hold'
+    )

@@ -113,7 +113,7 @@ def test_a_notification_that_is_under_way_is_never_purged(room: LedgerRoom, stat
     assert room.rows("select distinct state, caller_number from notification") == [(state, "+84909789846")]
 
 
-@pytest.mark.parametrize("state", ["accepted", "failed", "expired", "unknown"])
+@pytest.mark.parametrize("state", ["accepted", "failed", "expired", "unknown", "suppressed"])
 def test_a_notification_that_is_over_is_purged(room: LedgerRoom, state: str) -> None:
     """Also one whose fate nobody will know any more."""
     told(room, "c1", RECEIVED, GAVE_UP)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sms.providers import DRIVERS, Accepted, Refused, Result, Unknown
+from sms.providers.kinds import Cause
 from tests.sms_apis import SECRETS, Answer, ApiServer, code
 from tests.sms_drivers import ALL, MESSAGE, Driven
 
@@ -53,7 +54,7 @@ def test_letters_with_accents_arrive(driven: Driven, server: ApiServer) -> None:
 def test_nothing_in_time_is_unknown_and_costs_the_timeout(driven: Driven, server: ApiServer) -> None:
     server.hangs()
     begun = time.monotonic()
-    assert driven.send(server, timeout=0.3) == Unknown("no answer within 0.3 s")
+    assert driven.send(server, timeout=0.3) == Unknown("no answer within 0.3 s", down=True)
     assert time.monotonic() - begun < 30
     assert len(server.taken) == 1
 
@@ -70,7 +71,7 @@ def test_a_cut_line_is_unknown(driven: Driven, server: ApiServer, after: int) ->
 def test_nobody_listening_is_no_unknown_fate(driven: Driven) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    assert driven.send(f"http://127.0.0.1:{port}") == Refused("no connection", final=False)
+    assert driven.send(f"http://127.0.0.1:{port}") == Refused("no connection", final=False, cause="down")
 
 
 def test_an_answer_from_another_world_is_neither_taken_nor_final(driven: Driven, server: ApiServer) -> None:
@@ -103,9 +104,10 @@ def test_a_status_without_words_means_the_same_to_all(
     server.answers(Answer(status, "because", {"Location": server.url}))
     result = driven.send(server)
     if fate == "unknown":
-        assert result == Unknown(f"the provider answered {status}", status, "because")
+        assert result == Unknown(f"the provider answered {status}", status, "because", down=True)
     else:
-        assert result == Refused(f"the provider answered {status}", fate == "failed", status, "because")
+        cause: Cause = "down" if status >= 500 else "busy" if status == 429 else "message"
+        assert result == Refused(f"the provider answered {status}", fate == "failed", status, "because", cause=cause)
     assert len(server.asked) == 1  # a redirect is not followed: the request holds secrets
 
 
@@ -145,7 +147,7 @@ def test_a_wrong_secret_is_refused_for_good_and_said_by_nobody(driven: Driven, s
 
 def test_a_missing_secret_asks_nobody(driven: Driven, server: ApiServer) -> None:
     result = refused(driven.send(server, env={"USER": "x"}))
-    assert (result.why, result.final) == ("TOKEN is not set in the sender's environment", False)
+    assert (result.why, result.final, result.cause) == ("TOKEN is not set in the sender's environment", False, "setup")
     assert server.asked == []
 
 
@@ -193,4 +195,6 @@ def test_every_code_has_its_meaning_and_a_reason_for_people(driven: Driven, serv
             assert isinstance(result, Accepted)
         else:
             found = refused(result)
-            assert (found.why, found.final) == (meaning.why, meaning.verdict == "failed"), number
+            final = meaning.verdict in {"failed", "elsewhere", "suppressed"}
+            cause = "message" if meaning.verdict in {"failed", "again"} else meaning.verdict
+            assert (found.why, found.final, found.cause) == (meaning.why, final, cause), number

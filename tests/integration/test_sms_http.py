@@ -11,7 +11,7 @@ import pytest
 
 from deploy.demo.sms_sink import SmsSink
 from sms.providers import DRIVERS, Accepted, Message, Provider, Refused, Result, Unknown
-from sms.providers.kinds import Rule
+from sms.providers.kinds import Cause, Rule
 
 MESSAGE = Message(7, "0844441909", "+84844441909", 'Ban "vua" nhan', "vContact", "r-0")
 BODY = '{"to": "{to}", "text": "{text}", "sender": "{sender}", "id": "{notification_id}"}'
@@ -47,7 +47,8 @@ def test_a_taken_message_is_accepted_with_the_provider_s_id(sink: SmsSink) -> No
 )
 def test_a_refusal_is_for_good_or_not(sink: SmsSink, status: int, final: bool) -> None:
     sink.refuses(status, body="because")
-    assert send(sink) == Refused(f"the provider answered {status}", final, status, "because")
+    cause: Cause = "down" if status >= 500 else "busy" if status == 429 else "message"
+    assert send(sink) == Refused(f"the provider answered {status}", final, status, "because", cause=cause)
 
 
 def test_a_redirect_is_not_followed(sink: SmsSink) -> None:
@@ -67,7 +68,7 @@ def test_a_200_that_says_no_is_tried_again(sink: SmsSink) -> None:
 def test_a_provider_that_hangs_costs_its_timeout(sink: SmsSink) -> None:
     sink.hangs()
     begun = time.monotonic()
-    assert send(sink, timeout_seconds=0.3) == Unknown("no answer within 0.3 s")
+    assert send(sink, timeout_seconds=0.3) == Unknown("no answer within 0.3 s", down=True)
     assert time.monotonic() - begun < 30
 
 
@@ -95,7 +96,7 @@ def test_a_reply_that_never_ends_costs_its_timeout() -> None:
         stop.set()
         thread.join()
     assert time.monotonic() - begun < 30
-    assert result == Unknown("no answer within 0.3 s", 200)
+    assert result == Unknown("no answer within 0.3 s", 200, down=True)
 
 
 def test_an_endless_reply_is_read_only_so_far(sink: SmsSink) -> None:
@@ -107,7 +108,7 @@ def test_an_endless_reply_is_read_only_so_far(sink: SmsSink) -> None:
 
 def test_a_cut_connection_leaves_the_fate_unknown(sink: SmsSink) -> None:
     sink.resets()
-    assert send(sink) == Unknown("no answer: ConnectionError")
+    assert send(sink) == Unknown("no answer: ConnectionError", down=True)
 
 
 def test_nobody_listening_is_tried_again() -> None:
@@ -131,7 +132,7 @@ def test_secrets_are_in_the_request_and_in_no_error(sink: SmsSink) -> None:
 
 def test_a_missing_secret_asks_nobody(sink: SmsSink) -> None:
     result = send(sink, headers={"Authorization": "Bearer ${env:TOKEN}"})
-    assert result == Refused("TOKEN is not set in the sender's environment", final=False)
+    assert result == Refused("TOKEN is not set in the sender's environment", final=False, cause="setup")
     assert sink.posts() == []
 
 

@@ -110,6 +110,7 @@ def test_neither_expiry_nor_another_claim_takes_one_that_is_to_be_held(room: Sms
         (Accepted(200, "yes", "late"), "accepted"),
         (Refused("no", final=True), "failed"),
         (Refused("busy", final=False), "queued"),
+        (Refused("seen", final=True, cause="suppressed"), "suppressed"),
         (Unknown("silence"), "unknown"),
     ],
 )

@@ -44,7 +44,7 @@ RECORDS: Final[list[Any]] = [
     DeadLetter("n", "f", 0, f'{{"caller":"{NUMBER}"}}', "x"),
     Line(0, f'{{"caller":"{NUMBER}"}}'.encode()),
     _MESSAGE,
-    Claimed(1, 1, 1, _MESSAGE, None, None),
+    Claimed(1, 1, 1, 0, _MESSAGE, None, None),
     Accepted(200, '{"to": "0844441909"}', "0844441909-1"),
     Refused("x", final=True, reply='{"to": "0844441909"}'),
     Unknown("x", reply='{"to": "0844441909"}'),
