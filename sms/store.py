@@ -82,7 +82,7 @@ def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
 
 
 def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> Next | None:
-    """Write down what became of the request and do what follows it, which is returned; `dice`, in [0, 1), spreads waits.
+    """Write down what became of the request and do what follows, which is returned; `dice`, in [0, 1), spreads waits.
 
     None: another sender has taken the notification over meanwhile, and nothing follows.
     """

@@ -36,6 +36,7 @@ class ReceiptsRoom:
             return cur.fetchall() if cur.description else []
 
     def claims(self) -> Claimed:
+        self.ask("update notification set next_attempt_at = now() where state = 'queued'")
         (claimed,) = store.claim(self.conn, 1, 30)
         return claimed
 
