@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kemi import deciding, offering, tokens
 from kemi.admission import Admission
-from kemi.domain import hunt, masking, sdp
+from kemi.domain import hunt, sdp
 from kemi.domain.addresses import Hop
 from kemi.domain.events import OfferedLeg, Received, Refused, SkippedLeg
 from kemi.domain.hunt import More
@@ -89,7 +89,7 @@ class Calls:
         call = tokens.new_call(self._now(), entropy)
         who = caller(taken.from_, taken.asserted, taken.privacy)
         decision = deciding.decide(self._table, dialled, who, self._now(), self._present)
-        if not masking.knows_all(taken.require):
+        if taken.unknown_extensions():
             decision = Refuse(420, "the caller requires an extension we do not know")
         held: Held | None = None
         if isinstance(decision, Fork) and self._admission is not None:

@@ -15,8 +15,8 @@ class Taken:
     """A message's identity, taken out of it in one pass (`kemi.ksr.headers`); what is taken is removed."""
 
     __slots__ = (
-        "asserted", "call_id", "contact", "content_type", "deep_vias", "from_", "lines", "privacy",
-        "record_routes", "require", "routes", "rseq", "supported", "to",
+        "asserted", "call_id", "contact", "content_length", "content_type", "cseq", "deep_vias", "from_", "lines",
+        "privacy", "proxy_require", "record_routes", "require", "routes", "rseq", "supported", "to",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -25,6 +25,9 @@ class Taken:
         self.call_id = ""
         self.contact = ""
         self.content_type = ""
+        self.content_length = ""  # of a request, as is CSeq; both stay where they are
+        self.cseq = ""
+        self.proxy_require = ""
         self.supported = ""
         self.require = ""
         self.rseq = ""
@@ -34,6 +37,10 @@ class Taken:
         self.asserted: list[str] = []
         self.privacy: list[str] = []
         self.lines: list[str] = []  # cleaned headers to put back
+
+    def unknown_extensions(self) -> list[str]:
+        """Return what the sender requires and we do not know."""
+        return masking.unknown(self.require, self.proxy_require) if self.require or self.proxy_require else []
 
     def negotiated(self, *, reliable: bool) -> list[str]:
         """Return the Supported, Require and RSeq lines that may go on; without 100rel if not `reliable`."""

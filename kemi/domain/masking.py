@@ -31,6 +31,7 @@ class Fate(IntEnum):
     MAX_FORWARDS = 15
     CONTENT_LENGTH = 16
     ROUTE = 17  # never passes; it may hold the rest of a token
+    PROXY_REQUIRE = 18  # never passes: it is of us that it asks
 
     __hash__ = int.__hash__  # an Enum's own is Python, 0.2 µs a look into a dict
 
@@ -51,6 +52,7 @@ _NAMES: Final = {
     **dict.fromkeys(("Content-Type", "c"), Fate.CONTENT_TYPE),
     **dict.fromkeys(("Supported", "k"), Fate.SUPPORTED),
     "Require": Fate.REQUIRE,
+    "Proxy-Require": Fate.PROXY_REQUIRE,
     "RSeq": Fate.RSEQ,
     **dict.fromkeys(("Unsupported", "Allow", "Accept", "Expires"), Fate.CHECK),
     **dict.fromkeys(("Session-Expires", "x", "Min-SE", "RAck", "Retry-After"), Fate.CHECK),
@@ -80,6 +82,7 @@ _OPTION_TAGS: Final = frozenset(
 _METHODS: Final = frozenset(
     {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "PRACK", "INFO"}  # what passes: REFER and others get 405
 )
+_OF_PROXIES: Final = frozenset({"privacy"})  # RFC 3323: what is done for a caller who withholds his number
 _LONGEST: Final = 512  # characters; every word of a list that we know, twice
 _FORMS: Final = {
     "expires": re.compile(r"\d{1,6}", re.ASCII),
@@ -113,9 +116,11 @@ def _clean(name: str, value: str, without: str) -> str:
     return value.strip() if form is not None and form.fullmatch(value.strip()) else ""
 
 
-def knows_all(require: str) -> bool:
-    """Say whether every option tag of a Require is one we know: the others are answered 420 (RFC 3261 §8.2.2.3)."""
-    return all(not word or word in _OPTION_TAGS for word in map(str.strip, require.split(",")))
+def unknown(require: str, proxy_require: str = "") -> list[str]:
+    """Return the option tags of a Require and a Proxy-Require that we do not know: 420 (RFC 3261 §8.2.2.3, §16.3)."""
+    asked = ((require, _OPTION_TAGS), (proxy_require, _OF_PROXIES))
+    words = ((word.strip(), known) for value, known in asked for word in value.split(","))
+    return [word for word, known in words if word and word not in known]
 
 
 def _known(value: str, words: frozenset[str]) -> str:

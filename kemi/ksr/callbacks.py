@@ -12,7 +12,7 @@ import KSR
 
 from kemi.errors import NoRoom, TableUnavailable, TokenRefused, TokenTooLong
 from kemi.ksr import log
-from kemi.ksr.signalling import answer, blank, swallow
+from kemi.ksr.signalling import answer, blank, is_readable, swallow
 from kemi.ksr.truth import must
 
 REQUEST: Final = "ksr_request_route"
@@ -23,7 +23,8 @@ DIALOG_REPLY: Final = "on_dialog_reply"
 FAILURE: Final = "on_failure"
 BRANCH_FAILURE: Final = "on_branch_failure"
 CLOCK: Final = "on_clock"
-ALL: Final = (REQUEST, REPLY, BRANCH, INVITE_REPLY, DIALOG_REPLY, FAILURE, BRANCH_FAILURE, CLOCK)
+UNREADABLE: Final = "on_unreadable"  # called by its name in kamailio.cfg
+ALL: Final = (REQUEST, REPLY, BRANCH, INVITE_REPLY, DIALOG_REPLY, FAILURE, BRANCH_FAILURE, CLOCK, UNREADABLE)
 
 Callback = Callable[[Any, Any], int]
 
@@ -39,7 +40,7 @@ def refuse(error: BaseException) -> None:
     elif isinstance(error, TableUnavailable | NoRoom):
         answer(503)
     else:
-        answer(400 if isinstance(error, ValueError) else 500)
+        answer(400 if isinstance(error, ValueError) or not is_readable() else 500)
 
 
 def drop(error: BaseException) -> None:
@@ -72,6 +73,11 @@ def give_up(error: BaseException) -> None:
 
 def let_go(error: BaseException) -> None:
     """What a failing branch-failure callback does: nothing more; that leg is over, the others ring on."""
+    del error
+
+
+def keep_silent(error: BaseException) -> None:
+    """What a failing callback for a message that cannot be read does: nothing is sent."""
     del error
 
 

@@ -24,6 +24,7 @@ _DROP, _CHECK, _VIA, _TO, _CONTENT_TYPE = (  # looked up once: an Enum's member 
     *(Fate.TO, Fate.CONTENT_TYPE),
 )
 _ONCE: Final = {Fate.CSEQ: 1, Fate.MAX_FORWARDS: 2, Fate.CONTENT_LENGTH: 4}  # bits: what has stayed already
+_NOTED: Final = {Fate.CSEQ: "cseq", Fate.CONTENT_LENGTH: "content_length"}  # of a request
 
 
 def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
@@ -35,7 +36,7 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     """
     taken, vias, once = Taken(), 0, 0
     wrong: ValueError | None = None
-    must(_start(_ITERATOR), "hf_iterator_start")
+    _begin()
     try:
         while _next(_ITERATOR) > 0:
             try:
@@ -53,6 +54,7 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
                 elif fate in _ONCE:
                     if not once & _ONCE[fate]:
                         once |= _ONCE[fate]
+                        _note(taken, fate, vias_kept)
                         continue
                 elif fate is not _DROP and _stays(taken, fate, name):
                     continue
@@ -66,6 +68,16 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     if vias_kept == 1 and vias == 0:
         raise ValueError("a request without a Via")
     return taken
+
+
+def _begin() -> None:
+    if _start(_ITERATOR) < 0:
+        raise ValueError("headers that Kamailio cannot read")
+
+
+def _note(taken: Taken, fate: Fate, vias_kept: int) -> None:
+    if vias_kept == 1 and fate in _NOTED:
+        setattr(taken, _NOTED[fate], _unfolded(_value(_ITERATOR)))
 
 
 def _unfolded(value: str) -> str:
@@ -114,7 +126,7 @@ _FIELDS: Final = {
     Fate.CONTACT: "contact",
     Fate.RSEQ: "rseq",
 }
-_JOINED: Final = {Fate.SUPPORTED: "supported", Fate.REQUIRE: "require"}
+_JOINED: Final = {Fate.SUPPORTED: "supported", Fate.REQUIRE: "require", Fate.PROXY_REQUIRE: "proxy_require"}
 _LISTS: Final = {
     Fate.RECORD_ROUTE: "record_routes",
     Fate.ROUTE: "routes",

@@ -7,7 +7,9 @@ from typing import Final
 
 import KSR
 
+from kemi.domain import sane
 from kemi.domain.addresses import Hop
+from kemi.exchange import Taken
 
 _get = KSR.pv.get
 _gete = KSR.pv.gete
@@ -19,16 +21,30 @@ def source() -> Hop:
     return Hop(_get("$si"), _get("$sp"), _get("$proto"))
 
 
-def sdp(content_type: str) -> str:
-    """Return the SDP of the message, "" where it carries none: alone, or as a part of a multipart body."""
-    if not content_type:
+def served(taken: Taken, method: str) -> str:
+    """Return the SDP of the request whose headers were `taken`. Raises `ValueError` for one that is to be 400."""
+    sane.check_cseq(taken.cseq, method)
+    return sdp(taken.content_type, taken.content_length)
+
+
+def sdp(content_type: str, length: str = "") -> str:
+    """Return the SDP of the message, "" where it carries none: alone, or as a part of a multipart body.
+
+    `length`: its Content-Length. Raises `ValueError` where the message holds less.
+    """
+    if not content_type or length == "0":
         return ""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == _SDP:
-        return str(_gete("$rb"))
+        return sane.body_of(_gete("$rb"), length)
     if kind.startswith("multipart/"):
         return _sdp_part(content_type, _raw_body())
     return ""
+
+
+def uri() -> str:
+    """Return the R-URI, as it stands on the wire where Kamailio cannot parse it."""
+    return _get("$ru") or raw().split(b" ", 2)[1].decode()
 
 
 def raw() -> bytes:

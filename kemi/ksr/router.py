@@ -16,11 +16,11 @@ from kemi import hunting
 from kemi.call import After, Calls, Ring, Turned
 from kemi.curfew import shown
 from kemi.dialog import Dialogs
-from kemi.domain import masking, ringing, sdp
+from kemi.domain import masking, ringing, sane, sdp
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
-from kemi.exchange import Exchange
+from kemi.exchange import Exchange, Taken
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.clock import Clock
@@ -34,6 +34,7 @@ from kemi.tokens import Keyring
 _IN_DIALOG: Final = frozenset({"INVITE", "ACK", "BYE", "UPDATE", "PRACK", "INFO", "OPTIONS"})
 _TIME_IS_OVER: Final = "the longest call was over (max_call_seconds)"
 _MAX_FORWARDS: Final = 70  # RFC 3261 §8.1.1.6
+_ALLOW: Final = "Allow: INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, OPTIONS\r\n"
 _get = KSR.pv.get
 _gete = KSR.pv.gete
 
@@ -80,9 +81,19 @@ class Router(Hunting, Clock):
             return self._in_dialog(method)
         return self._new(method)
 
+    @guarded(callbacks.keep_silent)
+    def on_unreadable(self, msg: Any) -> int:
+        """A datagram that Kamailio cannot parse. A trunk is told; nobody else, whatever he sends, gets an answer."""
+        del msg
+        self._table.look()
+        ip = _get("$si")
+        if self._table.trunk_address(ip) is not None:
+            log.turned_away("a message that cannot be parsed", ip, signalling.answer_by_hand())
+        return 1
+
     def _new(self, method: str) -> int:
         if method == "OPTIONS":
-            return signalling.answer(200)
+            return _asked()
         self._table.look()
         trunk = self._table.trunk_address(_get("$si"))
         if method == "INVITE" and (ms := hunting.sleep_of(self._keys, _gete("$rU"))):
@@ -91,16 +102,18 @@ class Router(Hunting, Clock):
             return _turn_away("a stranger", 403)
         if method == "INVITE":
             return self._invite(trunk)
+        if method not in sane.METHODS:
+            return _not_served(501)
+        request.served(headers.take(vias_kept=1), method)
         if method in _IN_DIALOG:
             return _turn_away("a dialog's request without its dialog", 481)
-        KSR.hdr.append_to_reply("Allow: INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, OPTIONS\r\n")
-        return _turn_away("a method we do not serve", 405)
+        return _not_served(405)
 
     def _invite(self, trunk: TrunkAddress) -> int:
         dialled = _gete("$rU")
         to = KSR.hdr.gete("To")
         if not masking.is_dialled_number(dialled):
-            return _turn_away("not a telephone number", 404)
+            return _turn_away("not a telephone number", sane.refusal_of(request.uri()) or 404)
         neutral = masking.is_neutral_to(to, dialled, self._host)
         if not neutral:
             # tm builds the CANCEL's To from the received request: it must be neutral before the transaction is.
@@ -113,10 +126,11 @@ class Router(Hunting, Clock):
             KSR.setflag(OWN_TO)
         taken = headers.take(vias_kept=1, keep_to=True)
         taken.to = to
-        body = request.sdp(taken.content_type)
+        body = request.served(taken, "INVITE")
         outcome = self._calls.invite(trunk, request.source(), dialled, taken, body, os.urandom(6))
         if isinstance(outcome, Turned):
             self._happened(outcome.event)
+            _name_unknown(taken)
             return signalling.answer(outcome.code)
         self._sink.put(outcome.event)
         log.received(outcome.event, outcome.call_ids)
@@ -174,13 +188,13 @@ class Router(Hunting, Clock):
     def _in_dialog(self, method: str) -> int:
         user, source = _gete("$rU"), request.source()
         if method not in _IN_DIALOG:
-            KSR.hdr.append_to_reply("Allow: INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, OPTIONS\r\n")
-            return _turn_away("a method we do not serve", 405)
+            return _not_served(405 if method in sane.METHODS else 501)
         taken = headers.take(vias_kept=1)
+        body = request.served(taken, method)
         self._table.look()
         ours = method == "BYE" and source == self._watch
         relay = self._dialogs.relay(method, user, source, taken, ours=ours)
-        if method == "INFO" and taken.content_type and not request.sdp(taken.content_type):
+        if method == "INFO" and taken.content_type and not body:
             # Without its body an INFO says nothing: told so, a telephone sends its digits as RFC 4733 does.
             KSR.hdr.append_to_reply("Accept: application/sdp\r\n")
             return _turn_away("a body that does not pass", 415)
@@ -193,14 +207,34 @@ class Router(Hunting, Clock):
             call, side = relay.exchange.call.hex(), relay.exchange.side
             self._past.over(call)
             self._happened(Ended(call, relay.leg, "edge", _TIME_IS_OVER) if ours else Ended(call, relay.leg, side))
-        clean = body = request.sdp(taken.content_type)
-        if body:
-            clean = sdp.scrub(body, self._keys.origin(relay.exchange.call, relay.exchange.side))
+        clean = sdp.scrub(body, self._keys.origin(relay.exchange.call, relay.exchange.side)) if body else ""
         signalling.put_body(clean, taken.content_type)
         signalling.put_headers(relay.block)
         if not signalling.relay(relay.uri, relay.hop) and method != "ACK":
             signalling.answer(503)
         return 1
+
+
+def _asked() -> int:
+    """Answer an OPTIONS to ourselves, from anybody."""
+    taken = headers.take(vias_kept=1)
+    request.served(taken, "OPTIONS")
+    if code := sane.refusal_of(request.uri()):
+        return _turn_away("not a SIP URI", code)
+    return signalling.answer(420 if _name_unknown(taken) else 200)
+
+
+def _name_unknown(taken: Taken) -> bool:
+    """Name in the reply to come what the request requires and we do not know; whether there is such."""
+    unknown = taken.unknown_extensions()
+    if unknown:
+        KSR.hdr.append_to_reply(f"Unsupported: {', '.join(unknown)}\r\n")
+    return bool(unknown)
+
+
+def _not_served(code: int) -> int:
+    KSR.hdr.append_to_reply(_ALLOW)
+    return _turn_away("a method we do not serve", code)
 
 
 def _turn_away(what: str, code: int) -> int:

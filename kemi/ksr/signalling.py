@@ -8,7 +8,9 @@ import KSR
 from kemi.domain.addresses import Hop
 from kemi.domain.phrases import phrase
 from kemi.errors import NoRoom
+from kemi.ksr import request
 from kemi.ksr.truth import must, yes
+from kemi.refusal import refusal
 
 _SDP: Final = "application/sdp"
 _OUT_OF_MEMORY: Final = -2  # E_OUT_OF_MEM of Kamailio's core
@@ -22,9 +24,27 @@ _TRYING, _RINGING = phrase(100), phrase(180)
 
 
 def answer(code: int) -> int:
-    """Answer the request at hand; by its transaction if it has one."""
-    KSR.sl.send_reply(code, phrase(code))
+    """Answer the request at hand; by its transaction if it has one, by hand if Kamailio cannot read all of it."""
+    if not yes(KSR.sl.send_reply(code, phrase(code))) and not is_readable():
+        answer_by_hand(code)
     return 1
+
+
+def is_readable() -> bool:
+    """Say whether Kamailio can read the message at hand to the end of its headers."""
+    if not yes(KSR.textopsx.hf_iterator_start("edge")):
+        return False
+    KSR.textopsx.hf_iterator_end("edge")
+    return True
+
+
+def answer_by_hand(code: int = 0) -> int:
+    """Answer the request at hand out of its bytes, with `code` or what fits; return the code, 0 for no answer."""
+    answered = refusal(request.raw(), request.source(), code)
+    if answered is None:
+        return 0
+    datagram(answered.hop, answered.text)
+    return answered.code
 
 
 def put_headers(block: str) -> None:
