@@ -8,7 +8,7 @@ from deploy.settings import Settings, load
 from deploy.stack import Stack, running
 from kemi.errors import EdgeError
 
-_ALL_BUT_DATABASE = ("migrate", "table", "ledger", "sender", "watch", "kamailio")
+_ALL_BUT_DATABASE = ("migrate", "table", "ledger", "sender", "receipts", "watch", "kamailio")
 
 
 def main() -> int:

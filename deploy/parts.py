@@ -13,6 +13,7 @@ from typing import Final
 
 import psycopg2
 
+from deploy.hosts import takes_connections
 from deploy.postgres import Cluster
 from deploy.settings import ROOT, Settings
 
@@ -63,9 +64,18 @@ def workers(settings: Settings, database_url: str, edge_key: str, door: socket.s
         Part("table", _module("kemi.table.sync"), database, table_ready.exists),
         Part("ledger", _module("kemi.ledger.writer"), database),
         Part("sender", _module("sms.sender"), database),
+        *_receipts(settings, database),
         _watch(edge_key, door),
         _kamailio(settings, edge_key, door),
     ]
+
+
+def _receipts(settings: Settings, database: Mapping[str, str]) -> list[Part]:
+    """Return the receipts endpoint where it is wanted: a port that nobody asked for is not opened."""
+    listen = settings.receipts_listen
+    if listen is None:
+        return []
+    return [Part("receipts", _module("sms.receipts.server"), database, lambda: takes_connections(listen))]
 
 
 def _watch(edge_key: str, door: socket.socket) -> Part:

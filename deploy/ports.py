@@ -13,3 +13,9 @@ def free_udp(host: str) -> tuple[str, int]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((host, 0))
         return host, int(sock.getsockname()[1])
+
+
+def free_tcp(host: str) -> int:
+    """Return a TCP port that is free on `host` now."""
+    with socket.create_server((host, 0)) as sock:
+        return int(sock.getsockname()[1])

@@ -20,6 +20,8 @@ def status(stack: Stack) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row("SIP", f"{settings.sip_listen}, seen by others as {settings.environment()['SIP_ADVERTISE']}")
     table.add_row("database", f"psql '{stack.database_url}'" if private else "that of DATABASE_URL")
+    if settings.receipts_listen:
+        table.add_row("receipts", f"{settings.receipts_listen}, seen by providers as {settings.receipts_url}")
     table.add_row("data, logs", f"{settings.var_dir}, {settings.var_dir / 'log'}")
     table.add_row(
         "settings", str(ENV_FILE) if ENV_FILE.exists() else "defaults (edge.env.example says what can be set)"

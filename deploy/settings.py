@@ -18,6 +18,8 @@ from psycopg2.extensions import parse_dsn
 from pydantic import ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from deploy.hosts import host_port, is_ip, is_port
+from deploy.receipt_settings import ReceiptSettings
 from kemi.errors import SettingsRefused
 from sms.sender import Options
 
@@ -47,7 +49,7 @@ def _node_name() -> str:
     return re.sub(r"[^a-z0-9-]", "-", socket.gethostname().partition(".")[0].lower())[:32] or "edge"
 
 
-class Settings(BaseSettings):
+class Settings(ReceiptSettings):
     """One start of the stack. Names in the environment are the fields' names in capitals."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, str_strip_whitespace=True)
@@ -73,16 +75,16 @@ class Settings(BaseSettings):
     @classmethod
     def _listen(cls, value: str) -> str:
         scheme, _, rest = value.partition(":")
-        host, port = _host_port(rest)
-        if scheme != "udp" or not _is_port(port) or not _is_ip(host):
+        host, port = host_port(rest)
+        if scheme != "udp" or not is_port(port) or not is_ip(host):
             raise ValueError("must be udp:<IP address>:<port>, such as udp:192.0.2.10:5060")
         return value
 
     @field_validator("sip_advertise")
     @classmethod
     def _advertise(cls, value: str) -> str:
-        host, port = _host_port(value)
-        if value and not (_HOST.fullmatch(host) and _is_port(port)):
+        host, port = host_port(value)
+        if value and not (_HOST.fullmatch(host) and is_port(port)):
             raise ValueError("must be <host>:<port>, such as 192.0.2.10:5060")
         return value
 
@@ -146,7 +148,7 @@ class Settings(BaseSettings):
     @property
     def sip_address(self) -> tuple[str, int]:
         """The IP address and port that Kamailio listens on."""
-        host, port = _host_port(self.sip_listen.partition(":")[2])
+        host, port = host_port(self.sip_listen.partition(":")[2])
         return host.strip("[]"), int(port)
 
     def environment(self) -> dict[str, str]:
@@ -206,20 +208,3 @@ def _in_words(error: Any) -> str:
     name = str(error["loc"][0]).upper()
     shown = "…" if name in {"EDGE_KEY", "DATABASE_URL"} else error["input"]
     return f"{name}={shown}: {text[0].lower()}{text[1:]}"
-
-
-def _host_port(text: str) -> tuple[str, str]:
-    host, _, port = text.rpartition(":")
-    return host, port
-
-
-def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 0 < int(text) < 65536
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return False
-    return ("[" in text) == (":" in text)

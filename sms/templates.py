@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 Escape = Callable[[str], str]
-_FIELDS: Final = "to|to_international|to_e164|text|sender|notification_id|request_id"
+_FIELDS: Final = "to|to_international|to_e164|text|sender|notification_id|request_id|receipt_url"
 # A file is named, not where it is: a row of the database opens nothing but what lies in SECRETS_DIR.
 _FIELD: Final = re.compile(
     r"\$\{(?:env:([A-Za-z_][A-Za-z0-9_]*)|file:([A-Za-z0-9_][A-Za-z0-9_.-]*))\}|\{(" + _FIELDS + r")\}"

@@ -539,14 +539,19 @@ declare
     a record;
 begin
     for turn in 1..2 loop
+        -- Requests that repeat one another share our name of them, not the provider's: his counts first, and one that has
+        -- none yet before one that has another.
         select found.id, found.notification_id into a
         from (
-            select t.id, t.notification_id, t.provider_id from notification_attempt t where t.message_id = take_receipt.reference
+            select t.id, t.notification_id, t.provider_id, t.message_id
+            from notification_attempt t where t.message_id = take_receipt.reference
             union all
-            select t.id, t.notification_id, t.provider_id from notification_attempt t where t.request_id = take_receipt.request_id
+            select t.id, t.notification_id, t.provider_id, t.message_id
+            from notification_attempt t where t.request_id = take_receipt.request_id
         ) found
         where found.provider_id = provider
-        order by found.id desc limit 1;
+        order by found.message_id is not distinct from take_receipt.reference desc, found.message_id is null desc, found.id desc
+        limit 1;
         exit when a.id is not null or take_receipt.reference is null;
         -- The request may be about to be recorded: who is first here is seen by the other (attempt_is_named).
         if turn = 1 then
@@ -912,6 +917,16 @@ CREATE TABLE public.sms_provider (
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     on_unknown text DEFAULT 'retry'::text NOT NULL,
     failover_tries integer DEFAULT 3 NOT NULL,
+    receipt_token text DEFAULT replace((gen_random_uuid())::text, '-'::text, ''::text) NOT NULL,
+    receipt_sources cidr[] DEFAULT '{}'::cidr[] NOT NULL,
+    receipt_signature_header text,
+    receipt_signature_hash text DEFAULT 'sha256'::text NOT NULL,
+    receipt_signature_key text,
+    receipt_list_field text,
+    receipt_reference_field text,
+    receipt_request_id_field text,
+    receipt_status_field text,
+    receipt_reason_field text,
     CONSTRAINT sms_provider_credentials_are_references CHECK (((jsonb_typeof(credentials) = 'object'::text) AND (NOT jsonb_path_exists(credentials, '$.*?(!(@ like_regex "^\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)\\}$"))'::jsonpath)) AND (NOT jsonb_path_exists(credentials, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_driver_is_known CHECK ((driver = ANY (ARRAY['http'::text, 'esms'::text, 'speedsms'::text, 'twilio'::text, 'smpp'::text]))),
     CONSTRAINT sms_provider_failover_tries_is_1_to_100 CHECK (((failover_tries >= 1) AND (failover_tries <= 100))),
@@ -920,6 +935,11 @@ CREATE TABLE public.sms_provider (
     CONSTRAINT sms_provider_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT sms_provider_on_unknown_is_retry_or_hold CHECK ((on_unknown = ANY (ARRAY['retry'::text, 'hold'::text]))),
     CONSTRAINT sms_provider_options_are_texts_by_name CHECK (((jsonb_typeof(options) = 'object'::text) AND (NOT jsonb_path_exists(options, '$.*?(@.type() != "string")'::jsonpath)))),
+    CONSTRAINT sms_provider_receipt_signature_hash_is_known CHECK ((receipt_signature_hash = ANY (ARRAY['sha1'::text, 'sha256'::text, 'sha512'::text]))),
+    CONSTRAINT sms_provider_receipt_signature_header_is_a_header CHECK ((receipt_signature_header ~ '^[A-Za-z0-9-]{1,64}$'::text)),
+    CONSTRAINT sms_provider_receipt_signature_is_whole CHECK (((receipt_signature_header IS NULL) = (receipt_signature_key IS NULL))),
+    CONSTRAINT sms_provider_receipt_signature_key_is_a_reference CHECK ((receipt_signature_key ~ '^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)\}$'::text)),
+    CONSTRAINT sms_provider_receipt_token_is_hard_to_guess CHECK ((receipt_token ~ '^[A-Za-z0-9_-]{32,64}$'::text)),
     CONSTRAINT sms_provider_sender_is_1_to_34_printable_characters CHECK ((sender ~ '^[[:print:]]{1,34}$'::text)),
     CONSTRAINT sms_provider_smpp_has_its_login CHECK (((driver <> 'smpp'::text) OR (credentials ?& ARRAY['system_id'::text, 'password'::text]))),
     CONSTRAINT sms_provider_smpp_options_are_known CHECK (((driver <> 'smpp'::text) OR ((options - ARRAY['system_type'::text, 'service_type'::text, 'window'::text, 'enquire_link'::text, 'source_ton'::text, 'source_npi'::text, 'dest_ton'::text, 'dest_npi'::text, 'alphabet'::text, 'data_coding'::text, 'long_text'::text]) = '{}'::jsonb))),
@@ -945,7 +965,7 @@ COMMENT ON COLUMN public.sms_provider.method IS 'GET, POST or PUT.';
 
 COMMENT ON COLUMN public.sms_provider.headers IS 'Header fields of the request, {"name": "value"}. A secret is written ${env:NAME} or ${file:NAME} and read by the sender; never store it here.';
 
-COMMENT ON COLUMN public.sms_provider.body_template IS 'The request''s body with fields to fill in: {to} national, {to_international} with its country and no +, {to_e164}, {text}, {sender}, {notification_id}, {request_id}. Also takes ${env:NAME} and ${file:NAME}.';
+COMMENT ON COLUMN public.sms_provider.body_template IS 'The request''s body with fields to fill in: {to} national, {to_international} with its country and no +, {to_e164}, {text}, {sender}, {notification_id}, {request_id}, {receipt_url} (where to report; empty without RECEIPTS_URL). Also takes ${env:NAME} and ${file:NAME}.';
 
 COMMENT ON COLUMN public.sms_provider.content_type IS 'Content-Type of the body; decides how filled-in fields are escaped.';
 
@@ -966,6 +986,26 @@ COMMENT ON COLUMN public.sms_provider.options IS 'What else these drivers may be
 COMMENT ON COLUMN public.sms_provider.on_unknown IS 'Where nobody knows whether the provider took an SMS: retry, it is asked again, and the SMS may arrive twice; hold, it is not, and the SMS may never arrive: the notification is unknown until a person decides.';
 
 COMMENT ON COLUMN public.sms_provider.failover_tries IS 'After so many tries that did not work an SMS goes to the tenant''s sms_fallback_provider_id, if there is one.';
+
+COMMENT ON COLUMN public.sms_provider.receipt_token IS 'The secret in the address that its receipts come to, RECEIPTS_URL/receipts/<receipt_token>; who knows it can report as this provider. To change it: set it to default, and tell the provider.';
+
+COMMENT ON COLUMN public.sms_provider.receipt_sources IS 'Where receipts may come from, addresses or networks; {}: anywhere.';
+
+COMMENT ON COLUMN public.sms_provider.receipt_signature_header IS 'The header with the receipt''s signature: the HMAC of its body (of the query string where there is no body) under receipt_signature_key, hexadecimal or base64. Empty: it signs nothing. (Driver twilio: always checked in its own way, with auth_token.)';
+
+COMMENT ON COLUMN public.sms_provider.receipt_signature_hash IS 'The hash of that HMAC: sha1, sha256 or sha512.';
+
+COMMENT ON COLUMN public.sms_provider.receipt_signature_key IS 'Its key, a reference: ${env:NAME} or ${file:NAME}, never the secret itself.';
+
+COMMENT ON COLUMN public.sms_provider.receipt_list_field IS 'Driver http: where several receipts come at once, the field that holds them, "a.b"; empty: one receipt, or a JSON list of them.';
+
+COMMENT ON COLUMN public.sms_provider.receipt_reference_field IS 'Driver http: the receipt''s field with the id that message_id_pattern found; "a.b" is b within a, "a.0" the first of a.';
+
+COMMENT ON COLUMN public.sms_provider.receipt_request_id_field IS 'Driver http: the field with our {request_id}, where it brings that back. {receipt_url} brings it back by itself.';
+
+COMMENT ON COLUMN public.sms_provider.receipt_status_field IS 'Driver http: the field with the status, whose values sms_receipt_rule explains. Empty: it sends no receipts.';
+
+COMMENT ON COLUMN public.sms_provider.receipt_reason_field IS 'Driver http: the field with the reason, in words or a code; empty: none.';
 
 CREATE TABLE public.sms_receipt (
     id bigint NOT NULL,
@@ -2149,6 +2189,25 @@ ALTER TABLE public.sms_receipt ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENT
     CACHE 1
 );
 
+CREATE TABLE public.sms_receipt_rule (
+    provider_id bigint NOT NULL,
+    value text NOT NULL,
+    means text NOT NULL,
+    reason text,
+    CONSTRAINT sms_receipt_rule_means_something_known CHECK ((means = ANY (ARRAY['accepted'::text, 'delivered'::text, 'failed'::text, 'expired'::text, 'ignored'::text]))),
+    CONSTRAINT sms_receipt_rule_reason_is_not_blank CHECK ((reason ~ '\S'::text))
+);
+
+COMMENT ON TABLE public.sms_receipt_rule IS 'What the status of a receipt means, for a provider of the driver http. A status without a row is kept and moves nothing.';
+
+COMMENT ON COLUMN public.sms_receipt_rule.provider_id IS 'Whose receipt: sms_provider.id.';
+
+COMMENT ON COLUMN public.sms_receipt_rule.value IS 'The status as the provider writes it; capitals and small letters are the same.';
+
+COMMENT ON COLUMN public.sms_receipt_rule.means IS 'accepted: taken, on its way; delivered: it arrived; failed: it never will; expired: the provider gave up; ignored: none of these.';
+
+COMMENT ON COLUMN public.sms_receipt_rule.reason IS 'Why, in words for people: what notification.last_error will say; empty: what the receipt says.';
+
 CREATE TABLE public.sms_reply_rule (
     provider_id bigint NOT NULL,
     "position" integer NOT NULL,
@@ -2392,6 +2451,9 @@ ALTER TABLE ONLY public.sms_provider
 ALTER TABLE ONLY public.sms_provider
     ADD CONSTRAINT sms_provider_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.sms_provider
+    ADD CONSTRAINT sms_provider_receipt_token_is_unique UNIQUE (receipt_token);
+
 ALTER TABLE ONLY public.sms_receipt
     ADD CONSTRAINT sms_receipt_pkey PRIMARY KEY (id);
 
@@ -2494,6 +2556,8 @@ CREATE INDEX routing_change_by_at ON public.routing_change USING btree (at);
 CREATE INDEX routing_change_by_xid ON public.routing_change USING btree (xid);
 
 CREATE INDEX sms_receipt_by_notification ON public.sms_receipt USING btree (notification_id);
+
+CREATE UNIQUE INDEX sms_receipt_rule_is_one_per_value ON public.sms_receipt_rule USING btree (provider_id, lower(value));
 
 CREATE INDEX sms_receipt_unknown ON public.sms_receipt USING btree (reference) WHERE (notification_id IS NULL);
 
@@ -2716,6 +2780,9 @@ ALTER TABLE ONLY public.plan_destination
 
 ALTER TABLE ONLY public.sms_receipt
     ADD CONSTRAINT sms_receipt_has_a_notification_that_exists FOREIGN KEY (notification_id) REFERENCES public.notification(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sms_receipt_rule
+    ADD CONSTRAINT sms_receipt_rule_has_a_provider_that_exists FOREIGN KEY (provider_id) REFERENCES public.sms_provider(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sms_reply_rule
     ADD CONSTRAINT sms_reply_rule_has_a_provider_that_exists FOREIGN KEY (provider_id) REFERENCES public.sms_provider(id) ON DELETE CASCADE;

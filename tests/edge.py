@@ -11,6 +11,7 @@ import psycopg2
 from psycopg2.extensions import connection
 from psycopg2.extras import RealDictCursor
 
+from deploy import ports
 from deploy.demo.sms_sink import SmsSink
 from deploy.settings import FixedSettings
 from deploy.stack import Stack
@@ -179,9 +180,11 @@ def running_edge(
 ) -> Iterator[Edge]:
     """Start the stack under `var_dir`, seed it with the demo's tenant, and wait until the hotline can ring."""
     address, gateway_port = (EDGE_HOST, free_port(EDGE_HOST)), free_port(GATEWAY_HOST)
+    receipts = f"{EDGE_HOST}:{ports.free_tcp(EDGE_HOST)}"
     settings = FixedSettings(
-        sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="test", interrupted_grace_seconds=2
-    )
+        sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="test", interrupted_grace_seconds=2,
+        receipts_listen=receipts, receipts_url=f"http://{receipts}",
+    )  # fmt: skip
     with SmsSink() as sink, Stack(settings, env={"sender": _SENDER, **(env or {})}, say=say) as stack:
         with closing(psycopg2.connect(stack.database_url)) as conn:
             seed.load(

@@ -25,6 +25,10 @@ class ReceiptsRoom:
             "insert into call (id, node, instance, sip_call_id, arrived_at, outcome)"
             " values ('c', 'n', 'i', 's', now(), 'missed')"
         )
+        self.queue()
+
+    def queue(self) -> None:
+        """Queue the notification, the only one there is."""
         self.ask(
             "insert into notification (call_id, tenant_id, member_id, member_number, kind, state, called_at)"
             " select 'c', id, 1, '+84844441909', 'missed', 'queued', now() from tenant where name = 'vContact'"

@@ -6,6 +6,7 @@ be slow, cut the line, ask for patience, or answer a code: whatever the driver h
 
 import base64
 import json
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -56,7 +57,10 @@ def esms(asked: Asked, taken: list[Taken]) -> Answer:
     """https://developers.esms.vn/en/esms-api/send-sms-api/send-otp-customer-care-message, …/table-of-error-codes."""
     fields = _json(asked, "/MainService.svc/json/SendMultipleMessage_V4_post_json/")
     texts = {"ApiKey", "SecretKey", "Phone", "Content", "Brandname", "SmsType", "IsUnicode", "Sandbox", "RequestId"}
+    texts |= {"CallbackUrl"}
     if fields is None or not all(isinstance(value, str) for value in fields.values()) or fields.keys() - texts:
+        return Answer(400, "Request Error")
+    if not _is_address(fields.get("CallbackUrl", "https://nowhere.example")):
         return Answer(400, "Request Error")
     if (fields["ApiKey"], fields["SecretKey"]) != (SECRETS["USER"], SECRETS["TOKEN"]):
         return _esms_refuses("101", "Authorize Failed")
@@ -95,6 +99,8 @@ def twilio(asked: Asked, taken: list[Taken]) -> Answer:
     if (asked.method, asked.path) != ("POST", f"/2010-04-01/Accounts/{SECRETS['USER']}/Messages.json"):
         return twilio_refuses(404, 20404, "The requested resource was not found")
     fields = {name: values[0] for name, values in parse_qs(asked.body.decode(), strict_parsing=True).items()}
+    if not _is_address(fields.get("StatusCallback", "https://nowhere.example")):
+        return twilio_refuses(400, 21609, "The 'StatusCallback' URL is not a valid URL")
     if not fields.get("To", "").startswith("+"):
         return twilio_refuses(400, 21211, "Invalid 'To' Phone Number")
     taken.append(Taken(fields["To"], fields["Body"], fields.get("From") or fields["MessagingServiceSid"], ""))
@@ -133,6 +139,10 @@ def _esms_refuses(number: str, message: str) -> Answer:
 
 def _speedsms_refuses(number: str, message: str) -> Answer:
     return Answer(200, json.dumps({"status": "error", "code": number, "message": message}))
+
+
+def _is_address(text: str) -> bool:
+    return bool(re.fullmatch(r"https?://[a-z0-9.:-]+/[A-Za-z0-9/_-]+", text + ("/x" if text.count("/") == 2 else "")))
 
 
 def _json(asked: Asked, path: str) -> dict[str, Any] | None:

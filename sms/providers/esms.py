@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from sms.providers.kinds import Meaning, Message, Provider, Result, Unknown
-from sms.providers.wire import Reply, Request, by_meaning, by_status, exchange
+from sms.providers.wire import Reply, Request, by_meaning, by_status, exchange, receipt_url
 from sms.templates import credentials
 
 CODES: Final[Mapping[str, Meaning]] = {
@@ -53,8 +53,11 @@ def _request(provider: Provider, message: Message, env: Mapping[str, str]) -> Re
         "Sandbox": provider.options.get("sandbox", "0"),
         "RequestId": message.request_id,
     }
+    if callback := receipt_url(provider, message, env):
+        body["CallbackUrl"] = callback
     headers = {"Content-Type": "application/json"}
-    return Request("POST", provider.url, headers, json.dumps(body).encode(), (api_key, secret_key))
+    secrets = (api_key, secret_key, provider.receipt_token)
+    return Request("POST", provider.url, headers, json.dumps(body).encode(), secrets)
 
 
 def _judge(reply: Reply) -> Result:

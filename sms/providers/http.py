@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from sms.providers.kinds import Accepted, Meaning, Message, Provider, Refused, Result
-from sms.providers.wire import Reply, Request, by_meaning, by_status, exchange
+from sms.providers.wire import Reply, Request, by_meaning, by_status, exchange, receipt_url
 from sms.templates import escape_for, fill, in_url, plain, secrets
 
 
@@ -37,6 +37,7 @@ def _request(provider: Provider, message: Message, env: Mapping[str, str]) -> Re
         "sender": message.sender,
         "notification_id": str(message.id),
         "request_id": message.request_id,
+        "receipt_url": receipt_url(provider, message, env),
     }
     body = fill(provider.body_template, fields, env, escape_for(provider.content_type))
     headers = {name: fill(value, fields, env, plain) for name, value in provider.headers.items()}
@@ -47,7 +48,7 @@ def _request(provider: Provider, message: Message, env: Mapping[str, str]) -> Re
         fill(provider.url, fields, env, in_url),
         headers,
         body.encode() if body else None,
-        tuple(secrets([provider.url, *provider.headers.values(), provider.body_template], env)),
+        (*secrets([provider.url, *provider.headers.values(), provider.body_template], env), provider.receipt_token),
     )
 
 

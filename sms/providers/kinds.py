@@ -52,6 +52,7 @@ class Provider(NamedTuple):
     rules: Sequence[Rule] = ()
     on_unknown: Literal["retry", "hold"] = "retry"
     failover_tries: int = 3
+    receipt_token: str = ""
 
 
 class Message(NamedTuple):

@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from sms.providers.kinds import Accepted, Meaning, Message, Provider, Result, Unknown
-from sms.providers.wire import Reply, Request, basic, by_meaning, by_status, exchange
+from sms.providers.wire import Reply, Request, basic, by_meaning, by_status, exchange, receipt_url
 from sms.templates import credentials
 
 CODES: Final[Mapping[str, Meaning]] = {
@@ -42,11 +42,14 @@ def send(provider: Provider, message: Message, env: Mapping[str, str]) -> Result
 def _request(provider: Provider, message: Message, env: Mapping[str, str]) -> Request:
     account, token = credentials(provider.credentials, env, "account_sid", "auth_token")
     sender = "MessagingServiceSid" if _SERVICE.fullmatch(message.sender) else "From"
-    body = urlencode({"To": message.to_e164, sender: message.sender, "Body": message.text})
+    fields = {"To": message.to_e164, sender: message.sender, "Body": message.text}
+    if callback := receipt_url(provider, message, env):
+        fields["StatusCallback"] = callback
+    body = urlencode(fields)
     url = f"{provider.url.rstrip('/')}/Accounts/{quote(account, safe='')}/Messages.json"
     login = basic(account, token)
     headers = {"Authorization": login, "Content-Type": "application/x-www-form-urlencoded"}
-    return Request("POST", url, headers, body.encode(), (token, login.removeprefix("Basic ")))
+    return Request("POST", url, headers, body.encode(), (token, login.removeprefix("Basic "), provider.receipt_token))
 
 
 def _judge(reply: Reply) -> Result:

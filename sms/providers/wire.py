@@ -24,7 +24,7 @@ from xml.sax.saxutils import escape
 import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
-from sms.providers.kinds import Accepted, Cause, Meaning, Provider, Refused, Result, Unknown, Verdict
+from sms.providers.kinds import Accepted, Cause, Meaning, Message, Provider, Refused, Result, Unknown, Verdict
 from sms.templates import MissingSecretError
 
 _MOST_REPLY: Final = 4096  # bytes of a reply that are read and kept
@@ -145,6 +145,15 @@ def by_meaning(meaning: Meaning, reply: Reply, message_id: str | None = None) ->
         return Unknown(meaning.why, reply.status, reply.text)
     final, cause = _REFUSALS[meaning.verdict]
     return Refused(meaning.why, final, reply.status, reply.text, reply.wait_seconds, cause)
+
+
+def receipt_url(provider: Provider, message: Message, env: Mapping[str, str]) -> str:
+    """Return where the provider is to report what became of `message`; "": nowhere, RECEIPTS_URL is not set.
+
+    The request's own name is in it, so that a receipt finds even a request whose answer was lost.
+    """
+    base = env.get("RECEIPTS_URL", "").rstrip("/")
+    return f"{base}/receipts/{provider.receipt_token}/{message.request_id}" if base and provider.receipt_token else ""
 
 
 def basic(user: str, password: str) -> str:

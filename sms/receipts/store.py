@@ -10,7 +10,7 @@ from typing import Final
 from psycopg2.extensions import connection
 from psycopg2.extras import RealDictCursor
 
-from sms.receipts.kinds import Status, Taken
+from sms.receipts.kinds import Meaning, Reporter, Status, Taken
 from sms.redaction import redacted
 from sql.named import queries
 
@@ -48,6 +48,23 @@ def hand_in(
         row = cur.fetchone()
     assert row is not None  # noqa: S101 -- a function without a set returns one row
     return Taken(row["receipt"], row["effect"], row["notification"], row["state"])
+
+
+def reporter(conn: connection, token: str) -> Reporter | None:
+    """Return the provider whose receipts come to the address with `token`, None: nobody's."""
+    with conn.cursor(cursor_factory=RealDictCursor) as cur:
+        cur.execute(_SQL["provider"], {"token": token})
+        row = cur.fetchone()
+    if row is None:
+        return None
+    rules = {value: Meaning(means, reason) for value, means, reason in row["rules"]}
+    return Reporter(**{**row, "rules": rules})
+
+
+def is_alive(conn: connection) -> None:
+    """Return if the database answers. Raises `psycopg2.Error`."""
+    with conn.cursor() as cur:
+        cur.execute(_SQL["alive"])
 
 
 def _clean(text: str, most: int) -> str:

@@ -98,7 +98,7 @@ where n.id = any (%(ids)s) and m.id = n.id
 returning n.id, n.attempts, n.tries, n.kind, n.member_number, n.caller_number, n.text,
     n.called_at at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh') as called_local, t.brand, p.id as provider_id, p.enabled as provider_enabled,
     p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern, p.message_id_pattern,
-    p.timeout_seconds, p.on_unknown, p.failover_tries, coalesce(p.sender, t.brand) as sender, p.credentials, p.options,
+    p.timeout_seconds, p.on_unknown, p.failover_tries, p.receipt_token, coalesce(p.sender, t.brand) as sender, p.credentials, p.options,
     (select coalesce(json_agg(json_build_array(http_status, pattern, means, reason) order by position), '[]')
      from sms_reply_rule where provider_id = p.id) as rules,
     n.call_id,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -174,6 +175,21 @@ def test_a_provider_that_echoes_the_request_brings_no_secret_in(driven: Driven, 
     assert "s3cr3t" not in words
     if "Authorization" in asked.headers:
         assert asked.headers["Authorization"].partition(" ")[2] not in words
+
+
+def test_a_provider_is_told_where_to_report_and_the_address_is_kept_nowhere(driven: Driven, server: ApiServer) -> None:
+    """As far as its API takes such an address: SpeedSMS has it in its console. Nobody is told while there is none."""
+    row = driven.provider(server.url)._replace(receipt_token="t0ken-of-32-letters")
+    row = row._replace(body_template='{"to": "{to_international}", "text": "{receipt_url}", "from": "x", "ref": "1"}')
+    env = {**SECRETS, "RECEIPTS_URL": "https://sms.example/edge/"}
+    assert isinstance(DRIVERS[driven.name](row, MESSAGE, env), Accepted)
+    told = unquote(server.asked[0].body.decode())
+    assert ("https://sms.example/edge/receipts/t0ken-of-32-letters/r7-0" in told) == (driven.name != "speedsms")
+    server.answers(Answer(400, told))
+    assert "t0ken" not in str(tuple(DRIVERS[driven.name](row, MESSAGE, env)))
+    server.answers(Answer(400, "no"))
+    DRIVERS[driven.name](row, MESSAGE, SECRETS)
+    assert "receipts" not in unquote(server.asked[-1].body.decode())
 
 
 def test_a_request_whose_answer_was_lost_is_recognised_where_it_can_be(driven: Driven, server: ApiServer) -> None:

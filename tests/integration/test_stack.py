@@ -22,7 +22,11 @@ DATABASE_ONLY = ("table", "ledger", "sender", "watch", "kamailio")
 def settings_in(var_dir: Path, database_url: str | None = None) -> FixedSettings:
     """Settings for a stack of its own."""
     host, port = ports.free_udp("127.0.0.1")
-    return FixedSettings(var_dir=var_dir, sip_listen=f"udp:{host}:{port}", node_name="stack", database_url=database_url)
+    receipts = f"{host}:{ports.free_tcp(host)}"
+    return FixedSettings(
+        var_dir=var_dir, sip_listen=f"udp:{host}:{port}", node_name="stack", database_url=database_url,
+        receipts_listen=receipts, receipts_url=f"http://{receipts}",
+    )  # fmt: skip
 
 
 def processes_of(var_dir: Path) -> set[int]:
@@ -66,7 +70,7 @@ def test_a_ready_stack_answers_options_and_has_its_tables(stack: Stack) -> None:
     conn.close()
 
 
-@pytest.mark.parametrize("name", ["table", "ledger", "sender", "watch", "postgres"])
+@pytest.mark.parametrize("name", ["table", "ledger", "sender", "receipts", "watch", "postgres"])
 def test_a_part_that_dies_is_started_again(stack: Stack, told: list[str], name: str) -> None:
     """And it is said which one, and how it ended."""
     before = stack.pid(name)

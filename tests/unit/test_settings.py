@@ -28,6 +28,10 @@ BAD = {
     "SMS_LEASE_SECONDS": "0",
     "SMS_GIVE_UP_SECONDS": "-5",
     "SMS_THREADS": "1.5",
+    "RECEIPTS_LISTEN": "receipts.example.net:8470",
+    "RECEIPTS_URL": "sms.example.net",
+    "RECEIPTS_PROXY": "nginx",
+    "RECEIPTS_PER_SECOND": "0",
     "LOG_LEVEL": "loud",
 }
 KEY = "ab" * 32
@@ -98,6 +102,11 @@ def test_a_refusal_repeats_no_secret(env_file: Path, monkeypatch: pytest.MonkeyP
         ("VAR_DIR", "/dev/null", "not a directory"),
         ("VAR_DIR", "/" + "v" * 120, "must not be longer"),
         ("SIP_WORKERS", "65", "from 1 to 64"),
+        ("RECEIPTS_LISTEN", "127.0.0.1:8470", "RECEIPTS_URL must say by which address providers reach it"),
+        ("RECEIPTS_LISTEN", "8470", "<IP address>:<port>"),
+        ("RECEIPTS_URL", "https://sms.example.net/?a=b", "the address that providers reach it by"),
+        ("RECEIPTS_URL", "https://[sms/", "the address that providers reach it by"),
+        ("RECEIPTS_PROXY", "[::1]", "the IP address of the proxy"),
     ],
 )
 def test_a_bad_value_is_refused_in_words(
@@ -170,7 +179,9 @@ def test_the_example_names_every_setting_and_its_default(env_file: Path) -> None
     assert sorted(line.partition("=")[0] for line in lines) == sorted(BAD)
     env_file.write_text("\n".join(lines))
     shown, usual = load(env_file).model_dump(), FixedSettings().model_dump()
-    examples = {"sip_advertise", "database_url", "var_dir", "node_name"}  # these have no default that could be shown
+    # these have no default that could be shown
+    examples = {"sip_advertise", "database_url", "var_dir", "node_name"}
+    examples |= {"receipts_listen", "receipts_url", "receipts_proxy"}
     assert {name: shown[name] for name in shown.keys() - examples} == {
         name: usual[name] for name in usual.keys() - examples
     }

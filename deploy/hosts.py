@@ -1,0 +1,35 @@
+"""Addresses as settings write them: `<host>:<port>`, an IPv6 address in brackets."""
+
+import ipaddress
+import socket
+
+
+def host_port(text: str) -> tuple[str, str]:
+    """Return what stands before and behind the last colon."""
+    host, _, port = text.rpartition(":")
+    return host, port
+
+
+def is_port(text: str) -> bool:
+    """Tell whether `text` is a port's number."""
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 65536
+
+
+def is_ip(text: str) -> bool:
+    """Tell whether `text` is an IP address as it stands before a port."""
+    try:
+        ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return ("[" in text) == (":" in text)
+
+
+def takes_connections(text: str, seconds: float = 0.5) -> bool:
+    """Tell whether somebody listens on the TCP address `text`; every address (0.0.0.0, ::) is asked for on loopback."""
+    host, port = host_port(text)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))  # noqa: S104 -- it is asked
+    try:
+        socket.create_connection((host, int(port)), seconds).close()
+    except OSError:
+        return False
+    return True
