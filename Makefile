@@ -8,7 +8,7 @@ PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 
-.PHONY: help setup packages demo run call check explain extgroup migrate test lint scenarios kill audit bench bench-steps bench-config clean
+.PHONY: help setup packages demo run call check explain extgroup migrate test lint scenarios kill audit bench bench-steps bench-config bench-sms clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-steps: setup ## CPU of each step of masking, by leaving it out, about 6 mi
 
 bench-config: setup ## routing table of 1k to 1M hotlines: build, COMMIT to worker, memory, lookups; ARGS="--hotlines 1000"
 	@$(PYTHON) -m tests.scale $(ARGS)
+
+bench-sms: setup ## events/s into the ledger, SMS/s out, a member's answer to the SMS, a CANCEL storm, 4 minutes; ARGS="--only texts --json"
+	@$(PYTHON) -m tests.bench_sms $(ARGS)
 
 kill: setup ## kill every part, 200 runs, and reconcile wire, ledger and SMS; ARGS="--runs 20 --seed 3"
 	@$(PYTHON) -m tests.kill $(ARGS)
