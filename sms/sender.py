@@ -25,6 +25,7 @@ from psycopg2.extras import wait_select
 
 from sms import retry, store
 from sms.following import Next
+from sms.lines import Lines
 from sms.providers import DRIVERS, Accepted, Refused, Result, Unknown
 from sms.redaction import redacted
 from sms.store import Claimed
@@ -76,6 +77,7 @@ class Sender:
         self._unrecorded: list[tuple[Claimed, Result]] = []
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
+        self._lines = Lines(env, lambda: os.write(self._wake_write, b"x"))
         for number in range(options.threads):
             # Daemons: a provider that hangs does not keep the process from ending.
             threading.Thread(target=self._work, name=f"sms-{number}", daemon=True).start()
@@ -93,6 +95,7 @@ class Sender:
     def step(self, conn: connection) -> int:
         """Record what is done, claim what is due and hand it out; return how many. Raises `psycopg2.Error`."""
         self._record(conn)
+        self._lines.step(conn)
         if self.stopping:
             return 0
         if self._route_at < time.monotonic():

@@ -942,7 +942,7 @@ CREATE TABLE public.sms_provider (
     CONSTRAINT sms_provider_receipt_token_is_hard_to_guess CHECK ((receipt_token ~ '^[A-Za-z0-9_-]{32,64}$'::text)),
     CONSTRAINT sms_provider_sender_is_1_to_34_printable_characters CHECK ((sender ~ '^[[:print:]]{1,34}$'::text)),
     CONSTRAINT sms_provider_smpp_has_its_login CHECK (((driver <> 'smpp'::text) OR (credentials ?& ARRAY['system_id'::text, 'password'::text]))),
-    CONSTRAINT sms_provider_smpp_options_are_known CHECK (((driver <> 'smpp'::text) OR ((options - ARRAY['system_type'::text, 'service_type'::text, 'window'::text, 'enquire_link'::text, 'source_ton'::text, 'source_npi'::text, 'dest_ton'::text, 'dest_npi'::text, 'alphabet'::text, 'data_coding'::text, 'long_text'::text]) = '{}'::jsonb))),
+    CONSTRAINT sms_provider_smpp_options_are_known CHECK (((driver <> 'smpp'::text) OR ((options - ARRAY['system_type'::text, 'service_type'::text, 'window'::text, 'enquire_link'::text, 'source_ton'::text, 'source_npi'::text, 'dest_ton'::text, 'dest_npi'::text, 'alphabet'::text, 'data_coding'::text, 'long_text'::text, 'receipts'::text, 'receipt_id'::text]) = '{}'::jsonb))),
     CONSTRAINT sms_provider_timeout_is_1_to_60_seconds CHECK (((timeout_seconds >= 1) AND (timeout_seconds <= 60))),
     CONSTRAINT sms_provider_url_is_http_or_smpp CHECK (
 CASE

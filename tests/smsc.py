@@ -171,6 +171,14 @@ class Line:
         if not self.deaf:
             self._socket.sendall(octets)
 
+    def delivers(self, message_id: str, stat: str, sequence: int) -> None:
+        """Send a receipt as most SMSCs write it (SMPP v3.4, Appendix B)."""
+        text = (
+            f"id:{message_id} sub:001 dlvrd:001 submit date:2611270810 done date:2611270811 stat:{stat} err:000 text:"
+        )
+        pdu = smpp34.DeliverSm("vContact", "84844441909", text.encode(), esm_class=0x04, sequence_number=sequence)
+        self.sends(pdu.encode())
+
     def cut(self) -> None:
         """Hang up."""
         self.bound, self.ended = False, True

@@ -79,8 +79,7 @@ def exchange(provider: Provider, build: Callable[[], Request], judge: Callable[[
     status = None
     try:
         request = build()
-        if (said := _overheard.get()) is not None:
-            said.append(_shown(request))
+        say(lambda: _shown(request))
         with _ask(provider, request) as response:
             status = response.status_code
             text = _read(response, time.monotonic() + provider.timeout_seconds)
@@ -110,6 +109,12 @@ def overheard() -> Iterator[list[str]]:
         yield said
     finally:
         _overheard.reset(token)
+
+
+def say(request: Callable[[], str]) -> None:
+    """Let whoever listens (`overheard`) hear of a request: as text, without its secrets."""
+    if (said := _overheard.get()) is not None:
+        said.append(request())
 
 
 def _shown(request: Request) -> str:

@@ -104,6 +104,12 @@ returning n.id, n.attempts, n.tries, n.kind, n.member_number, n.caller_number, n
     n.call_id,
     (select count(*) from notification_attempt a where a.notification_id = n.id and a.fate = 'refused') as refusals
 
+-- name: lines
+-- SMSCs that a sender stays bound to: they may have receipts, whoever sent the message.
+select id, driver, url, method, headers, body_template, content_type, success_pattern, message_id_pattern, timeout_seconds,
+    credentials, options
+from sms_provider where driver = 'smpp' and enabled
+
 -- name: begin_attempts
 insert into notification_attempt (notification_id, provider_id, request_id)
 select notification_id, provider_id, request_id

@@ -32,7 +32,7 @@ def smsc() -> Iterator[Smsc]:
 def test_nothing_in_time_is_unknown(smsc: Smsc) -> None:
     assert isinstance(send(smsc), Accepted)  # bound: what follows has all its time for itself
     smsc.hangs()
-    assert send(smsc, timeout=0.5) == Unknown("no answer within 0.5 s")
+    assert send(smsc, timeout=0.5) == Unknown("no answer within 0.5 s", down=True)
     assert len(smsc.taken) == 2
 
 
@@ -40,7 +40,7 @@ def test_nothing_in_time_is_unknown(smsc: Smsc) -> None:
 def test_a_cut_line_is_unknown_and_the_next_message_binds_anew(smsc: Smsc, after: int) -> None:
     """Before the answer, in its head, and in its body: the SMSC has taken the message."""
     smsc.cuts(after)
-    assert send(smsc) == Unknown("the line ended before the SMSC answered")
+    assert send(smsc) == Unknown("the line ended before the SMSC answered", down=True)
     assert isinstance(send(smsc), Accepted)
     assert (len(smsc.taken), smsc.binds) == (2, 2)
 
@@ -48,27 +48,32 @@ def test_a_cut_line_is_unknown_and_the_next_message_binds_anew(smsc: Smsc, after
 def test_nobody_listening_is_no_unknown_fate() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    assert smpp.send(row(f"smpp://127.0.0.1:{port}", {}), MESSAGE, SECRETS) == Refused("no connection", final=False)
+    assert smpp.send(row(f"smpp://127.0.0.1:{port}", {}), MESSAGE, SECRETS) == Refused(
+        "no connection", final=False, cause="down"
+    )
 
 
 def test_a_bind_that_nobody_answers_is_no_unknown_fate(smsc: Smsc) -> None:
     smsc.bind_status.append(None)
-    assert send(smsc, timeout=0.5) == Refused("no bind within 0.5 s", final=False)
+    assert send(smsc, timeout=0.5) == Refused("no bind within 0.5 s", final=False, cause="down")
     assert smsc.submits == []
 
 
 @pytest.mark.parametrize("status", sorted({**codes.SUBMIT, **codes.BIND, 0x0400: None}))
 def test_every_code_has_its_meaning_and_a_reason_for_people(smsc: Smsc, status: int) -> None:
     """Of a message; and where the bind gets it, nothing is sent."""
-    verdict, why = codes.meaning(codes.SUBMIT, status)
+    verdict, why = codes.of_submit(status)
     assert len(why.split()) > 4
     smsc.answers(status)
     result = refused(send(smsc))
-    assert (result.why, result.final, result.status) == (why, verdict == "failed", status)
-    verdict, why = codes.meaning(codes.BIND, status)
+    cause = verdict if verdict in {"busy", "down"} else "message"
+    assert (result.why, result.final, result.cause, result.status) == (why, verdict == "failed", cause, status)
+    verdict, why = codes.of_bind(status)
     with Smsc() as closed:
         closed.bind_status.append(status)
-        assert send(closed) == Refused(why, verdict == "failed", status)
+        result = refused(send(closed))
+        cause = "message" if verdict == "failed" else "down"
+        assert (result.why, result.final, result.cause, result.status) == (why, verdict == "failed", cause, status)
         assert closed.submits == []
 
 
@@ -117,7 +122,9 @@ def test_no_more_than_the_window_are_under_way(smsc: Smsc) -> None:
     with ThreadPoolExecutor(2) as threads:
         waiting = [threads.submit(send, smsc, timeout=60.0, window="2") for _ in range(2)]
         assert until(lambda: len(held) == 2, 20.0)
-        assert send(smsc, timeout=0.5, window="2") == Refused("no place in the window within 0.5 s", final=False)
+        assert send(smsc, timeout=0.5, window="2") == Refused(
+            "no place in the window within 0.5 s", final=False, cause="busy"
+        )
         for sequence in held:
             smsc.lines[0].says(0x80000004, 0, sequence, b"held\0")
         assert all(isinstance(one.result(), Accepted) for one in waiting)
@@ -160,7 +167,7 @@ def test_a_line_that_says_nothing_any_more_is_left(smsc: Smsc) -> None:
 @pytest.mark.parametrize("octets", [b"\0\0\0\x04", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\x05" * 4])
 def test_what_is_no_smpp_ends_the_line(smsc: Smsc, octets: bytes) -> None:
     smsc.plan.append(lambda line, _: line.sends(octets.ljust(16, b"\0")))
-    assert send(smsc) == Unknown("the line ended before the SMSC answered")
+    assert send(smsc) == Unknown("the line ended before the SMSC answered", down=True)
     assert isinstance(send(smsc), Accepted)
 
 

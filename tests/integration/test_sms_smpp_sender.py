@@ -12,9 +12,9 @@ import smpp34
 
 from deploy.wait import until
 from tests.sms_room import SmsRoom, sms_room
-from tests.smsc import PASSWORD, SYSTEM_ID, Smsc
+from tests.smsc import PASSWORD, Smsc
+from tests.smsc_driver import ENV, use
 
-ENV = {"SMSC_USER": SYSTEM_ID, "SMSC_PASSWORD": PASSWORD}
 UNBIND = 0x6
 
 
@@ -28,13 +28,6 @@ def log_since() -> int:
 def room(tmp_path: Path) -> Iterator[SmsRoom]:
     with sms_room(tmp_path) as room:
         yield room
-
-
-def use(room: SmsRoom, url: str) -> None:
-    """Send everything to the SMSC at `url`."""
-    credentials = '{"system_id": "${env:SMSC_USER}", "password": "${env:SMSC_PASSWORD}"}'
-    statement = "update sms_provider set driver = 'smpp', url = %(url)s, credentials = %(credentials)s"
-    room.sql(statement, url=url, credentials=credentials)
 
 
 def test_every_member_is_told_over_one_bind_and_the_sender_says_goodbye(room: SmsRoom) -> None:

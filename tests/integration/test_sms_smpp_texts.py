@@ -90,7 +90,7 @@ def test_half_a_text_that_is_refused_or_unanswered_is_no_text(smsc: Smsc) -> Non
     assert isinstance(send(smsc, long), Accepted)
     assert smsc.taken == [("84844441909", long.text, "vContact")]  # and not twice its beginning
     smsc.cuts()
-    assert send(smsc, long) == Unknown("the line ended before the SMSC answered (SMS 1 of 3)")
+    assert send(smsc, long) == Unknown("the line ended before the SMSC answered (SMS 1 of 3)", down=True)
 
 
 @pytest.mark.parametrize(

@@ -91,4 +91,4 @@ def test_an_smsc_without_tls_gets_nothing(tmp_path: Path) -> None:
 def test_a_certificate_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "ca").write_text("-----BEGIN nothing")
     why = "the certificate in credentials, ca, cannot be read: it must be PEM"
-    assert send("smpps://127.0.0.1:1", tmp_path, ca="${file:ca}") == Refused(why, final=False)
+    assert send("smpps://127.0.0.1:1", tmp_path, ca="${file:ca}") == Refused(why, final=False, cause="setup")

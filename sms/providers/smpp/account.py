@@ -19,14 +19,17 @@ long_text     udh      of several SMS: udh (a header in each), sar (numbered in 
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from sms.providers.kinds import Provider
 from sms.templates import credentials
 
+_Found = TypeVar("_Found")
 LongText = Literal["udh", "sar", "payload"]
+ReceiptId = Literal["same", "decimal", "hex"]
 _LONG_TEXTS: Final[Mapping[str, LongText]] = {"udh": "udh", "sar": "sar", "payload": "payload"}
+_RECEIPT_IDS: Final[Mapping[str, ReceiptId]] = {"same": "same", "decimal": "decimal", "hex": "hex"}
 _PORTS: Final = {"smpp": 2775, "smpps": 3550}
 _CODINGS: Final[Mapping[str, tuple[str, int]]] = {"gsm": ("gsm", 0), "ascii": ("ascii", 1), "latin1": ("latin-1", 3)}
 _LENGTHS: Final = {"system_id": 15, "password": 8, "system_type": 12, "service_type": 5}  # SMPP v3.4 §4.1.1, §4.4.1
@@ -48,6 +51,15 @@ class Account(NamedTuple):
     system_type: str
     window: int
     enquire_seconds: float
+    receipt_id: ReceiptId
+
+    def named(self, message_id: str) -> str | None:
+        """Return the name that a message has in the ledger, by the id of a submit_sm_resp; None: it has none."""
+        return _in_decimal(message_id, {"same": 0, "decimal": 16, "hex": 10}[self.receipt_id])
+
+    def named_in_receipt(self, message_id: str) -> str | None:
+        """Return the same name by the id in the text of a receipt."""
+        return _in_decimal(message_id, {"same": 0, "decimal": 10, "hex": 16}[self.receipt_id])
 
     def __repr__(self) -> str:
         return f"Account({self.system_id}@{self.host}:{self.port})"  # no password in any log
@@ -63,6 +75,7 @@ class Manner(NamedTuple):
     dest_npi: int
     charset: str
     data_coding: int
+    receipts: int
     long_text: LongText
 
 
@@ -88,6 +101,7 @@ def account(provider: Provider, env: Mapping[str, str]) -> Account:
         system_type=options.get("system_type", ""),
         window=_number(options, "window", 10, 1, 1000),
         enquire_seconds=_number(options, "enquire_link", 30, 1, 3600),
+        receipt_id=_one_of(options, "receipt_id", "same", _RECEIPT_IDS),
     )
     _fit(found._asdict())
     return found
@@ -95,10 +109,7 @@ def account(provider: Provider, env: Mapping[str, str]) -> Account:
 
 def manner(options: Mapping[str, str]) -> Manner:
     """Return how messages are to be written. Raises `BadRowError`."""
-    alphabet = options.get("alphabet", "gsm")
-    if alphabet not in _CODINGS:
-        raise BadRowError(f"options: alphabet must be gsm, ascii or latin1, not {alphabet[:20]}")
-    charset, coding = _CODINGS[alphabet]
+    charset, coding = _one_of(options, "alphabet", "gsm", _CODINGS)
     found = Manner(
         service_type=options.get("service_type", ""),
         source_ton=_number(options, "source_ton", 0, 0, 6) if "source_ton" in options else None,
@@ -107,16 +118,19 @@ def manner(options: Mapping[str, str]) -> Manner:
         dest_npi=_number(options, "dest_npi", 1, 0, 18),
         charset=charset,
         data_coding=_number(options, "data_coding", coding, 0, 255),
-        long_text=_long_text(options.get("long_text", "udh")),
+        receipts=_number(options, "receipts", 1, 0, 2),
+        long_text=_one_of(options, "long_text", "udh", _LONG_TEXTS),
     )
     _fit(found._asdict())
     return found
 
 
-def _long_text(text: str) -> LongText:
-    if text not in _LONG_TEXTS:
-        raise BadRowError(f"options: long_text must be udh, sar or payload, not {text[:20]}")
-    return _LONG_TEXTS[text]
+def _one_of(options: Mapping[str, str], name: str, default: str, known: Mapping[str, _Found]) -> _Found:
+    text = options.get(name, default)
+    if text not in known:
+        *others, last = known
+        raise BadRowError(f"options: {name} must be {', '.join(others)} or {last}, not {text[:20]}")
+    return known[text]
 
 
 def _number(options: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
@@ -132,3 +146,10 @@ def _fit(fields: Mapping[str, object]) -> None:
         text = fields.get(name)
         if isinstance(text, str) and (len(text) > most or not text.isascii()):
             raise BadRowError(f"{name} must be at most {most} ASCII characters: SMPP has no room for more")
+
+
+def _in_decimal(message_id: str, base: int) -> str | None:
+    """Return a number written in `base` in decimal; 0, and what is no number: as it is."""
+    if base and re.fullmatch("[0-9]+" if base == 10 else "[0-9A-Fa-f]+", message_id):
+        return str(int(message_id, base))
+    return message_id or None

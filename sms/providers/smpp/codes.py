@@ -8,20 +8,21 @@ from sms.providers.kinds import Meaning
 ROK: Final = 0x00000000
 RINVCMDID: Final = 0x00000003
 RINVBNDSTS: Final = 0x00000004
-RX_T_APPN: Final = 0x00000064  # an error of ours that passes: "ask again later"
+RMSGQFUL: Final = 0x00000014
+RX_P_APPN: Final = 0x00000065
 
 SUBMIT: Final[Mapping[int, Meaning]] = {
     0x01: Meaning("failed", "RINVMSGLEN: the SMSC finds the text too long (options: long_text)"),
     0x02: Meaning("failed", "RINVCMDLEN: the SMSC cannot read our request"),
     0x03: Meaning("failed", "RINVCMDID: the SMSC does not take submit_sm"),
-    0x04: Meaning("again", "RINVBNDSTS: the SMSC does not allow this bind to send"),
+    0x04: Meaning("down", "RINVBNDSTS: the SMSC does not allow this bind to send"),
     0x07: Meaning("failed", "RINVREGDLVFLG: the SMSC gives no receipts to this account (options: receipts)"),
-    0x08: Meaning("again", "RSYSERR: the SMSC has an error of its own"),
+    0x08: Meaning("down", "RSYSERR: the SMSC has an error of its own"),
     0x0A: Meaning(
         "failed", "RINVSRCADR: the SMSC does not know the sender (sms_provider.sender, or the tenant's brand)"
     ),
     0x0B: Meaning("failed", "RINVDSTADR: the SMSC finds the member's number invalid"),
-    0x14: Meaning("again", "RMSGQFUL: the SMSC's queue is full"),
+    0x14: Meaning("busy", "RMSGQFUL: the SMSC's queue is full"),
     0x15: Meaning("failed", "RINVSERTYP: the SMSC does not know the service type (options: service_type)"),
     0x43: Meaning("failed", "RINVESMCLASS: the SMSC does not take texts cut by a header (options: long_text)"),
     0x45: Meaning("again", "RSUBMITFAIL: the SMSC could not take it, and does not say why"),
@@ -29,7 +30,7 @@ SUBMIT: Final[Mapping[int, Meaning]] = {
     0x49: Meaning("failed", "RINVSRCNPI: the SMSC wants another plan of the sender (options: source_npi)"),
     0x50: Meaning("failed", "RINVDSTTON: the SMSC wants another type of the number (options: dest_ton)"),
     0x51: Meaning("failed", "RINVDSTNPI: the SMSC wants another plan of the number (options: dest_npi)"),
-    0x58: Meaning("again", "RTHROTTLED: the SMSC was asked more often than the account may"),
+    0x58: Meaning("busy", "RTHROTTLED: the SMSC was asked more often than the account may"),
     0x64: Meaning("again", "RX_T_APPN: the SMSC refused it for the time being"),
     0x65: Meaning("failed", "RX_P_APPN: the SMSC refused it for good"),
     0x66: Meaning("failed", "RX_R_APPN: the SMSC rejects the message"),
@@ -42,15 +43,24 @@ SUBMIT: Final[Mapping[int, Meaning]] = {
     0xFF: Meaning("again", "RUNKNOWNERR: the SMSC does not know what went wrong"),
 }
 BIND: Final[Mapping[int, Meaning]] = {
-    0x05: Meaning("again", "RALYBND: the account is bound as often as it may be"),
-    0x0D: Meaning("again", "RBINDFAIL: the SMSC does not let the account in, and does not say why"),
+    0x05: Meaning("down", "RALYBND: the account is bound as often as it may be"),
+    0x0D: Meaning("down", "RBINDFAIL: the SMSC does not let the account in, and does not say why"),
     0x0E: Meaning("failed", "RINVPASWD: the SMSC does not know the password"),
     0x0F: Meaning("failed", "RINVSYSID: the SMSC does not know the system_id"),
     0x53: Meaning("failed", "RINVSYSTYP: the SMSC does not know the system type (options: system_type)"),
 }
 
 
-def meaning(codes: Mapping[int, Meaning], status: int) -> Meaning:
-    """Return what `status`, which is not ROK, means. A code that is not listed is tried again: it may be a new one."""
-    known = codes.get(status) or SUBMIT.get(status)
-    return known or Meaning("again", f"the SMSC refused it with a code that only its carrier knows: 0x{status:08X}")
+def of_submit(status: int) -> Meaning:
+    """Return what `status`, which is not ROK, says of a message. One that is not listed may be new: tried again."""
+    return SUBMIT.get(status) or Meaning("again", _unlisted(status))
+
+
+def of_bind(status: int) -> Meaning:
+    """Return what `status`, which is not ROK, says of a bind: as long as it fails, nothing can be sent."""
+    return BIND.get(status) or Meaning("down", _unlisted(status))
+
+
+def _unlisted(status: int) -> str:
+    words = SUBMIT[status].why if status in SUBMIT else "only its carrier knows why"
+    return f"the SMSC refused it with 0x{status:08X}: {words}"

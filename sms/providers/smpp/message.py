@@ -39,18 +39,20 @@ def submits(message: Message, manner: Manner) -> list[Fields]:
     }
     charset, base["data_coding"] = _charset(message.text, manner)
     texts = gsm.parts(message.text)
+    asked = {"registered_delivery": manner.receipts}
     if len(texts) == 1:
-        return [base | {"short_message": _encoded(message.text, charset)}]
+        return [base | asked | {"short_message": _encoded(message.text, charset)}]
     if manner.long_text == "payload":
-        return [base | {"message_payload": _encoded(message.text, charset)}]
+        return [base | asked | {"message_payload": _encoded(message.text, charset)}]
     if len(texts) > _MOST_PARTS:
         raise BadRowError("the text is longer than 255 SMS")
     # The same at every try of a request: a telephone that got half of it the first time can put it together.
     reference = int.from_bytes(hashlib.sha256(message.request_id.encode()).digest()[:2])
     pieces = [_encoded(text, charset) for text in texts]
-    if manner.long_text == "sar":
-        return [base | _sar(piece, reference, len(texts), number) for number, piece in enumerate(pieces, 1)]
-    return [base | _udh(piece, reference & 0xFF, len(texts), number) for number, piece in enumerate(pieces, 1)]
+    cut = _sar if manner.long_text == "sar" else _udh
+    found = [base | cut(piece, reference, len(texts), number) for number, piece in enumerate(pieces, 1)]
+    found[-1] |= asked  # one receipt for one message: its id is the last one's
+    return found
 
 
 def _source(sender: str, manner: Manner) -> _Address:
@@ -81,7 +83,7 @@ def _encoded(text: str, charset: str) -> bytes:
 
 
 def _udh(octets: bytes, reference: int, total: int, number: int) -> Fields:
-    return {"esm_class": _UDHI, "short_message": _CONCATENATED + bytes([reference, total, number]) + octets}
+    return {"esm_class": _UDHI, "short_message": _CONCATENATED + bytes([reference & 0xFF, total, number]) + octets}
 
 
 def _sar(octets: bytes, reference: int, total: int, number: int) -> Fields:

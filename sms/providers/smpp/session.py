@@ -9,20 +9,22 @@ import logging
 import ssl
 from typing import Any, Final, NamedTuple
 
-from sms.providers.smpp import codes
+from sms.inbox import INBOX, Report
+from sms.providers.kinds import Cause
+from sms.providers.smpp import codes, receipt
 from sms.providers.smpp.account import Account
-from sms.providers.smpp.pdus import HEADER, BadPduError, Header, build, first_text, header
+from sms.providers.smpp.pdus import HEADER, BadPduError, Header, build, delivery, first_text, header
 
 _MOST_SEQUENCE: Final = 0x7FFFFFFF
 _log = logging.getLogger("sms")
 
 
 class NotBoundError(Exception):
-    """The SMSC could not be reached, or does not let us in: nothing was sent."""
+    """The SMSC could not be reached, or does not let us in: nothing was sent. See `Refused`."""
 
-    def __init__(self, why: str, *, final: bool = False, status: int | None = None) -> None:
+    def __init__(self, why: str, *, final: bool = False, cause: Cause = "down", status: int | None = None) -> None:
         super().__init__(why)
-        self.why, self.final, self.status = why, final, status
+        self.why, self.final, self.cause, self.status = why, final, cause, status
 
 
 class GoneError(Exception):
@@ -43,9 +45,12 @@ class Answer(NamedTuple):
 class Session:
     """A bound connection. Belongs to one event loop."""
 
-    def __init__(self, account: Account, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, provider_id: int, account: Account, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.account = account
         self.window = asyncio.Semaphore(account.window)
-        self._account = account
+        self._provider_id = provider_id
         self._reader, self._writer = reader, writer
         self._sequence = 0
         self._waiting: dict[int, tuple[str, asyncio.Future[Answer]]] = {}
@@ -68,7 +73,7 @@ class Session:
 
     async def bind(self) -> None:
         """Log in. Raises `NotBoundError`."""
-        mine = self._account
+        mine = self.account
         try:
             answer = await self.ask(
                 "bind_transceiver", system_id=mine.system_id, password=mine.password, system_type=mine.system_type
@@ -77,13 +82,17 @@ class Session:
             raise NotBoundError("the SMSC hung up on our bind") from None
         if answer.status != codes.ROK:
             self.end("the SMSC refused the bind")
-            verdict, why = codes.meaning(codes.BIND, answer.status)
-            raise NotBoundError(why, final=verdict == "failed", status=answer.status)
-        _log.info("smpp %r bound", self._account)
+            verdict, why = codes.of_bind(answer.status)
+            final = verdict == "failed"
+            raise NotBoundError(why, final=final, cause="message" if final else "down", status=answer.status)
+        _log.info("smpp %r bound", self.account)
         self._tasks.append(asyncio.create_task(self._stay()))
 
     async def unbind(self) -> None:
-        """Say goodbye, and hear it; then hang up."""
+        """Hear what is still to be answered, say goodbye, and hear that; then hang up."""
+        waiting = [future for _, future in self._waiting.values()]
+        if waiting:
+            await asyncio.wait(waiting)
         with contextlib.suppress(GoneError, LostError):
             await self.ask("unbind")
         self.end("unbound")
@@ -93,7 +102,7 @@ class Session:
         if self.ended:
             return
         self.ended = True
-        _log.info("smpp %r ended why=%s waiting=%d", self._account, why, len(self._waiting))
+        _log.info("smpp %r ended why=%s waiting=%d", self.account, why, len(self._waiting))
         for _, future in self._waiting.values():
             if not future.done():
                 future.set_exception(LostError())
@@ -122,30 +131,53 @@ class Session:
             if future is not None and head.answers(name) and not future.done():
                 future.set_result(answer)
             else:
-                _log.warning("smpp %r an answer that nobody waits for: %s %s", self._account, head.name, answer)
+                _log.warning("smpp %r an answer that nobody waits for: %s %s", self.account, head.name, answer)
         elif head.name == "enquire_link":
             self._writer.write(build("enquire_link_resp", head.sequence))
         elif head.name == "unbind":
             self._writer.write(build("unbind_resp", head.sequence))
             self.end("the SMSC unbound us")
-        elif head.name == "deliver_sm":  # not asked for: neither receipts nor answers of members are read yet
-            self._writer.write(build("deliver_sm_resp", head.sequence))
+        elif head.name == "deliver_sm":
+            self._deliver(head.sequence, body)
         elif head.name != "alert_notification":  # which has no answer
             self._writer.write(build("generic_nack", head.sequence, codes.RINVCMDID))
+
+    def _deliver(self, sequence: int, body: bytes) -> None:
+        try:
+            delivered = delivery(body)
+        except BadPduError as error:
+            _log.warning("smpp %r refused %s", self.account, error)
+            return self._confirm(sequence, codes.RX_P_APPN)
+        said = receipt.read(delivered, self.account)
+        if said is None:  # an answer of a member, which nobody reads, or a receipt of nothing
+            _log.info("smpp %r a deliver_sm that is no receipt esm_class=%d", self.account, delivered.esm_class)
+            return self._confirm(sequence)
+        loop = asyncio.get_running_loop()
+        report = Report(
+            self._provider_id, *said, raw=delivered.text.decode("latin-1"),
+            confirm=lambda: loop.call_soon_threadsafe(self._confirm, sequence),
+        )  # fmt: skip
+        if not INBOX.put(report):
+            self._confirm(sequence, codes.RMSGQFUL)
+        return None
+
+    def _confirm(self, sequence: int, status: int = codes.ROK) -> None:
+        if not self.ended:
+            self._writer.write(build("deliver_sm_resp", sequence, status))
 
     async def _stay(self) -> None:
         """Ask now and then whether the SMSC is still there: a line may be dead for hours without a sign."""
         while True:
-            await asyncio.sleep(self._account.enquire_seconds)
+            await asyncio.sleep(self.account.enquire_seconds)
             try:
-                async with asyncio.timeout(self._account.enquire_seconds):
+                async with asyncio.timeout(self.account.enquire_seconds):
                     await self.ask("enquire_link")
             except (TimeoutError, GoneError, LostError):
                 self.end("no answer to enquire_link")
                 return
 
 
-async def bound(account: Account) -> Session:
+async def bound(provider_id: int, account: Account) -> Session:
     """Return a new session. Raises `NotBoundError`."""
     try:
         reader, writer = await asyncio.open_connection(account.host, account.port, ssl=_tls(account))
@@ -155,7 +187,7 @@ async def bound(account: Account) -> Session:
         raise NotBoundError("the SMSC speaks no TLS that we do") from None
     except OSError:
         raise NotBoundError("no connection") from None
-    session = Session(account, reader, writer)
+    session = Session(provider_id, account, reader, writer)
     try:
         await session.bind()
     except asyncio.CancelledError:
@@ -170,4 +202,5 @@ def _tls(account: Account) -> ssl.SSLContext | None:
     try:
         return ssl.create_default_context(cadata=account.ca)
     except ssl.SSLError:
-        raise NotBoundError("the certificate in credentials, ca, cannot be read: it must be PEM") from None
+        why = "the certificate in credentials, ca, cannot be read: it must be PEM"
+        raise NotBoundError(why, cause="setup") from None
