@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
-PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-15 python3-venv sip-tester tshark \
-            wireshark-common ffmpeg
+PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-15 python3-venv rtpengine-daemon \
+            sip-tester tshark wireshark-common ffmpeg
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 

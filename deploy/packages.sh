@@ -34,7 +34,10 @@ apt-get update -q
 # shellcheck disable=SC2086  # a list of words
 apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold $missing
 
-# Debian's own Kamailio would take port 5060 at the next boot; ours is started by `make run` or deploy/systemd.
+# Debian's own would take their ports at the next boot; ours are started by `make run` or deploy/systemd.
 case "$missing " in
 *" kamailio "*) systemctl disable --quiet kamailio.service 2>/dev/null || true ;;
+esac
+case "$missing " in
+*" rtpengine-daemon "*) systemctl disable --quiet rtpengine-daemon.service 2>/dev/null || true ;;
 esac

@@ -21,6 +21,8 @@ from deploy.settings import ROOT, Settings
 # 33 s, so this is 500 calls/s. When it is full a new call is refused, so it is never the first thing to be full.
 SHARED_MB: Final = 1024
 _PRIVATE_MB: Final = 16  # kamailio -M: per process
+_SILENT_SECONDS: Final = 300  # rtpengine: a session in which nobody sends anything, who has not said so, is over
+_UNANSWERED_SECONDS: Final = 3600  # rtpengine: beyond the longest ringing
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,39 @@ def open_door(settings: Settings) -> socket.socket:
     return door
 
 
-def workers(settings: Settings, database_url: str, edge_key: str, door: socket.socket) -> list[Part]:
-    """Return the other parts in the order they start; they stop in reverse. `door`: what `open_door` gave."""
+def rtpengine(settings: Settings, control: tuple[str, int]) -> Part:
+    """Return an rtpengine of our own, in userspace, that is told what to do at `control`; it never leaves this machine.
+
+    Its timeouts are the net under sessions whose end nobody told it: an edge that was killed, a BYE that was lost.
+    """
+    longest = settings.max_call_seconds
+    command = ["rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--log-level=5", "--table=-1"]
+    command += [f"--listen-ng={control[0]}:{control[1]}", "--delete-delay=0", f"--timeout={_SILENT_SECONDS}"]
+    command += [f"--silent-timeout={longest}", f"--final-timeout={longest}", f"--offer-timeout={_UNANSWERED_SECONDS}"]
+    first, last = settings.rtp_ports.split("-")
+    command += [f"--port-min={first}", f"--port-max={last}"]
+    command += [f"--interface={word}" for word in (settings.rtp_address or settings.sip_address[0]).split()]
+    return Part("rtpengine", command, {}, lambda: _pongs(control))
+
+
+def _pongs(control: tuple[str, int]) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(0.5)
+        try:
+            sock.connect(control)
+            sock.send(b"ready d7:command4:pinge")
+            return sock.recv(4096).startswith(b"ready ")
+        except OSError:
+            return False
+
+
+def workers(
+    settings: Settings, database_url: str, edge_key: str, door: socket.socket, rtpengines: str = ""
+) -> list[Part]:
+    """Return the other parts in the order they start; they stop in reverse. `door`: what `open_door` gave.
+
+    `rtpengines`: where they are, as RTPENGINE has it.
+    """
     database = {"DATABASE_URL": database_url}
     table_ready = settings.var_dir / "run" / "table.ready"
     return [
@@ -65,8 +98,8 @@ def workers(settings: Settings, database_url: str, edge_key: str, door: socket.s
         Part("ledger", _module("kemi.ledger.writer"), database),
         Part("sender", _module("sms.sender"), database),
         *_receipts(settings, database),
-        _watch(edge_key, door),
-        _kamailio(settings, edge_key, door),
+        _watch(edge_key, door, rtpengines),
+        _kamailio(settings, edge_key, door, rtpengines),
     ]
 
 
@@ -78,16 +111,18 @@ def _receipts(settings: Settings, database: Mapping[str, str]) -> list[Part]:
     return [Part("receipts", _module("sms.receipts.server"), database, lambda: takes_connections(listen))]
 
 
-def _watch(edge_key: str, door: socket.socket) -> Part:
+def _watch(edge_key: str, door: socket.socket, rtpengines: str) -> Part:
     fd = door.fileno()
-    return Part("watch", _module("kemi.watch.keeper"), {"EDGE_KEY": edge_key, "WATCH_FD": str(fd)}, fds=(fd,))
+    env = {"EDGE_KEY": edge_key, "WATCH_FD": str(fd), "RTPENGINE": rtpengines}
+    return Part("watch", _module("kemi.watch.keeper"), env, fds=(fd,))
 
 
-def _kamailio(settings: Settings, edge_key: str, door: socket.socket) -> Part:
+def _kamailio(settings: Settings, edge_key: str, door: socket.socket, rtpengines: str) -> Part:
     # It and the watch get the key and no database; the others get the database and no key.
     run, mark = settings.var_dir / "run", secrets.token_hex(8)
     env = {
         "EDGE_KEY": edge_key,
+        "RTPENGINE": rtpengines,
         "LOG_MARK": mark,
         "ENTRY_FILE": str(ROOT / "kemi" / "entry" / "edge.py"),
         "EDGE_SITE": sysconfig.get_path("purelib"),

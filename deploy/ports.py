@@ -1,11 +1,24 @@
 """Free ports on loopback addresses; parties of a call live on addresses of their own."""
 
+import contextlib
+import secrets
 import socket
 from typing import Final
 
 EDGE_HOST: Final = "127.0.0.1"
 CUSTOMER_HOST: Final = "127.0.0.10"
 GATEWAY_HOST: Final = "127.0.0.20"
+
+
+def free_rtp(host: str, count: int = 200) -> str:
+    """Return a range of `count` UDP ports of `host` that are free now, as RTP_PORTS has it."""
+    for _ in range(100):
+        first = 2 * secrets.randbelow(10_500) + 10_000  # below what the system gives out by itself
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind((host, port))
+            return f"{first}-{first + count - 1}"
+    raise OSError(f"no {count} free ports in a row at {host}")
 
 
 def free_udp(host: str) -> tuple[str, int]:

@@ -19,6 +19,7 @@ def status(stack: Stack) -> Table:
     settings, private = stack.settings, stack.settings.database_url is None
     table = Table.grid(padding=(0, 2))
     table.add_row("SIP", f"{settings.sip_listen}, seen by others as {settings.environment()['SIP_ADVERTISE']}")
+    table.add_row("voice", _voice(settings))
     table.add_row("database", f"psql '{stack.database_url}'" if private else "that of DATABASE_URL")
     if settings.receipts_listen:
         table.add_row("receipts", f"{settings.receipts_listen}, seen by providers as {settings.receipts_url}")
@@ -28,6 +29,12 @@ def status(stack: Stack) -> Table:
     )
     table.add_row("next", "make call, in another terminal; Ctrl-C here stops everything")
     return table
+
+
+def _voice(settings: Settings) -> str:
+    if settings.rtpengine == "own":
+        return f"through an rtpengine at {settings.rtp_address or settings.sip_address[0]}, ports {settings.rtp_ports}"
+    return "from side to side, each sees the other's address" if settings.rtpengine == "none" else settings.rtpengine
 
 
 def serve(settings: Settings, console: Console) -> None:

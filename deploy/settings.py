@@ -19,6 +19,7 @@ from pydantic import ValidationError, ValidationInfo, field_validator, model_val
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from deploy.hosts import host_port, is_ip, is_port
+from deploy.media_settings import MediaSettings
 from deploy.receipt_settings import ReceiptSettings
 from kemi.errors import SettingsRefused
 from sms.sender import Options
@@ -33,6 +34,7 @@ _HOST: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z
 _SENDER: Final = Options()
 _RANGES: Final = {
     "sip_workers": (1, 64),
+    "rtpengine_wait_ms": (50, 2000),
     "max_call_seconds": (60, 7 * 86_400),
     "interrupted_grace_seconds": (0, 3600),
     "spool_keep_days": (1, 3650),
@@ -49,7 +51,7 @@ def _node_name() -> str:
     return re.sub(r"[^a-z0-9-]", "-", socket.gethostname().partition(".")[0].lower())[:32] or "edge"
 
 
-class Settings(ReceiptSettings):
+class Settings(MediaSettings, ReceiptSettings):
     """One start of the stack. Names in the environment are the fields' names in capitals."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, str_strip_whitespace=True)
@@ -143,6 +145,13 @@ class Settings(ReceiptSettings):
     def _advertise_something_real(self) -> Self:
         if not self.sip_advertise and ipaddress.ip_address(self.sip_address[0]).is_unspecified:
             raise ValueError("SIP_LISTEN takes every address, so SIP_ADVERTISE must say which one others see")
+        return self
+
+    @model_validator(mode="after")
+    def _rtp_at_an_address(self) -> Self:
+        anywhere = ipaddress.ip_address(self.sip_address[0]).is_unspecified
+        if self.rtpengine == "own" and not self.rtp_address and anywhere:
+            raise ValueError("SIP_LISTEN takes every address, so RTP_ADDRESS must say where the voice goes through")
         return self
 
     @property

@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from deploy import parts
+from deploy.ports import EDGE_HOST, free_udp
 from deploy.postgres import Cluster
 from deploy.process import Process
 from deploy.settings import Settings
@@ -59,6 +61,7 @@ class Stack:
         """
         self.settings = settings
         self.database_url = settings.database_url or ""
+        self.rtpengine = ("", 0)  # where the one of our own takes its orders
         self._env, self._commands, self._without = env or {}, commands or {}, without
         self._say = say
         self._processes: dict[str, Process] = {}
@@ -90,14 +93,24 @@ class Stack:
             self.database_url = cluster.url
             self._start(parts.postgres(cluster))
             self.wait_ready("postgres")
-        self._door = parts.open_door(self.settings)
-        for part in parts.workers(self.settings, self.database_url, edge_key(self.settings), self._door):
+        self._door, media = parts.open_door(self.settings), self._rtpengines()
+        for part in parts.workers(self.settings, self.database_url, edge_key(self.settings), self._door, media):
             if part.name not in self._without:
                 self._start(part)
                 if part.once:
                     self._wait_for_end(self._processes[part.name])
         self._publish()
         self._tender.start()
+
+    def _rtpengines(self) -> str:
+        """Start our own, if it is to be; return where the rtpengines are. Raises `StackError`."""
+        if (said := self.settings.rtpengine) != "own":
+            return said.removeprefix("none")
+        if shutil.which("rtpengine") is None:
+            raise StackError("rtpengine is not installed: apt-get install rtpengine-daemon, or RTPENGINE=none")
+        self.rtpengine = free_udp(EDGE_HOST)
+        self._start(parts.rtpengine(self.settings, self.rtpengine))
+        return "udp:{}:{}".format(*self.rtpengine)
 
     def stop(self) -> None:
         """End every part, the last started first. Nothing is left running."""

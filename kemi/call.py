@@ -8,19 +8,21 @@ from msgspec.structs import replace
 
 from kemi import deciding, offering, tokens
 from kemi.admission import Admission
-from kemi.domain import hunt, sdp
+from kemi.domain import hunt
 from kemi.domain.addresses import Hop
-from kemi.domain.events import OfferedLeg, Received, Refused, SkippedLeg
+from kemi.domain.events import Received, Refused
 from kemi.domain.hunt import More
 from kemi.domain.identity import Caller, caller
 from kemi.domain.limits import Held, is_counted_id, marked
 from kemi.domain.model import TrunkAddress
-from kemi.domain.redaction import redacted, shown
-from kemi.domain.routing import QUIET, Fork, Leg, Present, Refuse
-from kemi.errors import TokenTooLong
+from kemi.domain.redaction import shown
+from kemi.domain.routing import QUIET, Fork, Present, Refuse
+from kemi.errors import NoMedia, TokenTooLong
 from kemi.exchange import Exchange, Taken, exchange_of
 from kemi.offering import Legs, Offer, Rest, unpack_rest
 from kemi.ports import RoutingTable
+from kemi.receiving import received, recorded
+from kemi.voice import Voice
 
 _DAY: Final = 86_400
 
@@ -63,11 +65,12 @@ class Calls:
     def __init__(
         self, table: RoutingTable, keyring: tokens.Keyring, host: str, now: Callable[[], float],
         admission: Admission | None = None, present: Present = QUIET, longest: int = _DAY,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.monotonic, voice: Voice | None = None,
     ) -> None:  # fmt: skip
         """`host`: what the edge calls itself in its messages (address, or address:port); `now`: epoch seconds.
 
-        `admission` asks the limits (None: there are none); `longest`: the longest call there can be, s.
+        `admission` asks the limits (None: there are none); `longest`: the longest call there can be, s; `voice`: where
+        SDP goes through (None: straight on).
         """
         self._table = table
         self._keys = keyring
@@ -78,6 +81,7 @@ class Calls:
         self._present = present
         self._longest = longest
         self._monotonic = monotonic
+        self._voice = voice or Voice(keyring)
 
     def invite(
         self, trunk: TrunkAddress, source: Hop, dialled: str, taken: Taken, body: str, entropy: bytes
@@ -99,22 +103,25 @@ class Calls:
         seconds = self._seconds(decision)
         call = marked(call, counted=held is not None, timed=seconds > 0)
         exchange = exchange_of(call, "caller", "INVITE", taken, source, trunk.trunk_id, 0, dialled)
-        event = _received(call, trunk, decision, who, _recorded(taken.call_id, who), held)
+        exchange.offered = bool(body)
+        event = received(call, trunk, decision, who, recorded(taken.call_id, who), held)
         try:
-            return self._ring(decision, exchange, event, taken, body, seconds)
+            exchange.media, clean = self._voice.begin(call, trunk, decision, body)
+            return self._ring(decision, exchange, event, taken, clean, seconds)
         except Exception as wrong:  # what is counted has its end in the ledger, or is counted no more
+            self._voice.over(call, exchange.media)
             if self._admission is not None and held is not None:
                 self._admission.give_back(held)
-            if isinstance(wrong, TokenTooLong):
-                return self._turned(call, trunk, dialled, taken, who, Refuse(513, str(wrong), decision.hotline))
+            if isinstance(wrong, TokenTooLong | NoMedia):
+                code = 513 if isinstance(wrong, TokenTooLong) else 503
+                return self._turned(call, trunk, dialled, taken, who, Refuse(code, str(wrong), decision.hotline))
             raise
 
     def _ring(
-        self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, body: str, seconds: int
+        self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, clean: str, seconds: int
     ) -> Ring:  # fmt: skip
         offer = offering.read(exchange, taken)
         headers, ways = self._legs.headers(fork, exchange, offer), self._legs.ways(fork)
-        clean = sdp.scrub(body, self._keys.origin(exchange.call, "caller")) if body else ""
         call_ids = tuple(self._legs.call_id(exchange.call, leg.number, leg.attempt) for leg in fork.legs)
         named = zip(fork.legs, call_ids, strict=True)
         blocks = {leg.uri: f"Call-ID: {call_id}\r\n{headers[leg.gateway.id]}" for leg, call_id in named}
@@ -187,7 +194,7 @@ class Calls:
         hotline = why.hotline
         event = Refused(
             call.hex(), trunk.trunk_id, hotline.tenant_id if hotline else None, hotline.id if hotline else None,
-            dialled, who.number, who.withheld, _recorded(taken.call_id, who), why.reason, why.code,
+            dialled, who.number, who.withheld, recorded(taken.call_id, who), why.reason, why.code,
         )  # fmt: skip
         return Turned(why.code, event)
 
@@ -212,39 +219,3 @@ def _rest(fork: Fork, offer: Offer, of: "Received | Rest") -> Rest | None:
         return None
     first = fork.waves[-1][-1].number + 1
     return Rest(offer, fork.hotline.number, list(fork.passed), first, of.caller, of.withheld)
-
-
-def _recorded(call_id: str, who: Caller) -> str:
-    """Return the Call-ID as the ledger has it: some telephones put their number there, and it may be withheld."""
-    return redacted(call_id) if who.withheld else call_id
-
-
-def _received(
-    call: bytes, trunk: TrunkAddress, fork: Fork, who: Caller, sip_call_id: str, held: Held | None
-) -> Received:  # fmt: skip
-    hotline, group = fork.hotline, fork.group
-    return Received(
-        call=call.hex(),
-        trunk_id=trunk.trunk_id,
-        tenant_id=hotline.tenant_id,
-        hotline_id=hotline.id,
-        hotline=hotline.number,
-        group_id=group.id,
-        outbound=group.outbound_number,
-        caller=who.number,
-        withheld=who.withheld,
-        sip_call_id=sip_call_id,
-        ring_seconds=group.ring_seconds,
-        notify_members=group.notify_members,
-        notify_missed=group.notify_missed,
-        withheld_sms=fork.tenant.withheld_sms,
-        min_talk_seconds=group.min_talk_seconds,
-        legs=tuple(_offered(leg) for leg in fork.legs),
-        skipped=tuple(SkippedLeg(one.id, one.number, one.reason) for one in fork.skipped),
-        counted=() if held is None else held.keys,
-    )
-
-
-def _offered(leg: Leg) -> OfferedLeg:
-    member = leg.member
-    return OfferedLeg(leg.number, leg.attempt, member.id, member.number, leg.gateway.id, member.can_text)

@@ -62,7 +62,9 @@ class Dialogs:
             leg = self._check_caller(token, key, taken, from_tag, to_tag)
             block = self._to_member(token, key, taken, from_tag, to_tag, source)
         side: Side = "member" if isinstance(token, ToCaller) else "caller"
-        exchange = exchange_of(token.call, side, method, taken, source, token.trunk, token.gateway, token.dialled, user)
+        exchange = exchange_of(
+            token.call, side, method, taken, source, token.trunk, token.gateway, token.dialled, user, token.media
+        )
         hop = next_hop(token.routes, token.target, tokens.unpack_hop(token.hop), self._is_trunk)
         return Relay(token.target, hop, _with_lines(block, token.routes, taken), exchange, leg)
 
@@ -106,6 +108,7 @@ class Dialogs:
                 token.call, token.trunk, token.gateway, tokens.hop_ip(token.hop), tokens.pack_hop(source),
                 taken.call_id[-2:], addresses.addr_spec(taken.contact), route_set(taken.record_routes),
                 token.dialled, addresses.addr_spec(taken.to), "" if token.parted else token.routes, mark, token.parted,
+                media=token.media,
             )  # fmt: skip
             lines.append(f"Contact: <sip:{self._seal(fresh, key)}@{self._host}>")
         return "\r\n".join(lines)
@@ -123,7 +126,7 @@ class Dialogs:
             fresh = ToCaller(
                 token.call, token.trunk, token.gateway, tokens.hop_ip(token.hop), tokens.pack_hop(source),
                 addresses.addr_spec(taken.contact), routes, from_tag,
-                taken.call_id, token.dialled, addresses.addr_spec(taken.from_),
+                taken.call_id, token.dialled, addresses.addr_spec(taken.from_), media=token.media,
             )  # fmt: skip
             user = self._keys.seal(parted(fresh)[0] if token.held else fresh, key)
             lines.append(f"Contact: <sip:{user}@{self._host}>")

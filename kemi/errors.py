@@ -5,6 +5,7 @@ EdgeError
 ├── NoRoom               Kamailio's shared memory is full; a new call is refused
 ├── TokenRefused         a token that is forged, stale, truncated or not this peer's
 ├── TokenTooLong         a far side that does not fit a Contact; the call is refused
+├── NoMedia              no rtpengine takes a call's voice; the column of its trunk says what becomes of it
 ├── NotANumber           not a telephone number
 └── SettingsRefused      a setting that cannot be used; the text says what to change
 """
@@ -28,6 +29,10 @@ class TokenRefused(EdgeError):
 
 class TokenTooLong(EdgeError):
     """The far side does not fit into a Contact of 255 characters."""
+
+
+class NoMedia(EdgeError):
+    """No rtpengine takes this call's voice."""
 
 
 class NotANumber(EdgeError):

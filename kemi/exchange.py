@@ -8,6 +8,7 @@ import msgspec
 from kemi.domain import addresses, masking
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Side
+from kemi.domain.media import DIRECT
 from kemi.domain.redaction import shown
 
 
@@ -58,6 +59,7 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
 
     `side` sent it, from `ip`:`port`. `token` is the sealed token of an in-dialog request, "" in the initial
     INVITE, where `gateway` is 0: its legs have their own. `held`: the gateways hold the caller's side in their Route.
+    `media`: through which rtpengine the voice goes (`kemi.domain.media`); `offered`: the request had SDP.
     """
 
     call: bytes
@@ -77,6 +79,8 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     reliable: bool
     token: str = ""
     held: bool = False
+    media: int = DIRECT
+    offered: bool = False
 
     def __repr__(self) -> str:
         return shown(self, self.__struct_fields__)
@@ -93,12 +97,13 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
 
 def exchange_of(
     call: bytes, side: Side, method: str, taken: Taken, source: Hop, trunk: int, gateway: int, dialled: str,
-    token: str = "",
+    token: str = "", media: int = DIRECT,
 ) -> Exchange:  # fmt: skip
     """Return the exchange of the request whose identity was `taken`."""
     return Exchange(
         call, side, method, taken.from_, taken.to, taken.call_id, taken.deep_vias, taken.record_routes,
         source.ip, source.port, source.transport, trunk, gateway, dialled, "100rel" in taken.require, token,
+        media=media,
     )  # fmt: skip
 
 

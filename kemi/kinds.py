@@ -30,6 +30,7 @@ class ToCaller(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     dialled: str
     uri: str  # the caller's From URI, for the To of requests that go to him; "" where it did not fit
     parted: bool = False
+    media: int = 0  # `kemi.domain.media`
 
 
 class ToMember(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -49,6 +50,7 @@ class ToMember(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
     dialog: bytes  # what `dialog_mark` gave for the caller's Call-ID and both tags
     held: bool = False  # the gateway has the caller's side in its Route, `near_routes` with it
     parted: bool = False
+    media: int = 0
 
 
 class Rest(msgspec.Struct, frozen=True, array_like=True, gc=False):

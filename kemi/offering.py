@@ -100,6 +100,7 @@ class Legs:
         token = ToCaller(
             exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(way(gateway).ip),
             offer.hop, offer.target, offer.routes, offer.tag, exchange.call_id, exchange.dialled, offer.uri,
+            media=exchange.media,
         )  # fmt: skip
         contact, rest = self._keys.seal_in_two(token) if exchange.held else (self._keys.seal(token), "")
         number = spell(fork.group.outbound_number, gateway.number_format)

@@ -72,7 +72,10 @@ class Replies:
             # Chance, as ids and marks are: nothing in it repeats, or it would deflate to less than they do.
             chance = bytes(0x90 | byte for byte in taken.call_id.encode()[:20].ljust(20, b"."))
             call, mark, peer_ip = chance[:10], chance[10:16], chance[16:]
-            self._seal(ToMember(call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark))
+            usual = ToMember(
+                call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark, media=9
+            )
+            self._seal(usual)
 
     def _contact(self, exchange: Exchange, taken: Taken, far: Far, source: Hop, tag: str) -> tuple[str, str]:
         if exchange.token:  # RFC 3261 §12.2.1.2: the far side of a running call moves to a new target
@@ -82,7 +85,7 @@ class Replies:
         token = ToMember(
             exchange.call, exchange.trunk, exchange.gateway, tokens.pack_ip(exchange.ip), tokens.pack_hop(source),
             taken.call_id[-2:], far.target, far.routes, exchange.dialled, far.outbound,
-            "" if exchange.held else route_set(exchange.record_routes), mark, exchange.held,
+            "" if exchange.held else route_set(exchange.record_routes), mark, exchange.held, media=exchange.media,
         )  # fmt: skip
         return self._seal(token)
 

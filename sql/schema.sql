@@ -694,6 +694,7 @@ CREATE TABLE public.gateway (
     first_response_ms integer DEFAULT 5000 NOT NULL,
     probe_seconds integer DEFAULT 0 NOT NULL,
     identity text DEFAULT 'p_asserted'::text NOT NULL,
+    media text DEFAULT 'anchored'::text NOT NULL,
     CONSTRAINT gateway_first_response_is_500_to_30000_ms CHECK (((first_response_ms >= 500) AND (first_response_ms <= 30000))),
     CONSTRAINT gateway_from_host_is_a_host CHECK ((from_host ~ '^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])$'::text)),
     CONSTRAINT gateway_has_one_channel_at_least CHECK ((max_channels >= 1)),
@@ -703,6 +704,7 @@ CASE family(host)
     ELSE 128
 END) AND (NOT (host <<= '0.0.0.0/8'::inet)) AND (host <> '::'::inet))),
     CONSTRAINT gateway_identity_is_known CHECK ((identity = ANY (ARRAY['none'::text, 'p_asserted'::text, 'p_preferred'::text, 'remote_party_id'::text]))),
+    CONSTRAINT gateway_media_is_known CHECK ((media = ANY (ARRAY['anchored'::text, 'direct'::text]))),
     CONSTRAINT gateway_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT gateway_number_format_is_known CHECK ((number_format = ANY (ARRAY['national'::text, 'e164'::text, 'e164_no_plus'::text, 'international'::text]))),
     CONSTRAINT gateway_outbound_proxy_is_an_address CHECK ((
@@ -751,6 +753,8 @@ COMMENT ON COLUMN public.gateway.first_response_ms IS 'How long a leg waits for 
 COMMENT ON COLUMN public.gateway.probe_seconds IS 'How often it is asked by OPTIONS whether it is there, 5 to 3600 seconds; one that does not answer gets no legs until it does. 0: never, it is taken to be there.';
 
 COMMENT ON COLUMN public.gateway.identity IS 'In which header it is told the outbound number beside From: p_asserted (P-Asserted-Identity), p_preferred (P-Preferred-Identity), remote_party_id (Remote-Party-ID), none.';
+
+COMMENT ON COLUMN public.gateway.media IS 'anchored: the voice of calls through it goes through an rtpengine, where one is configured (RTPENGINE). direct: it need not, if the trunk of the call is direct, too.';
 
 CREATE TABLE public.group_member (
     id bigint NOT NULL,
@@ -2316,9 +2320,13 @@ CREATE TABLE public.trunk (
     enabled boolean DEFAULT true NOT NULL,
     max_calls_per_second integer,
     over_limit_code integer DEFAULT 503 NOT NULL,
+    media text DEFAULT 'anchored'::text NOT NULL,
+    without_media text DEFAULT 'refuse'::text NOT NULL,
     CONSTRAINT trunk_brings_one_call_a_second_at_least CHECK ((max_calls_per_second >= 1)),
+    CONSTRAINT trunk_media_is_known CHECK ((media = ANY (ARRAY['anchored'::text, 'direct'::text]))),
     CONSTRAINT trunk_name_is_not_blank CHECK ((name ~ '\S'::text)),
-    CONSTRAINT trunk_over_limit_code_is_486_or_503 CHECK ((over_limit_code = ANY (ARRAY[486, 503])))
+    CONSTRAINT trunk_over_limit_code_is_486_or_503 CHECK ((over_limit_code = ANY (ARRAY[486, 503]))),
+    CONSTRAINT trunk_without_media_is_known CHECK ((without_media = ANY (ARRAY['refuse'::text, 'direct'::text])))
 );
 
 COMMENT ON TABLE public.trunk IS 'Who calls us: a carrier that delivers calls to our hotlines.';
@@ -2332,6 +2340,10 @@ COMMENT ON COLUMN public.trunk.enabled IS 'Off: calls from its addresses are ref
 COMMENT ON COLUMN public.trunk.max_calls_per_second IS 'Most calls that are taken from it in a second; empty: no limit.';
 
 COMMENT ON COLUMN public.trunk.over_limit_code IS 'What a call over max_calls_per_second gets: 503, try another way, or 486, busy.';
+
+COMMENT ON COLUMN public.trunk.media IS 'anchored: the voice of its calls goes through an rtpengine, where one is configured (RTPENGINE). direct: it need not; it then goes straight from side to side, and each sees the other''s media address, if all gateways that the call may ring through are direct, too.';
+
+COMMENT ON COLUMN public.trunk.without_media IS 'What becomes of a new call whose voice should be anchored when no rtpengine answers. refuse: 503, nobody learns an address. direct: it rings, its voice goes straight from side to side.';
 
 CREATE TABLE public.trunk_address (
     address cidr NOT NULL,

@@ -47,7 +47,7 @@ def running(var_dir: Path, address: Address, edge_key: str, **timers: int) -> It
     """Run it at `address` on the table in `var_dir`; `timers`: those of tm that are not as in kamailio.cfg, in ms."""
     settings = FixedSettings(
         sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="bare", edge_key=edge_key,
-        database_url="postgresql:///none",
+        database_url="postgresql:///none", rtpengine="none",
     )  # fmt: skip
     commands = {"kamailio": _command(var_dir, timers)} if timers else None
     with Stack(settings, without=_OTHERS, say=print, commands=commands) as stack:

@@ -119,6 +119,11 @@ class Edge:
     table: TableReader
 
     @property
+    def rtpengine(self) -> Address:
+        """Where the edge's own rtpengine takes its orders."""
+        return self.stack.rtpengine
+
+    @property
     def ledger(self) -> Ledger:
         return Ledger(self.stack.database_url)
 
@@ -176,14 +181,18 @@ def free_port(host: str) -> int:
 
 @contextmanager
 def running_edge(
-    var_dir: Path, env: Mapping[str, Mapping[str, str]] | None = None, say: Callable[[str], None] = print
-) -> Iterator[Edge]:
-    """Start the stack under `var_dir`, seed it with the demo's tenant, and wait until the hotline can ring."""
+    var_dir: Path, env: Mapping[str, Mapping[str, str]] | None = None, say: Callable[[str], None] = print,
+    rtpengine: str = "none", rtp_ports: str = "20000-29999",
+) -> Iterator[Edge]:  # fmt: skip
+    """Start the stack under `var_dir`, seed it with the demo's tenant, and wait until the hotline can ring.
+
+    `rtpengine`: as RTPENGINE has it; where it is not asked for, voice is direct.
+    """
     address, gateway_port = (EDGE_HOST, free_port(EDGE_HOST)), free_port(GATEWAY_HOST)
     receipts = f"{EDGE_HOST}:{ports.free_tcp(EDGE_HOST)}"
     settings = FixedSettings(
         sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="test", interrupted_grace_seconds=2,
-        receipts_listen=receipts, receipts_url=f"http://{receipts}",
+        receipts_listen=receipts, receipts_url=f"http://{receipts}", rtpengine=rtpengine, rtp_ports=rtp_ports,
     )  # fmt: skip
     with SmsSink() as sink, Stack(settings, env={"sender": _SENDER, **(env or {})}, say=say) as stack:
         with closing(psycopg2.connect(stack.database_url)) as conn:

@@ -71,7 +71,10 @@ def _demo(console: Console, var_dir: Path) -> list[Promise]:
     edge, customer, gateway = (
         ports.free_udp(host) for host in (ports.EDGE_HOST, ports.CUSTOMER_HOST, ports.GATEWAY_HOST)
     )
-    settings = FixedSettings(var_dir=var_dir, sip_listen=f"udp:{edge[0]}:{edge[1]}", node_name="demo")
+    rtp_ports = ports.free_rtp(ports.EDGE_HOST)
+    settings = FixedSettings(
+        var_dir=var_dir, sip_listen=f"udp:{edge[0]}:{edge[1]}", node_name="demo", rtp_ports=rtp_ports
+    )
     broken: list[Promise] = []
     with Stack(settings, say=console.print) as stack, SmsSink() as sink:
         conn = psycopg2.connect(stack.database_url)

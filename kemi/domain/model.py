@@ -20,6 +20,8 @@ Identity = Literal["none", "p_asserted", "p_preferred", "remote_party_id"]
 Strategy = Literal["simultaneous", "sequential", "round_robin", "random", "longest_idle"]
 EarlyMedia = Literal["ringback", "first"]
 NotifyMissed = Literal["offered", "rang"]
+MediaWay = Literal["anchored", "direct"]
+WithoutMedia = Literal["refuse", "direct"]
 WithheldSms = Literal["none", "without_number"]
 
 
@@ -158,15 +160,19 @@ class Gateway(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     max_calls_per_second: int | None = None
     first_response_ms: int = 5000
     probe_seconds: int = 0
+    media: MediaWay = "anchored"
 
 
 class TrunkAddress(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An IP address that calls are taken from, and the trunk it belongs to.
 
-    `max_calls_per_second` is the trunk's, over all its addresses; None = no limit.
+    `max_calls_per_second` is the trunk's, over all its addresses; None = no limit. A call's voice goes through an
+    rtpengine unless its trunk and all its gateways say `direct`; `without_media`: what it does where none answers.
     """
 
     trunk_id: int
     trunk_name: str
     max_calls_per_second: int | None = None
     over_limit_code: int = 503
+    media: MediaWay = "anchored"
+    without_media: WithoutMedia = "refuse"

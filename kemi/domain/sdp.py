@@ -2,7 +2,7 @@
 
 By allow-list of lines and of attributes, each with the form its RFC gives it: a line invented tomorrow is dropped
 too, and an allow-listed one must not carry a stranger's text. What stays of the sender is his media address and
-port; they go when media is anchored (README, listed exceptions).
+port; where media is anchored, rtpengine's stand in their place (`kemi.voice`).
 """
 
 import re
@@ -77,6 +77,12 @@ class Description(NamedTuple):
         shown = (self.version + origin.offset) % _VERSIONS
         family = "IP6" if ":" in origin.host else "IP4"
         return f"v=0\r\no=- {origin.session_id} {shown} IN {family} {origin.host}\r\ns=-\r\n{self.rest}"
+
+    def refused_by(self, origin: Origin) -> str:
+        """Return the SDP that refuses every medium of this one (RFC 3264 §6: port 0) and says nothing else of it."""
+        kinds = (line.split(" ", 2) for line in self.rest.split("\r\n") if line.startswith("m="))
+        lines = ["c=IN IP4 0.0.0.0", "t=0 0", *(f"{kind} 0 {rest}" for kind, _, rest in kinds), ""]
+        return self._replace(rest="\r\n".join(lines)).shown_by(origin)
 
 
 def scrub(body: str, origin: Origin) -> str:

@@ -17,16 +17,19 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.envi
 from kemi.admission import Admission  # noqa: E402
 from kemi.call import Calls  # noqa: E402
 from kemi.dialog import Dialogs  # noqa: E402
+from kemi.domain.media import parse_nodes  # noqa: E402
 from kemi.domain.routing import Present  # noqa: E402
 from kemi.ksr.counters import OpenCalls, SharedCounters  # noqa: E402
 from kemi.ksr.counting import CountingSink  # noqa: E402
-from kemi.ksr.down import DownGateways  # noqa: E402
+from kemi.ksr.down import DownGateways, DownNodes  # noqa: E402
 from kemi.ksr.past import SharedPast  # noqa: E402
 from kemi.ksr.router import Router  # noqa: E402
+from kemi.media.rtpengine import Rtpengines  # noqa: E402
 from kemi.spool.instance import claim_instance  # noqa: E402
 from kemi.spool.sink import SpoolSink  # noqa: E402
 from kemi.table.store import TableReader  # noqa: E402
 from kemi.tokens import Keyring  # noqa: E402
+from kemi.voice import Voice  # noqa: E402
 
 
 def mod_init() -> Router:
@@ -41,8 +44,11 @@ def mod_init() -> Router:
     # Workers are forked: a generator of Python's own would give them all the same numbers.
     past, chance = SharedPast(), random.SystemRandom().random
     present = Present(past, chance, DownGateways())
+    nodes = parse_nodes(os.environ.get("RTPENGINE", ""))
+    wait_ms = int(os.environ.get("RTPENGINE_WAIT_MS", "300"))
+    voice = Voice(keyring, Rtpengines(nodes, DownNodes(), wait_ms) if nodes else None)
     router = Router(
-        Calls(table, keyring, host, time.time, Admission(counters), present, longest),
+        Calls(table, keyring, host, time.time, Admission(counters), present, longest, voice=voice),
         Dialogs(table, keyring, host, longest, time.time),
         table,
         CountingSink(SpoolSink(var / "spool", node, instance.name), OpenCalls(counters)),
@@ -50,6 +56,7 @@ def mod_init() -> Router:
         host,
         watch=tuple(json.loads(watch)) if watch else None,
         past=past,
+        voice=voice,
     )
     gc.collect()
     gc.freeze()  # what is here is shared by all workers and never garbage

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import KSR
 
-from kemi.errors import NoRoom, TableUnavailable, TokenRefused, TokenTooLong
+from kemi.errors import NoMedia, NoRoom, TableUnavailable, TokenRefused, TokenTooLong
 from kemi.ksr import log
 from kemi.ksr.signalling import answer, blank, is_readable, swallow
 from kemi.ksr.truth import must
@@ -37,7 +37,7 @@ def refuse(error: BaseException) -> None:
         answer(481)
     elif isinstance(error, TokenTooLong):
         answer(513)
-    elif isinstance(error, TableUnavailable | NoRoom):
+    elif isinstance(error, TableUnavailable | NoRoom | NoMedia):
         answer(503)
     else:
         answer(400 if isinstance(error, ValueError) or not is_readable() else 500)

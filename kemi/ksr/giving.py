@@ -8,6 +8,7 @@ from kemi.exchange import Exchange, Taken
 from kemi.ksr import headers, request, signalling
 from kemi.replies import NOBODY, Replies
 from kemi.tokens import Keyring
+from kemi.voice import Voice
 
 _get = KSR.pv.get
 
@@ -15,9 +16,10 @@ _get = KSR.pv.get
 class Giving:
     """What is read of the reply at hand stays here from ksr_reply_route to the tm callback."""
 
-    def __init__(self, keyring: Keyring, host: str) -> None:
+    def __init__(self, keyring: Keyring, host: str, voice: Voice) -> None:
         """`host`: what the edge calls itself in its messages."""
         self._keys = keyring
+        self._voice = voice
         self._host = host
         self._replies = Replies(keyring, host)
         self._taken, self._source, self._far = Taken(), Hop("", 0), NOBODY
@@ -41,8 +43,7 @@ class Giving:
         block = self._replies.block(exchange, taken, self._far, self._source, reliable=reliable)
         clean = ""
         if (reliable or sounds) and self._sdp is not None:
-            far = "member" if exchange.side == "caller" else "caller"
-            clean = self._sdp.shown_by(self._keys.origin(exchange.call, far))
+            clean = self._voice.back(exchange, self._sdp, code)
         if exchange.vias:
             headers.restore_vias(exchange.vias)
         signalling.put_body(clean, taken.content_type)
@@ -50,3 +51,8 @@ class Giving:
             signalling.reword(code, was, _get("$rr"))
         signalling.put_headers(block)
         return block
+
+    def _voice_over(self, call: str) -> None:
+        """The call whose transaction is at hand has ended unanswered: so does its session, if it has one."""
+        if (media := _get("$avp(media)")) is not None:
+            self._voice.over(bytes.fromhex(call), media)

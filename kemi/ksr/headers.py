@@ -23,6 +23,7 @@ _DROP, _CHECK, _VIA, _TO, _CONTENT_TYPE = (  # looked up once: an Enum's member 
     *(Fate.DROP, Fate.CHECK, Fate.VIA),
     *(Fate.TO, Fate.CONTENT_TYPE),
 )
+SESSION_SECONDS: Final = 1800  # what a 422 without a readable Min-SE stands for (RFC 4028 §4: recommended)
 _ONCE: Final = {Fate.CSEQ: 1, Fate.MAX_FORWARDS: 2, Fate.CONTENT_LENGTH: 4}  # bits: what has stayed already
 _NOTED: Final = {Fate.CSEQ: "cseq", Fate.CONTENT_LENGTH: "content_length"}  # of a request
 
@@ -117,6 +118,12 @@ def restore_vias(vias: list[str]) -> None:
         raise ValueError("a reply without its receiver's Via")
     finally:
         _end(_ITERATOR)
+
+
+def remember_min_se(said: str) -> None:
+    """Keep the longest interval that a leg has asked for with its 422, for the caller's."""
+    asked, held = clean("Min-SE", said), KSR.pv.get("$avp(min_se)")
+    KSR.pv.seti("$avp(min_se)", max(int(asked or SESSION_SECONDS), held or 0))
 
 
 _FIELDS: Final = {

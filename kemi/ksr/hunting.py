@@ -22,6 +22,7 @@ from kemi.ksr.replying import HUNTED, RANG_OUT, SEEN, Replying
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink
 from kemi.tokens import Keyring, leg_letters
+from kemi.voice import Voice
 
 # A branch's flags, which tm keeps with it: leg, attempt, and what has been seen of it; or that it is no leg at all.
 _ATTEMPT: Final = 6  # bits of the leg
@@ -35,10 +36,10 @@ class Hunting(Replying):
     """The failure routes of a call that has more to come."""
 
     def __init__(
-        self, sink: EventSink, keyring: Keyring, host: str, clock: Callable[[], float], past: SharedPast
+        self, sink: EventSink, keyring: Keyring, host: str, clock: Callable[[], float], past: SharedPast, voice: Voice
     ) -> None:  # fmt: skip
         """See `Replying`; `past`: what the ring strategies remember."""
-        super().__init__(sink, keyring, host, clock)
+        super().__init__(sink, keyring, host, clock, voice)
         self._past = past
         self._blocks: dict[str, str] = {}  # R-URI → headers, of the INVITE that is being sent right now
         self._ways: dict[str, str] = {}  # R-URI → where it is sent, where not there
@@ -240,10 +241,9 @@ class Hunting(Replying):
 
 def _via() -> str:
     """Return the reply's Via; "" where it is no text: then that leg cannot be ended by itself."""
-    try:
+    with contextlib.suppress(UnicodeDecodeError):
         return str(KSR.hdr.gete("Via"))
-    except UnicodeDecodeError:
-        return ""
+    return ""
 
 
 def _marks(orders: Orders) -> dict[str, int]:

@@ -55,6 +55,11 @@ def hung_up(ip: str) -> None:
     _warn(f"hung_up why=an_answer_that_nobody_gets source={ip}")
 
 
+def rtpengine_down(node: int) -> None:
+    """Log that an rtpengine did not answer."""
+    _warn(f"alarm=rtpengine_down rtpengine={node} why=no_answer")
+
+
 def failed(callback: str, error: BaseException) -> None:
     """Log an error in a callback: in a word where we know it, with its traceback where we do not.
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import KSR
 
 from kemi.curfew import shown
-from kemi.domain import addresses, masking, phrases, ringing
+from kemi.domain import addresses, phrases, ringing
 from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Missed, MissedCause, Rang, Timed
 from kemi.domain.limits import is_timed_id
 from kemi.exchange import Exchange, unpack
@@ -23,6 +23,7 @@ from kemi.ksr.truth import yes
 from kemi.ports import EventSink
 from kemi.replies import NOBODY
 from kemi.tokens import Keyring, leg_of
+from kemi.voice import Voice
 
 # Message flags; tm keeps them with the transaction, and the reply lock makes each a once-only latch.
 _RANG: Final = 1
@@ -36,7 +37,6 @@ _SOUNDS: Final = 14  # ... and a leg's sound is passed on
 OWN_TO: Final = 10  # the caller's To was more than the dialled number: tm has the neutral one, he gets his own back
 SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6, ringing.TOO_BRIEF: 8}
 _QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
-_SESSION_SECONDS: Final = 1800  # what a 422 without a readable Min-SE stands for (RFC 4028 §4: recommended)
 _get = KSR.pv.get
 _gete = KSR.pv.gete
 _is_set = KSR.isflagset
@@ -46,9 +46,11 @@ _set = KSR.setflag
 class Replying(Giving):
     """The reply and failure routes."""
 
-    def __init__(self, sink: EventSink, keyring: Keyring, host: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, sink: EventSink, keyring: Keyring, host: str, clock: Callable[[], float], voice: Voice
+    ) -> None:  # fmt: skip
         """`host`: what the edge calls itself in its messages; `clock`: seconds, monotonic."""
-        super().__init__(keyring, host)
+        super().__init__(keyring, host, voice)
         self._sink = sink
         self._strays = Strays(sink, keyring, host)
         self._clock, self._started = clock, clock()
@@ -183,7 +185,7 @@ class Replying(Giving):
             reason = ringing.leg_failure(code)
             _set(SEEN[ringing.seen_bit(reason, code)])
             if code == 422:
-                _remember_min_se(KSR.hdr.gete("Min-SE"))
+                headers.remember_min_se(KSR.hdr.gete("Min-SE"))
             self._sink.put(Failed(call, leg, attempt, code, reason))
         self._is_silent(_get("$ci"))
         # on_failure answers the caller itself, so this never leaves; if it ever did, it must be fit to.
@@ -201,7 +203,10 @@ class Replying(Giving):
                 self._read()
             if code >= 300:
                 self._far = NOBODY  # a redirect's, or none that counts
-            self._give_back(unpack(_get("$avp(exchange)")), code, phrases.relayed(code), reliable=True)
+            exchange = unpack(_get("$avp(exchange)"))
+            self._give_back(exchange, code, phrases.relayed(code), reliable=True)
+            if exchange.method == "BYE" and code < 300:  # a losing leg's gets 481
+                self._voice.over(exchange.call, exchange.media)
         return 1
 
     @guarded(callbacks.give_up)
@@ -231,17 +236,12 @@ class Replying(Giving):
 
     def _missed(self, call: str, cause: MissedCause, code: int) -> None:
         self._happened(Missed(call, cause, code))
+        self._voice_over(call)
         self._strays.nobody_can_win(call, _get("$ft"))
         if code == 422:
-            KSR.hdr.append_to_reply(f"Min-SE: {_get('$avp(min_se)') or _SESSION_SECONDS}\r\n")
+            KSR.hdr.append_to_reply(f"Min-SE: {_get('$avp(min_se)') or headers.SESSION_SECONDS}\r\n")
         signalling.answer(code)
 
     def _happened(self, event: Event) -> None:
         self._sink.put(event)
         log.happened(event)
-
-
-def _remember_min_se(said: str) -> None:
-    """Keep the longest interval that a leg has asked for with its 422, for the caller's."""
-    asked, held = masking.clean("Min-SE", said), _get("$avp(min_se)")
-    KSR.pv.seti("$avp(min_se)", max(int(asked or _SESSION_SECONDS), held or 0))

@@ -16,7 +16,7 @@ from kemi import hunting
 from kemi.call import After, Calls, Ring, Turned
 from kemi.curfew import shown
 from kemi.dialog import Dialogs
-from kemi.domain import masking, ringing, sane, sdp
+from kemi.domain import masking, ringing, sane
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
@@ -30,6 +30,7 @@ from kemi.ksr.replying import FIRST_SOUNDS, OWN_TO, RELIABLE
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink, RoutingTable
 from kemi.tokens import Keyring
+from kemi.voice import Voice
 
 _IN_DIALOG: Final = frozenset({"INVITE", "ACK", "BYE", "UPDATE", "PRACK", "INFO", "OPTIONS"})
 _TIME_IS_OVER: Final = "the longest call was over (max_call_seconds)"
@@ -45,13 +46,13 @@ class Router(Hunting, Clock):
     def __init__(
         self, calls: Calls, dialogs: Dialogs, table: RoutingTable, sink: EventSink, keyring: Keyring, host: str,
         clock: Callable[[], float] = time.monotonic, watch: tuple[str, int] | None = None,
-        past: SharedPast | None = None,
+        past: SharedPast | None = None, voice: Voice | None = None,
     ) -> None:  # fmt: skip
         """Wire the core to Kamailio; see `kemi.entry.edge`.
 
         `clock`: seconds, monotonic; `watch`: the address and port whose BYEs stand for either side (kemi.watch).
         """
-        super().__init__(sink, keyring, host, clock, past or SharedPast())
+        super().__init__(sink, keyring, host, clock, past or SharedPast(), voice or Voice(keyring))
         self._calls = calls
         self._dialogs = dialogs
         self._table = table
@@ -147,6 +148,8 @@ class Router(Hunting, Clock):
         signalling.put_body(ring.body, content_type)
         KSR.pv.sets("$avp(exchange)", ring.exchange.pack())
         KSR.pv.sets("$avp(call)", ring.event.call)
+        if ring.exchange.media:
+            KSR.pv.seti("$avp(media)", ring.exchange.media)
         if ring.seconds:
             KSR.pv.sets("$avp(timed)", f"{ring.seconds} {shown(ring.blocks[ring.uris[0]], self._host)}")
         if ring.exchange.reliable:
@@ -201,14 +204,16 @@ class Router(Hunting, Clock):
         if method != "ACK":
             if not signalling.is_new():
                 return 1
+            relay.exchange.offered = bool(body)
             KSR.pv.sets("$avp(exchange)", relay.exchange.pack())
             must(KSR.tm.t_on_reply(callbacks.DIALOG_REPLY), "t_on_reply")
         if method == "BYE":
             call, side = relay.exchange.call.hex(), relay.exchange.side
             self._past.over(call)
             self._happened(Ended(call, relay.leg, "edge", _TIME_IS_OVER) if ours else Ended(call, relay.leg, side))
-        clean = sdp.scrub(body, self._keys.origin(relay.exchange.call, relay.exchange.side)) if body else ""
-        signalling.put_body(clean, taken.content_type)
+            if ours or side == "caller":  # he has one dialog; a member's BYE may be a losing leg's: its 200 tells
+                self._voice.over(relay.exchange.call, relay.exchange.media)
+        signalling.put_body(self._voice.onward(relay.exchange, body), taken.content_type)
         signalling.put_headers(relay.block)
         if not signalling.relay(relay.uri, relay.hop) and method != "ACK":
             signalling.answer(503)

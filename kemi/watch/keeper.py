@@ -2,13 +2,13 @@
 
     every second    what is new in the spool → which calls are open → the limits' counters (kemi/watch/counters.py);
                     calls that have lasted long enough are hung up (kemi/watch/ending.py);
-                    which gateways there are, who is down (kemi/watch/probing.py)
+                    which gateways and rtpengines there are, who is down (kemi/watch/probing.py, rtpengines.py)
     every 0.25 s    OPTIONS to gateways, as each wants it
     every minute, and at the end    how far it has read, and what is open, into VAR_DIR/run/watch.state
 
 It needs neither PostgreSQL nor the ledger writer, and begins again where it was, after its own death or Kamailio's.
-Environment: VAR_DIR, MAX_CALL_SECONDS, SIP_LISTEN, SIP_ADVERTISE, EDGE_KEY, LOG_LEVEL; WATCH_FD, the socket whose BYEs
-Kamailio takes. Ends on SIGTERM.
+Environment: VAR_DIR, MAX_CALL_SECONDS, SIP_LISTEN, SIP_ADVERTISE, EDGE_KEY, RTPENGINE, LOG_LEVEL; WATCH_FD, the socket
+whose BYEs Kamailio takes. Ends on SIGTERM.
 """
 
 import logging
@@ -19,10 +19,12 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from kemi.domain.media import Node, parse_nodes
 from kemi.domain.open_calls import OpenCalls
 from kemi.errors import TableUnavailable
 from kemi.spool import elsewhere
@@ -33,6 +35,7 @@ from kemi.watch.counters import Counters
 from kemi.watch.ending import Ending
 from kemi.watch.probing import Probing
 from kemi.watch.rpc import Rpc, RpcError
+from kemi.watch.rtpengines import Rtpengines
 from kemi.watch.spools import Spools
 
 LOOK_SECONDS: Final = 1.0
@@ -44,8 +47,10 @@ _log: Final = logging.getLogger("watch")
 class Watch:
     """What it knows, and one look at a time."""
 
-    def __init__(self, var: Path, max_seconds: int, rpc: Rpc, probing: Probing, ending: Ending) -> None:
-        """`var`: VAR_DIR; `max_seconds`: the longest call."""
+    def __init__(
+        self, var: Path, max_seconds: int, rpc: Rpc, probing: Probing, ending: Ending, nodes: Sequence[Node] = ()
+    ) -> None:
+        """`var`: VAR_DIR; `max_seconds`: the longest call; `nodes`: the rtpengines."""
         self._file = var / "run" / "watch.state"
         known = state.load(self._file)
         self._spools = Spools(var / "spool", known.offsets, time.time() - max_seconds)
@@ -53,6 +58,7 @@ class Watch:
         self._table = TableReader(var / "table")
         self._counters = Counters(rpc)
         self._probing = probing
+        self._rtpengines = Rtpengines(rpc, nodes)
         self._ending = ending
         self._rpc_failed = ""
         self._run = var / "run"
@@ -68,6 +74,7 @@ class Watch:
         try:
             self._counters.look(self.truth)
             self._probing.tell()
+            self._rtpengines.look()
             self._rpc_failed = ""
         except RpcError as error:
             if not self._rpc_failed:
@@ -124,7 +131,8 @@ def main() -> None:
         Keyring.parse(os.environ["EDGE_KEY"], host), host, (_reachable(listen.strip("[]")), int(port)), door
     )
     probing = Probing(rpc, listen.strip("[]"), host)
-    watch = Watch(var, int(os.environ.get("MAX_CALL_SECONDS", "86400")), rpc, probing, ending)
+    nodes = parse_nodes(os.environ.get("RTPENGINE", ""))
+    watch = Watch(var, int(os.environ.get("MAX_CALL_SECONDS", "86400")), rpc, probing, ending, nodes)
     look_at = keep_at = time.monotonic()
     _log.info("watch ready")
     while not stop.is_set():

@@ -29,11 +29,13 @@ from tenant where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
 -- name: gateways
 select id, name, host(host), port, transport, number_format, from_host, identity, enabled, priority, weight,
     array(select prefix from gateway_prefix where gateway_id = gateway.id order by prefix),
-    outbound_proxy, max_channels, max_calls_per_second, first_response_ms, probe_seconds
+    outbound_proxy, max_channels, max_calls_per_second, first_response_ms, probe_seconds,
+    media
 from gateway where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
 
 -- name: trunk_addresses
-select trunk.id, trunk.name, trunk.max_calls_per_second, trunk.over_limit_code, trunk_address.address::text
+select trunk.id, trunk.name, trunk.max_calls_per_second, trunk.over_limit_code, trunk.media, trunk.without_media,
+    trunk_address.address::text
 from trunk join trunk_address on trunk_address.trunk_id = trunk.id
 where trunk.enabled and ((%(ids)s)::bigint[] is null or trunk.id = any(%(ids)s));
 

@@ -25,7 +25,7 @@ def settings_in(var_dir: Path, database_url: str | None = None) -> FixedSettings
     receipts = f"{host}:{ports.free_tcp(host)}"
     return FixedSettings(
         var_dir=var_dir, sip_listen=f"udp:{host}:{port}", node_name="stack", database_url=database_url,
-        receipts_listen=receipts, receipts_url=f"http://{receipts}",
+        receipts_listen=receipts, receipts_url=f"http://{receipts}", rtpengine="none",
     )  # fmt: skip
 
 
@@ -183,7 +183,8 @@ def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     program = (
         "import sys, threading; from deploy.settings import FixedSettings; from deploy.stack import Stack\n"
-        f"stack = Stack(FixedSettings(var_dir={str(tmp_path)!r}, sip_listen={settings.sip_listen!r}))\n"
+        f"stack = Stack(FixedSettings(var_dir={str(tmp_path)!r}, sip_listen={settings.sip_listen!r}, "
+        f"rtpengine='none'))\n"
         "stack.__enter__(); print('ready', flush=True); threading.Event().wait()"
     )
     with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as supervisor:

@@ -20,7 +20,8 @@ README = (ROOT / "README.md").read_text()
 def test_the_sql_to_copy_makes_a_hotline_that_can_ring(tmp_path: Path) -> None:
     """Pasted into an empty database as it stands: the workers' table has the hotline, its members and its gateway."""
     company, rules = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
-    settings = FixedSettings(var_dir=tmp_path, sip_listen="udp:{}:{}".format(*ports.free_udp("127.0.0.1")))
+    sip = "udp:{}:{}".format(*ports.free_udp("127.0.0.1"))
+    settings = FixedSettings(var_dir=tmp_path, sip_listen=sip, rtpengine="none")
     with Stack(settings, without=("ledger", "sender", "watch", "kamailio")) as stack:
         conn = psycopg2.connect(stack.database_url)
         conn.autocommit = True

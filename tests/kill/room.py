@@ -107,8 +107,9 @@ def kill_room(var_dir: Path, say: Callable[[str], None] = print) -> Iterator[Kil
     """Start the stack under `var_dir` with the hotlines of all stories; when this yields, each can ring."""
     address, gateway_port = (EDGE_HOST, free_port(EDGE_HOST)), free_port(GATEWAY_HOST)
     settings = FixedSettings(
-        sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="kill", interrupted_grace_seconds=0
-    )
+        sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="kill", interrupted_grace_seconds=0,
+        rtpengine="none",
+    )  # fmt: skip
     mortal = {part: [sys.executable, "-m", "tests.kill.mortal", part] for part in ("ledger", "sender")}
     entry = {"ENTRY_FILE": str(Path(__file__).with_name("crash_entry.py"))}
     env: Mapping[str, Mapping[str, str]] = {"kamailio": entry, "sender": _SENDER}

@@ -1,0 +1,97 @@
+"""Through which rtpengine a call's voice goes, and what it is asked to do with an SDP (kemi/decisions/0050). Pure.
+
+A call's two sides are always `caller` and `member` to rtpengine, whichever leg speaks: so early media and the winner's
+answer, of whatever telephone, bind to the one offer, and any edge can go on with a session by the call's id alone.
+"""
+
+import zlib
+from collections.abc import Container, Iterator, Sequence
+from typing import Final, Literal, NamedTuple
+
+from kemi.domain.events import Side
+
+Op = Literal["offer", "answer"]
+DIRECT: Final = 0  # what `Exchange.media` and a token's `media` say of a call whose voice does not go through us
+MOST_NODES: Final = 16
+_LATE, _NODE = 1, 8  # bits: the first, and the first of the node's number
+_CARRIES: Final = frozenset({"INVITE", "UPDATE", "PRACK", "ACK"})  # whose SDP is an offer or an answer (RFC 6337 §2.2)
+
+
+class Node(NamedTuple):
+    """An rtpengine: where its ng protocol is spoken, and its share of the calls."""
+
+    ip: str
+    port: int
+    weight: int = 1
+
+
+class Change(NamedTuple):
+    """One step of offer and answer (RFC 3264): `from_` is whoever made the offer."""
+
+    op: Op
+    from_: Side
+    to: Side
+
+
+def anchored(node: int, *, late: bool) -> int:
+    """Return what exchange and tokens say of a call at `node`; `late`: its INVITE had no SDP."""
+    return (node + 1) << 3 | late
+
+
+def node_of(media: int) -> int:
+    """Return the rtpengine of a call that is not `DIRECT`."""
+    return media // _NODE - 1
+
+
+def parse_nodes(text: str) -> tuple[Node, ...]:
+    """Read RTPENGINE: `udp:<address>:<port>[=weight]`, several with blanks between. Raises `ValueError` in words."""
+    nodes = tuple(_node(word) for word in text.split())
+    if len(nodes) > MOST_NODES:
+        raise ValueError(f"at most {MOST_NODES} rtpengines")
+    return nodes
+
+
+def _node(word: str) -> Node:
+    where, equals, weight = word.partition("=")
+    scheme, _, rest = where.partition(":")
+    host, _, port = rest.rpartition(":")
+    numbers = port.isdecimal() and port.isascii() and 0 < int(port) < 65536
+    weighs = not equals or (weight.isdecimal() and weight.isascii() and 0 < int(weight) <= 1000)
+    if scheme != "udp" or not host or not numbers or not weighs:
+        raise ValueError(f"{word}: must be udp:<IP address>:<port>, or that with =<weight>, 1 to 1000")
+    return Node(host.strip("[]"), int(port), int(weight or 1))
+
+
+def candidates(call: bytes, nodes: Sequence[Node], down: Container[int]) -> Iterator[int]:
+    """Return the numbers of the nodes that are up, in the order that `call` asks them: chance, by weight."""
+    left = [(number, node.weight) for number, node in enumerate(nodes) if number not in down]
+    draw = zlib.crc32(call)
+    while left:
+        place = draw % sum(weight for _, weight in left)
+        for at, (number, weight) in enumerate(left):
+            if place < weight:
+                del left[at]
+                yield number
+                break
+            place -= weight
+
+
+def in_request(method: str, side: Side, media: int) -> Change | None:
+    """Return what the SDP of a request of `side` is; None: nothing that belongs into this method."""
+    if method not in _CARRIES:
+        return None
+    if method == "ACK" or (method == "PRACK" and media & _LATE):
+        return Change("answer", other(side), side)
+    return Change("offer", side, other(side))
+
+
+def in_reply(method: str, side: Side, code: int, *, offered: bool) -> Change | None:
+    """Return what the SDP of a reply is to a request of `side`, which `offered` or did not; None: nothing."""
+    if method not in _CARRIES or code >= 300:  # a 488 may tell capabilities, and addresses with them
+        return None
+    return Change("answer", side, other(side)) if offered else Change("offer", other(side), side)
+
+
+def other(side: Side) -> Side:
+    """Return the other side."""
+    return "member" if side == "caller" else "caller"

@@ -1,0 +1,128 @@
+"""rtpengine, asked by a SIP worker over UDP (ng protocol): offer and answer wait for it, delete does not.
+
+A worker waits at most `wait_ms` for one node, and asks at most two of them; a node that was silent is known to all
+workers as down (`kemi.ksr.down`) and not asked again until kemi.watch has heard from it.
+"""
+
+import contextlib
+import itertools
+import os
+import secrets
+import socket
+import time
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from kemi.domain.events import Side
+from kemi.domain.media import Change, Node, candidates
+from kemi.errors import NoMedia
+from kemi.media import bencode
+from kemi.media.bencode import Value
+
+_REPEATS: Final = 3  # times that a question is sent within the wait; rtpengine answers the same one once (its cookie)
+_MOST_ASKED: Final = 2  # nodes, for a new call
+_LARGEST: Final = 65_536
+# generate-rtcp: a side's RTCP names it (CNAME) and ends here; port-latching: a leg's answer after another leg's early
+# media, or a moved far side, leaves the ports that the other side knows.
+_FLAGS: Final[list[Value]] = ["generate-RTCP", "port-latching"]
+_REPLACE: Final[list[Value]] = ["origin", "session-connection"]
+_SAME: Final[dict[str, Value]] = {"ICE": "remove", "DTLS": "off", "flags": _FLAGS, "replace": _REPLACE}
+
+
+class Down(Protocol):
+    """The numbers of the nodes that are down, as all workers know them."""
+
+    def __contains__(self, node: object) -> bool: ...
+
+    def add(self, node: int) -> None: ...
+
+
+class Rtpengines:
+    """`kemi.ports.Media`: all the nodes. Sockets open themselves in the process that first asks."""
+
+    def __init__(self, nodes: Sequence[Node], down: Down, wait_ms: int) -> None:
+        """`wait_ms`: the longest that one node keeps a worker."""
+        self._nodes = nodes
+        self._down = down
+        self._pause = wait_ms / 1000 / _REPEATS
+        self._pid, self._name = 0, ""  # of this process; the name is new with it, a cookie is never used twice
+        self._sockets: dict[int, socket.socket] = {}
+        self._cookies = itertools.count()
+
+    def place(self, call: bytes, sdp: str) -> tuple[int, str]:
+        """Begin a session for the caller's offer; return its node and the SDP for all legs. "" begins none.
+
+        Raises `NoMedia` where no node is up, or none answers.
+        """
+        change = Change("offer", "caller", "member")
+        for node in itertools.islice(candidates(call, self._nodes, self._down), _MOST_ASKED):
+            if not sdp:
+                return node, ""
+            try:
+                return node, self.change(node, call, change, sdp)
+            except NoMedia:
+                self.delete(node, call)  # one that was only stopped takes the offer later, and then this
+        raise NoMedia("no rtpengine answers")
+
+    def change(self, node: int, call: bytes, change: Change, sdp: str) -> str:
+        """Take an offer or an answer of a session through its node; return the SDP for the other side.
+
+        Raises `NoMedia`: it is down, it is silent, or it refuses.
+        """
+        if node in self._down or node >= len(self._nodes):
+            raise NoMedia(f"rtpengine {node} is down")
+        said = self._ask(node, _command(call, change.op, change.from_, change.to, sdp))
+        if said.get("result") != "ok":
+            raise NoMedia(f"rtpengine {node} refuses: {said.get('error-reason', said.get('result'))}")
+        return str(said.get("sdp", ""))
+
+    def delete(self, node: int, call: bytes) -> None:
+        """End a session; nobody waits for that. What gets lost ends by rtpengine's own timeouts."""
+        if node < len(self._nodes):
+            command: dict[str, Value] = {"command": "delete", "call-id": call.hex(), "delete-delay": 0}
+            with contextlib.suppress(OSError):  # nobody listens there: then there is no session either
+                sock = self._socket(node)
+                sock.settimeout(0)  # its buffer is full where it has been stopped for long
+                sock.send(self._cookie() + bencode.encode(command))
+
+    def _ask(self, node: int, command: dict[str, Value]) -> dict[str, Value]:
+        sock, cookie = self._socket(node), self._cookie()
+        question = cookie + bencode.encode(command)
+        for _ in range(_REPEATS):
+            with contextlib.suppress(OSError):  # silent; or an ICMP error, which may be that of an earlier delete
+                sock.settimeout(self._pause)
+                sock.send(question)
+                until = time.monotonic() + self._pause
+                while (left := until - time.monotonic()) > 0:
+                    sock.settimeout(left)
+                    answer = sock.recv(_LARGEST)
+                    if answer.startswith(cookie):  # else it is one that came too late, or a delete's
+                        return _understood(node, answer[len(cookie) :])
+        self._down.add(node)
+        raise NoMedia(f"rtpengine {node} does not answer")
+
+    def _cookie(self) -> bytes:
+        return f"{self._name}_{next(self._cookies)} ".encode()
+
+    def _socket(self, node: int) -> socket.socket:
+        if self._pid != os.getpid():  # opened after the fork, each process its own
+            self._pid, self._name, self._sockets = os.getpid(), secrets.token_hex(6), {}
+        held = self._sockets.get(node)
+        if held is None:
+            ip, port, _ = self._nodes[node]
+            held = socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_DGRAM)
+            held.connect((ip, port))
+            self._sockets[node] = held
+        return held
+
+
+def _understood(node: int, answer: bytes) -> dict[str, Value]:
+    try:
+        said = bencode.decode(answer)
+    except ValueError as wrong:
+        raise NoMedia(f"rtpengine {node} is not understood: {wrong}") from wrong
+    return said if isinstance(said, dict) else {}
+
+
+def _command(call: bytes, op: str, from_: Side, to: Side, sdp: str) -> dict[str, Value]:
+    return {"command": op, "call-id": call.hex(), "from-tag": from_, "to-tag": to, "sdp": sdp, **_SAME}

@@ -1,0 +1,1 @@
+"""Voice through rtpengine: real RTP, checked by signal."""

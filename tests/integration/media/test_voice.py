@@ -1,0 +1,89 @@
+"""Both sides hear each other through the edge, and learn nothing of each other's address."""
+
+from tests.edge import EDGE_HOST, HOTLINE, Edge
+from tests.media_room import HIGH, LOW, answered, hear_each_other, media_of, offer, speaks
+from tests.rtpengine import Sessions
+from tests.sip import Customer, Member
+from tests.telephone import Telephone
+
+
+def test_each_hears_the_other(
+    customer: Customer, bob: Member, carol: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """A tone of the caller's arrives at the member, another one back; all legs had one offer; BYE ends the session."""
+    call = answered(customer, HOTLINE, bob, customers, members)
+    assert bob.invite.body == carol.invite.body
+    assert sessions.become(1)
+    hear_each_other(call, bob, customers, members)
+    assert {one.source[0] for one in customers.heard + members.heard} == {EDGE_HOST}
+    assert call.hangs_up() == 200
+
+
+def test_the_voice_goes_on_while_kamailio_restarts(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """kill -9, and the tone is still heard; the new one ends the session of a call it never saw."""
+    call = answered(customer, HOTLINE, bob, customers, members)
+    hear_each_other(call, bob, customers, members)
+    edge.stack.kill("kamailio")
+    hear_each_other(call, bob, customers, members)
+    edge.stack.restart("kamailio")
+    hear_each_other(call, bob, customers, members)
+    assert sessions.become(1)
+    assert bob.hangs_up() == 200
+    assert sessions.become(0)
+
+
+def test_a_session_ends_where_the_caller_gives_up(
+    customer: Customer, bob: Member, customers: Telephone, sessions: Sessions
+) -> None:
+    """It is there while it rings, and gone with the 487."""
+    call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
+    bob.rings()
+    assert call.is_ringing
+    assert sessions.become(1)
+    assert call.cancels() == 200
+    assert call.final() == 487
+    assert sessions.become(0)
+
+
+def test_a_session_ends_where_all_refuse(
+    customer: Customer, bob: Member, carol: Member, dave: Member, office: Member, customers: Telephone,
+    sessions: Sessions,
+) -> None:  # fmt: skip
+    """Nobody takes the call, nothing is left of it."""
+    call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
+    for member in (bob, carol, dave):
+        member.refuses(486)
+    assert sessions.become(1)
+    office.refuses(486)
+    assert call.final() == 486
+    assert sessions.become(0)
+
+
+def test_early_sound_is_heard_and_the_winners_answer_binds(
+    edge: Edge,
+    customer: Customer,
+    bob: Member,
+    carol: Member,
+    customers: Telephone,
+    members: Telephone,
+    sessions: Sessions,
+) -> None:
+    """Carol's announcement is heard before anybody answers; Bob answers, and it is he who is heard."""
+    edge.sql("update external_group set early_media = 'first'")
+    assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "early_media", "") == "first")
+    with Telephone("127.0.0.21") as carols:
+        call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
+        carol.rings(183, body=offer(carols, "carol"))
+        assert call.heard(183)
+        assert speaks(carols, media_of(carol.invite.body), customers, LOW)
+        bob.answers(offer(members, "bob"))
+        assert call.is_answered
+        assert carol.was_cancelled
+        hear_each_other(call, bob, customers, members)
+        since = len(carols.heard)
+        assert speaks(customers, media_of(call.replies[-1].body), members, HIGH)
+        assert len(carols.heard) == since
+    assert call.hangs_up() == 200
+    assert sessions.become(0)

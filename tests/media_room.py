@@ -1,0 +1,47 @@
+"""A call with voice: two telephones on the two sides of an edge that anchors media."""
+
+from typing import Final
+
+from deploy.wait import until
+from tests.sip import Call, Customer, Member
+from tests.sip.sdp import sdp
+from tests.telephone import Telephone, tone
+
+HIGH, LOW = 1000.0, 400.0  # Hz: what the caller plays, what the member plays
+SECONDS: Final = 10.0
+FRAMES: Final = 25  # half a second
+
+
+def offer(telephone: Telephone, who: str, *, version: int = 1, mode: str = "sendrecv") -> bytes:
+    """What `who` says of his telephone, with everything in it that could name him."""
+    return sdp(telephone.host, telephone.port, who, version=version, mode=mode)
+
+
+def media_of(body: bytes) -> tuple[str, int]:
+    """Address and port that an SDP wants its voice at."""
+    lines = body.decode().splitlines()
+    host = next(line.split()[2] for line in lines if line.startswith("c="))
+    return host, int(next(line.split()[1] for line in lines if line.startswith("m=audio")))
+
+
+def speaks(talker: Telephone, to: tuple[str, int], listener: Telephone, hertz: float, frames: int = FRAMES) -> bool:
+    """Play a tone to where the edge wants it; whether the other telephone hears it."""
+    since = len(listener.heard)
+    talker.plays(to, tone(hertz, frames))
+    return until(lambda: listener.hears(hertz, since), SECONDS)
+
+
+def hear_each_other(call: Call, member: Member, customers: Telephone, members: Telephone) -> None:
+    """The customer speaks and the member hears him, then the other way."""
+    assert speaks(customers, media_of(call.replies[-1].body), members, HIGH)
+    assert speaks(members, media_of(member.invite.body), customers, LOW)
+
+
+def answered(customer: Customer, hotline: str, member: Member, customers: Telephone, members: Telephone) -> Call:
+    """A call to the hotline that this member has answered."""
+    call = customer.calls(hotline, sdp=offer(customers, customer.who))
+    member.rings()
+    assert call.is_ringing
+    member.answers(offer(members, member.carrier.who))
+    assert call.is_answered
+    return call

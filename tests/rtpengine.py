@@ -1,0 +1,37 @@
+"""What an rtpengine of a test's edge says of itself, over its own protocol."""
+
+import secrets
+import socket
+
+from deploy.wait import until
+from kemi.media import bencode
+from tests.edge import Edge
+
+
+def asks(address: tuple[str, int], command: str, **said: str) -> dict[str, bencode.Value]:
+    """One question and its answer."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(5)
+        sock.connect(address)
+        cookie = f"{secrets.token_hex(6)} ".encode()
+        sock.send(cookie + bencode.encode({"command": command, **said}))
+        answer = bencode.decode(sock.recv(65_536)[len(cookie) :])
+        assert isinstance(answer, dict)
+        return answer
+
+
+class Sessions:
+    """The sessions of an edge's own rtpengine."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._address = edge.rtpengine
+
+    def calls(self) -> list[str]:
+        """The ids of the calls it has."""
+        found = asks(self._address, "list")["calls"]
+        assert isinstance(found, list)
+        return [str(one) for one in found]
+
+    def become(self, count: int) -> bool:
+        """Wait until it has so many."""
+        return until(lambda: len(self.calls()) == count, 10.0)
