@@ -10,7 +10,7 @@ from kemi.domain.events import Side
 from kemi.domain.gateways import way
 from kemi.errors import TokenRefused, TokenTooLong
 from kemi.exchange import Exchange, Taken, exchange_of, next_hop, rest_in, route_set
-from kemi.kinds import ToCaller, ToMember, parted
+from kemi.kinds import ToCaller, ToMember, parted, ways
 from kemi.ports import RoutingTable
 
 _NOBODY = "sip:anonymous@anonymous.invalid"  # RFC 3323 §4.1.1.3; where the caller's URI did not fit the token
@@ -108,7 +108,7 @@ class Dialogs:
                 token.call, token.trunk, token.gateway, tokens.hop_ip(token.hop), tokens.pack_hop(source),
                 taken.call_id[-2:], addresses.addr_spec(taken.contact), route_set(taken.record_routes),
                 token.dialled, addresses.addr_spec(taken.to), "" if token.parted else token.routes, mark, token.parted,
-                media=token.media,
+                ways=ways(token.media),
             )  # fmt: skip
             lines.append(f"Contact: <sip:{self._seal(fresh, key)}@{self._host}>")
         return "\r\n".join(lines)
@@ -126,7 +126,7 @@ class Dialogs:
             fresh = ToCaller(
                 token.call, token.trunk, token.gateway, tokens.hop_ip(token.hop), tokens.pack_hop(source),
                 addresses.addr_spec(taken.contact), routes, from_tag,
-                taken.call_id, token.dialled, addresses.addr_spec(taken.from_), media=token.media,
+                taken.call_id, token.dialled, addresses.addr_spec(taken.from_), ways(token.media),
             )  # fmt: skip
             user = self._keys.seal(parted(fresh)[0] if token.held else fresh, key)
             lines.append(f"Contact: <sip:{user}@{self._host}>")

@@ -29,8 +29,17 @@ class ToCaller(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
     call_id: str
     dialled: str
     uri: str  # the caller's From URI, for the To of requests that go to him; "" where it did not fit
-    parted: bool = False
-    media: int = 0  # `kemi.domain.media`
+    ways: bool | int = False
+
+    @property
+    def parted(self) -> bool:
+        """Whether the rest of it is in a Record-Route."""
+        return bool(self.ways & 1)
+
+    @property
+    def media(self) -> int:
+        """How the call's voice goes (`kemi.domain.media`)."""
+        return self.ways >> 1
 
 
 class ToMember(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
@@ -49,8 +58,17 @@ class ToMember(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
     near_routes: str | None  # None where it did not fit
     dialog: bytes  # what `dialog_mark` gave for the caller's Call-ID and both tags
     held: bool = False  # the gateway has the caller's side in its Route, `near_routes` with it
-    parted: bool = False
-    media: int = 0
+    ways: bool | int = False
+
+    @property
+    def parted(self) -> bool:
+        """Whether the rest of it is in a Record-Route."""
+        return bool(self.ways & 1)
+
+    @property
+    def media(self) -> int:
+        """How the call's voice goes (`kemi.domain.media`)."""
+        return self.ways >> 1
 
 
 class Rest(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -66,6 +84,13 @@ class Rest(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 Token: TypeAlias = ToCaller | ToMember
 _encode: Final = msgspec.msgpack.Encoder().encode
+
+
+def ways(media: int) -> bool | int:
+    """Return a token's `ways`: one byte for both, and for a direct call's what it was when there were no others."""
+    return media << 1 if media else False
+
+
 decode: Final = msgspec.msgpack.Decoder(Token).decode
 decode_rest: Final = msgspec.msgpack.Decoder(Rest).decode
 
@@ -75,9 +100,9 @@ def parted(token: Token) -> tuple[Token, Rest]:
     change = msgspec.structs.replace
     if isinstance(token, ToCaller):
         rest = Rest(token.routes, token.dialled, token.uri, token.tag, token.call_id)
-        return change(token, routes="", dialled="", uri="", tag="", call_id="", parted=True), rest
+        return change(token, routes="", dialled="", uri="", tag="", call_id="", ways=token.ways | True), rest
     rest = Rest(token.routes, token.dialled, token.uri, near_routes=token.near_routes)
-    return change(token, routes="", dialled="", uri="", near_routes="", parted=True), rest
+    return change(token, routes="", dialled="", uri="", near_routes="", ways=token.ways | True), rest
 
 
 def joined(token: Token, rest: Rest) -> Token:

@@ -14,7 +14,7 @@ from kemi.domain.redaction import Discreet, shown
 from kemi.domain.routing import Fork
 from kemi.errors import TokenTooLong
 from kemi.exchange import Exchange, Taken, next_hop, own_route, route_set
-from kemi.kinds import ToCaller
+from kemi.kinds import ToCaller, ways
 
 
 class Offer(Discreet, frozen=True, array_like=True, gc=False):
@@ -100,7 +100,7 @@ class Legs:
         token = ToCaller(
             exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(way(gateway).ip),
             offer.hop, offer.target, offer.routes, offer.tag, exchange.call_id, exchange.dialled, offer.uri,
-            media=exchange.media,
+            ways(exchange.media),
         )  # fmt: skip
         contact, rest = self._keys.seal_in_two(token) if exchange.held else (self._keys.seal(token), "")
         number = spell(fork.group.outbound_number, gateway.number_format)

@@ -9,7 +9,7 @@ from kemi.domain import addresses
 from kemi.domain.addresses import Hop
 from kemi.errors import TokenTooLong
 from kemi.exchange import Exchange, Taken, far_routes, own_route, route_set
-from kemi.kinds import ToMember
+from kemi.kinds import ToMember, ways
 
 _SURELY_FITS: Final = 40  # characters of Contact and route set, whatever else is in the token
 
@@ -72,10 +72,7 @@ class Replies:
             # Chance, as ids and marks are: nothing in it repeats, or it would deflate to less than they do.
             chance = bytes(0x90 | byte for byte in taken.call_id.encode()[:20].ljust(20, b"."))
             call, mark, peer_ip = chance[:10], chance[10:16], chance[16:]
-            usual = ToMember(
-                call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark, media=9
-            )
-            self._seal(usual)
+            self._seal(ToMember(call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark))
 
     def _contact(self, exchange: Exchange, taken: Taken, far: Far, source: Hop, tag: str) -> tuple[str, str]:
         if exchange.token:  # RFC 3261 §12.2.1.2: the far side of a running call moves to a new target
@@ -85,7 +82,7 @@ class Replies:
         token = ToMember(
             exchange.call, exchange.trunk, exchange.gateway, tokens.pack_ip(exchange.ip), tokens.pack_hop(source),
             taken.call_id[-2:], far.target, far.routes, exchange.dialled, far.outbound,
-            "" if exchange.held else route_set(exchange.record_routes), mark, exchange.held, media=exchange.media,
+            "" if exchange.held else route_set(exchange.record_routes), mark, exchange.held, ways(exchange.media),
         )  # fmt: skip
         return self._seal(token)
 
