@@ -21,7 +21,7 @@ def problems(scenario: Scenario, edge: Edge, played: Played, within: float = _PA
     """Everything that is not as promised, in words; empty: all is. What is missing is waited for, `within` seconds."""
     sent = [parse(each.raw) for each in played.packets if each.src[0] == caller_host(scenario)]
     return [
-        *(f"{role}: SIPp {words}" for role, words in played.complaints.items() if words),
+        *(f"{role}: {words}" for role, words in played.complaints.items() if words),
         *(_after(scenario, edge, played, sent, within) if sent else ["the caller sent nothing"]),
         *(f"leak: {each}" for each in find_leaks(played.packets, _sides(edge))),
     ]

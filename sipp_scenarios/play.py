@@ -3,12 +3,14 @@
 import socket
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from deploy.wait import until
 from sipp_scenarios.given import SECOND_GATEWAY_HOST, configured
+from sipp_scenarios.lossy import Lossy, Road
 from sipp_scenarios.scenario import Scenario
 from tests.capture import Capture
 from tests.edge import BOB, CAROL, CUSTOMER_HOST, DAVE, GATEWAY_HOST, OFFICE, STRANGER_HOST, Edge, free_port
@@ -16,6 +18,7 @@ from tests.sip.message import Address
 from tests.sip.wire import Packet
 
 _SECONDS: Final = 30  # a scenario that takes longer has failed
+_HIDDEN_HOSTS: Final = {"caller": "127.0.0.12", "gateway": "127.0.0.24", "second_gateway": "127.0.0.25"}
 _MEDIA_HOSTS: Final = {"caller": "127.0.0.11", "gateway": "127.0.0.21", "second_gateway": "127.0.0.23"}
 OTHER: Final = "0912345678"  # who is no member of the seed's group; `{{other}}` in the XML
 
@@ -44,20 +47,27 @@ def play(scenario: Scenario, edge: Edge) -> Played:
         configured(scenario, edge, ports["second_gateway"][1]),
         tempfile.TemporaryDirectory(prefix="sipp-") as folder,
         Capture(edge.address[1]) as capture,
+        ExitStack() as network,
     ):
+        ports["caller"] = (host, free_port(host))
+        roads = {role: network.enter_context(_road(scenario, role, me, edge.address)) for role, me in ports.items()}
         roles = {"gateway": scenario.play.legs, "second_gateway": scenario.play.second_legs}
         parties = {
-            role: _Sipp(scenario, role, Path(folder), ports[role], edge.address, legs)
-            for role, legs in roles.items()
-            if legs
+            role: _Sipp(scenario, role, Path(folder), *roads[role].ends, legs) for role, legs in roles.items() if legs
         }
         for gateway in parties.values():
             gateway.waits_for_calls()
-        parties["caller"] = _Sipp(
-            scenario, "caller", Path(folder), (host, free_port(host)), edge.address, scenario.play.calls
-        )
+        parties["caller"] = _Sipp(scenario, "caller", Path(folder), *roads["caller"].ends, scenario.play.calls)
         complaints = {role: party.ends() for role, party in parties.items()}
+        complaints |= {f"the network at the {role}": road.unlost() for role, road in roads.items()}
     return Played(capture.packets, complaints, offset)
+
+
+def _road(scenario: Scenario, role: str, me: Address, edge: Address) -> Road:
+    losses = [loss for loss in scenario.play.lost if loss.at == role]
+    if losses:
+        return Lossy(me, edge, _HIDDEN_HOSTS[role], losses)
+    return Road(me, edge)
 
 
 class _Sipp:
@@ -103,4 +113,4 @@ class _Sipp:
         if self._process.returncode == 0:
             return ""
         errors = self._errors.read_text(errors="replace") if self._errors.exists() else said.decode(errors="replace")
-        return f"exit {self._process.returncode}: {errors.strip()[:2000]}"
+        return f"SIPp exit {self._process.returncode}: {errors.strip()[:2000]}"

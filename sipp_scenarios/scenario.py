@@ -30,12 +30,28 @@ class Given(_Strict):
     sql: str = ""
 
 
+Role = Literal["caller", "gateway", "second_gateway"]
+
+
+class Loss(_Strict):
+    """What the network loses between a role and the edge, both ways: `ACK`, `200 INVITE` …; `times` of it, or all."""
+
+    at: Role
+    what: str
+    times: int | Literal["all"] = 1
+
+
 class Play(_Strict):
-    """How many legs the gateways play (0: that one is not there), and how many calls the caller, one by one."""
+    """How many legs the gateways play (0: that one is not there), and how many calls the caller, one by one.
+
+    `like`: the scenario whose files are played by the roles that have none here. `lost`: packets, on purpose.
+    """
 
     legs: int
     second_legs: int = 0
     calls: int = 1
+    like: str = ""
+    lost: list[Loss] = Field(default_factory=list)
 
 
 class LedgerRow(_Strict):
@@ -104,7 +120,10 @@ class Scenario(_Strict):
         def fragment(found: re.Match[str]) -> str:
             return (ROOM / "fragments" / f"{found.group(1)}.xml").read_text()
 
-        text = (self.folder / f"{role}.xml").read_text()
+        file = self.folder / f"{role}.xml"
+        if self.play.like and not file.exists():
+            file = ROOM / self.play.like / f"{role}.xml"
+        text = file.read_text()
         while _USE.search(text):  # a fragment may use others
             text = _USE.sub(fragment, text)
         text = _VALUE.sub(lambda found: values[found.group(1)], text)

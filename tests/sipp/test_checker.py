@@ -151,7 +151,7 @@ def test_the_log_is_read(answered: Answered) -> None:
 
 def test_what_sipp_says_is_reported(answered: Answered) -> None:
     """A party that did not see what its XML expects."""
-    unhappy = replace(answered.played, complaints={"caller": "exit 1: Aborting call", "gateway": ""})
+    unhappy = replace(answered.played, complaints={"caller": "SIPp exit 1: Aborting call", "gateway": ""})
     assert the_one(answered.with_played(unhappy)) == "caller: SIPp exit 1: Aborting call"
 
 

@@ -1,0 +1,95 @@
+"""A network that loses packets on purpose: a relay at a role's address, with the role's SIPp at a hidden one behind it.
+
+    edge ⇄ the role's address [relay] inner ⇄ SIPp at the hidden address, on the same port number
+
+The edge sees the role's address alone; what the relay loses of what comes from it, a capture has all the same.
+Nothing of the machine's own network is changed, so it needs no firewall and disturbs nobody's.
+"""
+
+import select
+import socket
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, Self
+
+from sipp_scenarios.scenario import Loss
+from tests.sip.message import Address, parse
+
+_MOST: Final = 65535
+
+
+class Road:
+    """From a role to the edge, without a relay. `ends`: where its SIPp is, and what that takes for the edge."""
+
+    def __init__(self, me: Address, edge: Address) -> None:
+        self.ends: tuple[Address, Address] = me, edge
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def unlost(self) -> str:
+        """Nothing was to be lost."""
+        return ""
+
+
+class Lossy(Road):
+    """The relay of one role."""
+
+    def __init__(self, outside: Address, edge: Address, hidden: str, losses: Sequence[Loss]) -> None:
+        self._edge, self._party = edge, (hidden, outside[1])
+        self._losses = {loss.what: loss for loss in losses}
+        self._lost: Counter[str] = Counter()
+        self._outer, self._inner = _bound(outside), _bound((hidden, 0))
+        super().__init__(self._party, self._inner.getsockname())
+        self._wake, self._woken = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, name=f"lossy {outside}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wake.send(b".")
+        self._thread.join()
+        for each in (self._outer, self._inner, self._wake, self._woken):
+            each.close()
+
+    def unlost(self) -> str:
+        """What was to be lost and never came, in words."""
+        short = [
+            loss for loss in self._losses.values() if self._lost[loss.what] < (loss.times if loss.times != "all" else 1)
+        ]
+        return "; ".join(f"lost {self._lost[loss.what]} {loss.what}, not {loss.times}" for loss in short)
+
+    def _run(self) -> None:
+        while True:
+            ready, _, _ = select.select([self._outer, self._inner, self._woken], [], [])
+            if self._woken in ready:
+                return
+            for each in ready:
+                raw, source = each.recvfrom(_MOST)
+                if self._loses(raw):
+                    continue
+                if each is self._outer and source == self._edge:
+                    self._inner.sendto(raw, self._party)
+                elif each is self._inner and source == self._party:
+                    self._outer.sendto(raw, self._edge)
+
+    def _loses(self, raw: bytes) -> bool:
+        message = parse(raw)
+        what = f"{message.status} {message.method}" if message.status else message.method
+        loss = self._losses.get(what)
+        if loss is None or (loss.times != "all" and self._lost[what] >= loss.times):
+            return False
+        self._lost[what] += 1
+        return True
+
+
+def _bound(address: Address) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind(address)
+    return made
