@@ -8,10 +8,10 @@ PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 
-.PHONY: help setup packages demo run call check explain extgroup migrate test lint scenarios kill audit bench bench-steps bench-config bench-sms clean
+.PHONY: help setup packages demo run call check explain extgroup migrate test lint scenarios kill audit bench bench-compare bench-steps bench-config bench-sms clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: packages $(STAMP) ## install what is missing: Debian packages, then .venv
 
@@ -55,9 +55,12 @@ lint: setup ## ruff, mypy, import-linter
 scenarios: setup ## play sipp_scenarios/ on an edge of its own; ARGS=--list, or names or numbers
 	@$(PYTHON) -m sipp_scenarios.run $(ARGS)
 
-bench: setup ## CPU of a five-way call beside a native script, instructions of each step, 5 minutes; ARGS=--json
-	@deploy/packages.sh valgrind
+bench: setup ## the edge and its peers under load, bench/report.html, 20 minutes; ARGS="cost delay --rounds 5", ARGS=--help
+	@deploy/packages.sh valgrind debootstrap
 	@$(PYTHON) -m sipp_scenarios.bench.run $(ARGS)
+
+bench-compare: setup ## what got slower between two reports; ARGS="OLD/report.json NEW/report.json"
+	@$(PYTHON) -m sipp_scenarios.bench.compare $(ARGS)
 
 bench-steps: setup ## CPU of each step of masking, by leaving it out, about 6 minutes
 	@$(PYTHON) -m sipp_scenarios.bench.steps $(ARGS)

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class Counts(NamedTuple):
-    """One SIPp's calls. `rate` is how many a second it began, until it had begun them all."""
+    """One SIPp's calls; failed is what did not end well, for whatever reason.
+
+    `rate` is how many a second it began, until it had begun them all.
+    """
 
     calls: int
     failed: int
@@ -24,7 +27,7 @@ def parse(text: str) -> Counts:
     all_begun = next(row for row in rows if int(row["TotalCallCreated"]) == calls)
     seconds = _epoch(all_begun["CurrentTime"]) - _epoch(last["StartTime"])
     rate = calls / seconds if seconds > 0 else 0.0
-    return Counts(calls, int(last["FailedCall(C)"]), int(last["Retransmissions(C)"]), rate)
+    return Counts(calls, calls - int(last["SuccessfulCall(C)"]), int(last["Retransmissions(C)"]), rate)
 
 
 def _epoch(column: str) -> float:

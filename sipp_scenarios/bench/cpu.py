@@ -42,6 +42,24 @@ def seconds(root: int) -> float:
     return sum(each.ticks for each in tree(root, _all())) / _TICKS
 
 
+def each(root: int) -> dict[int, float]:
+    """Return the same of each of these processes, without the dead."""
+    return {one.pid: one.ticks / _TICKS for one in tree(root, _all())}
+
+
+def machine() -> tuple[float, float]:
+    """Return the CPU seconds that all cores together have worked, and been idle, since the machine began."""
+    fields = [int(field) for field in (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = fields[3] + fields[4]  # idle, and waiting for a disk
+    return (sum(fields) - idle) / _TICKS, idle / _TICKS
+
+
+def dropped() -> int:
+    """Return how many datagrams the kernel has thrown away because a socket's buffer was full."""
+    lines = [line.split() for line in (_PROC / "net" / "snmp").read_text().splitlines() if line.startswith("Udp:")]
+    return int(dict(zip(*lines, strict=True))["RcvbufErrors"])
+
+
 def _all() -> Iterable[Stat]:
     for file in _PROC.glob("[0-9]*/stat"):
         try:

@@ -3,11 +3,15 @@
 from statistics import median
 from typing import NamedTuple
 
+from sipp_scenarios.bench.program import EDGE
+
 
 class Window(NamedTuple):
     """One load on one program: the CPU seconds of its parts, idle time not yet taken off."""
 
     program: str
+    members: int
+    ends: str
     rate: int  # calls a second that were asked for
     held: float  # and that SIPp began
     calls: int
@@ -17,41 +21,46 @@ class Window(NamedTuple):
     seconds: float
     cpu: dict[str, float]
     complaint: str = ""  # the first that SIPp had
+    sipp: float = 0.0  # CPU seconds of the load itself
+    busy: float = 0.0  # of all cores, while there was load; 1: they had no idle moment
+    busiest: float = 0.0  # of one core, by the busiest process of the program
+    dropped: int = 0  # datagrams, by the kernel
 
 
-class Figure(NamedTuple):
-    """The windows of one program at one rate: medians of CPU seconds per 1000 calls, idle CPU subtracted."""
+class Cost(NamedTuple):
+    """The windows of one program under one load: medians of CPU seconds per 1000 calls, idle CPU subtracted."""
 
     program: str
+    members: int
+    ends: str
     rate: int
     held: float
     cost: dict[str, float]
-    rounds: list[float]  # of the proxy alone
+    rounds: list[float]  # of the edge alone
     failed: int
     failed_legs: int
     retransmissions: int
     complaint: str = ""
 
 
-PROXY = "kamailio"
-
-
 def cost(window: Window, part: str, idle: float) -> float:
-    """Return CPU seconds of `part` per 1000 calls that were answered; `idle` is what it uses in a second anyway."""
-    answered = window.calls - window.failed
-    return (window.cpu[part] - idle * window.seconds) * 1000 / answered if answered else float("nan")
+    """Return CPU seconds of `part` per 1000 calls that went well; `idle` is what it uses in a second anyway."""
+    well = window.calls - window.failed
+    return (window.cpu[part] - idle * window.seconds) * 1000 / well if well else float("nan")
 
 
-def figure(windows: list[Window], idle: dict[str, float]) -> Figure:
-    """Sum up the windows of one program at one rate."""
+def summed(windows: list[Window], idle: dict[str, float]) -> Cost:
+    """Sum up the windows of one program under one load."""
     first = windows[0]
     costs = {part: [cost(each, part, idle[part]) for each in windows] for part in first.cpu}
-    return Figure(
+    return Cost(
         first.program,
+        first.members,
+        first.ends,
         first.rate,
         min(each.held for each in windows),
         {part: median(values) for part, values in costs.items()},
-        costs[PROXY],
+        costs[EDGE],
         sum(each.failed for each in windows),
         sum(each.failed_legs for each in windows),
         sum(each.retransmissions for each in windows),
@@ -59,6 +68,12 @@ def figure(windows: list[Window], idle: dict[str, float]) -> Figure:
     )
 
 
-def ratio(ours: Figure, theirs: Figure) -> float:
+def ratio(ours: Cost, theirs: Cost) -> float:
     """Return how many times theirs ours costs: the median over the rounds, each beside its neighbour in time."""
     return median(one / other for one, other in zip(ours.rounds, theirs.rounds, strict=True))
+
+
+def held(window: Window) -> bool:
+    """Say whether the program held the load: less than 0.01 % of the calls failed, nothing was sent again."""
+    few = window.failed < window.calls * 1e-4
+    return few and not window.retransmissions and window.held >= 0.98 * window.rate

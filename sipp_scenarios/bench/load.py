@@ -1,34 +1,45 @@
-"""SIPp as load: a caller at a rate, and the gateway's side on one port or on five."""
+"""SIPp as load: a caller at a rate, and the gateway's side on one port or on one for each member."""
 
 import signal
 import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from deploy.wait import until
 from sipp_scenarios.bench import counts
 from sipp_scenarios.bench.counts import Counts
+from sipp_scenarios.bench.groups import Ends, hotline
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, free_port
 from tests.sip.message import Address
 
-MEMBERS: Final = ("0844441909", "0844441910", "0987654321", "02838123456", "0987654322")  # the first answers
 _ROOM: Final = Path(__file__).parent
-_LONGEST: Final = 60  # seconds; whatever has not ended by then is ended
+_LONGEST: Final = 30.0  # seconds after the last call has begun; whatever has not ended by then is ended
 _LINGER: Final = 6.0  # seconds for the gateway's last legs, after the caller's last call
+_CALLERS: Final = {"answered": "caller", "cancelled": "caller_gives_up"}
+
+
+class Load(NamedTuple):
+    """So many calls at a rate to a group of `members`; `hotlines`: to each of these in turn instead of the group's."""
+
+    members: int
+    ends: Ends
+    rate: int  # calls a second
+    calls: int
+    hotlines: tuple[str, ...] = ()
 
 
 class Party:
     """One SIPp that plays `calls` calls; ends with the block it is used in."""
 
-    def __init__(self, role: str, me: Address, calls: int, folder: Path, *more: str) -> None:
-        """`more`: arguments for SIPp, such as where to call and how fast."""
+    def __init__(self, role: str, me: Address, calls: int, seconds: float, folder: Path, *more: str) -> None:
+        """`seconds`: the longest that it may take; `more`: arguments for SIPp, such as where to call and how fast."""
         self._counts = folder / f"{role}_{me[1]}.csv"
         self._role, self._errors = role, folder / f"{role}_{me[1]}.errors"
         self._command = ["setpriv", "--pdeathsig", "TERM", "--", "sipp", "-sf", str(_ROOM / f"{role}.xml")]
         self._command += ["-i", me[0], "-p", str(me[1]), "-cp", str(free_port(me[0])), "-m", str(calls), "-nostdin"]
-        self._command += ["-timeout", str(_LONGEST), "-trace_stat", "-stf", str(self._counts), "-fd", "200ms"]
+        self._command += ["-timeout", str(int(seconds)), "-trace_stat", "-stf", str(self._counts), "-fd", "200ms"]
         self._command += ["-trace_err", "-error_file", str(self._errors), "-buff_size", "4194304", *more]
 
     def __enter__(self) -> Self:
@@ -47,20 +58,24 @@ class Party:
         said = next((line for line in lines if "Aborting" in line or "ailed" in line), "")
         return f"{self._role}: {said.rpartition(chr(9))[2][:200]}" if said else ""
 
+    def is_over(self) -> bool:
+        """Say whether it has ended."""
+        return self._process.poll() is not None
+
     def ends(self, within: float) -> Counts:
         """Wait for its end, make it end after `within` seconds, and return what it counted. Raises `ValueError`."""
-        if not until(lambda: self._process.poll() is not None, within):
+        if not until(self.is_over, within):
             self._process.send_signal(signal.SIGUSR1)  # SIPp: take no more calls, write the counts, leave
-            until(lambda: self._process.poll() is not None, 3.0)
+            until(self.is_over, 3.0)
         return counts.parse(self._counts.read_text())
 
 
 class Carrier:
     """The gateway's side: one SIPp on each of `ports`, the legs spread evenly over them."""
 
-    def __init__(self, ports: tuple[int, ...], calls: int, folder: Path) -> None:
-        legs = calls * len(MEMBERS) // len(ports)
-        self._parties = [Party("gateway", (GATEWAY_HOST, port), legs, folder) for port in ports]
+    def __init__(self, ports: tuple[int, ...], legs: int, seconds: float, folder: Path) -> None:
+        each = legs // len(ports)
+        self._parties = [Party("gateway", (GATEWAY_HOST, port), each, seconds, folder) for port in ports]
 
     def __enter__(self) -> Self:
         for each in self._parties:
@@ -81,13 +96,20 @@ class Carrier:
         return next(filter(None, (each.complaint() for each in self._parties)), "")
 
 
-def call(target: Address, ports: tuple[int, ...], rate: int, calls: int, folder: Path) -> tuple[list[Counts], str]:
-    """Place `calls` calls at `rate` a second.
+def call(target: Address, ports: tuple[int, ...], load: Load, folder: Path) -> tuple[list[Counts], str]:
+    """Place the calls.
 
     Return what the caller counted, then each SIPp of the gateway's side; and the first complaint, "" for none.
     """
-    me = (CUSTOMER_HOST, free_port(CUSTOMER_HOST))
-    where = (f"{target[0]}:{target[1]}", "-r", str(rate), "-l", str(max(calls, 100)))
-    with Carrier(ports, calls, folder) as carrier, Party("caller", me, calls, folder, *where) as caller:
-        counted = [caller.ends(_LONGEST), *carrier.ends()]
+    me, numbers = (CUSTOMER_HOST, free_port(CUSTOMER_HOST)), folder / "hotlines.csv"
+    called = load.hotlines or (hotline(load.members, load.ends),)
+    numbers.write_text("SEQUENTIAL\n" + "".join(f"{each};\n" for each in called))
+    where = (f"{target[0]}:{target[1]}", "-r", str(load.rate), "-l", str(max(load.calls, 100)), "-inf", str(numbers))
+    seconds = load.calls / load.rate + _LONGEST
+    role = _CALLERS[load.ends]
+    with (
+        Carrier(ports, load.calls * load.members, seconds + _LINGER, folder) as carrier,
+        Party(role, me, load.calls, seconds, folder, *where) as caller,
+    ):
+        counted = [caller.ends(seconds), *carrier.ends()]
         return counted, "; ".join(filter(None, (caller.complaint(), carrier.complaint())))

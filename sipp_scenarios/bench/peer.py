@@ -1,37 +1,61 @@
-"""The peer: a Kamailio with peer.cfg, started as the edge's is."""
+"""The peers in Kamailio's own language: a Kamailio with peer.cfg, started as the edge's is."""
 
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from deploy.parts import SHARED_MB, answers_options
 from deploy.wait import until
-from sipp_scenarios.bench.load import MEMBERS
+from sipp_scenarios.bench.groups import SIZES
+from sipp_scenarios.bench.program import EDGE, Program
 from tests.edge import CUSTOMER_HOST, EDGE_HOST, GATEWAY_HOST, free_port
-from tests.sip.message import Address
 
 _CONFIG: Final = Path(__file__).parent / "peer.cfg"
+PLAIN, MASKED = "native script", "native script, masking"
+CANNOT: Final = {
+    PLAIN: "masks nothing; one Call-ID for all legs (a strict gateway rings only the first); no ledger, no SMS",
+    MASKED: "topoh is undone by anybody, From stands XORed in the Record-Route; one Call-ID for all legs; "
+    "SDP but for o= and s=, reason phrases and tags pass; no ledger, no SMS",
+}
 
 
 @contextmanager
-def running_peer(folder: Path, ports: tuple[int, ...]) -> Iterator[tuple[int, Address]]:
-    """Give the peer's process id and address; its members are at `ports` of the gateway. Raises `TimeoutError`."""
-    address = (EDGE_HOST, free_port(EDGE_HOST))
-    places = enumerate(zip(MEMBERS, ports, strict=True), 1)
-    members = {f"MEMBER_{n}": f"{user}@{GATEWAY_HOST}:{port}" for n, (user, port) in places}
-    env = {**os.environ, **members, "CUSTOMER": CUSTOMER_HOST, "SIP_LISTEN": f"udp:{address[0]}:{address[1]}"}
+def running(folder: Path, name: str = PLAIN) -> Iterator[Program]:
+    """Give the peer, `PLAIN` or `MASKED`. Raises `TimeoutError`."""
+    address, first = (EDGE_HOST, free_port(EDGE_HOST)), free_row(max(SIZES))
+    stem = name.replace(" ", "-").replace(",", "")
+    env = {
+        **os.environ, "CUSTOMER": CUSTOMER_HOST, "GATEWAY": GATEWAY_HOST, "FIRST_PORT": str(first),
+        "OWN_HOST": EDGE_HOST, "SIP_LISTEN": f"udp:{address[0]}:{address[1]}",
+    }  # fmt: skip
     command = ["setpriv", "--pdeathsig", "TERM", "--", "kamailio", "-f", str(_CONFIG), "-DD", "-E"]
     command += ["-x", "fm", "-X", "fm", "-m", str(SHARED_MB), "-M", "16"]
-    command += ["-Y", str(folder), "-P", str(folder / "peer.pid")]
-    with (folder / "peer.log").open("wb") as log:
+    command += ["-Y", str(folder), "-P", str(folder / f"{stem}.pid")]
+    command += ["-A", "MASKED"] if name == MASKED else []
+    with (folder / f"{stem}.log").open("wb") as log:
         process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         if not until(lambda: answers_options(address), 15.0):
-            raise TimeoutError(f"the peer does not start: {(folder / 'peer.log').read_text()[-2000:]}")
-        yield process.pid, address
+            raise TimeoutError(f"the {name} does not start: {(folder / f'{stem}.log').read_text()[-2000:]}")
+        yield Program(name, address, first, {EDGE: (process.pid,)}, own_ports=True)
     finally:
         process.terminate()
         process.wait(10)
+
+
+def free_row(length: int) -> int:
+    """Return the first of so many UDP ports of the gateway, one after the other, that are free right now."""
+    for _ in range(100):
+        first = free_port(GATEWAY_HOST)
+        try:
+            with ExitStack() as held:
+                for port in range(first, first + length):
+                    held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind((GATEWAY_HOST, port))
+        except (OSError, OverflowError):
+            continue
+        return first
+    raise TimeoutError(f"no {length} free ports in a row")

@@ -1,98 +1,134 @@
-"""`python -m sipp_scenarios.bench.run`: what a five-way call costs, ours and a native script in turn."""
+"""`python -m sipp_scenarios.bench.run [PART …]`: the edge and its peers under load, and the report; `make bench`.
 
-import os
-import platform
-import subprocess
-import tempfile
+sipp      SIPp alone: the limit of what can be seen
+cost      CPU of a call for groups of 1, 5, 10, 29, answered and cancelled, beside the peers
+capacity  the most calls a second, and what is full first
+delay     how long a message stays, at 20, 50, 80 % of that
+growth    cost by hotlines and workers
+soak      memory over very many calls
+steps     instructions of each step of masking (valgrind)
+report    nothing new: the report of the sections that are there, whoever wrote them
+"""
+
+import sys
 import time
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Annotated, Any, Final
+from collections.abc import Callable
+from typing import Annotated, Final
 
+import psycopg2
 import typer
 from rich.console import Console
 
 from deploy.console import wide_console
 from kemi.errors import EdgeError
-from sipp_scenarios.bench import counted, measure, report, stage
-from sipp_scenarios.bench.figures import Figure, Window, figure
+from sipp_scenarios.bench import (
+    alone,
+    capacity,
+    cast,
+    cost,
+    counted,
+    delay,
+    growth,
+    machine,
+    page,
+    section,
+    soak,
+    stage,
+)
+from sipp_scenarios.bench.cast import Cast
+from sipp_scenarios.bench.section import Report, Section
 
-_FULL_RATE: Final = 100  # calls a second that two cores carry with every part running and SIPp beside them
-_RATES: Final = [100, 400]
-_LOAD_SECONDS: Final = 5  # of a window
-_FEWEST: Final = 800  # calls in a window
-_IDLE_SECONDS: Final = 5.0
-_WARM_UP: Final = 200  # calls that are not counted
+_CAPACITY: Final = 400  # calls a second, where nobody has measured it
+_PEERS: Final = {"cost": ("native", "asterisk"), "capacity": ("native", "asterisk"), "delay": ("native",)}
+PARTS: Final[tuple[str, ...]] = ("sipp", "cost", "capacity", "delay", "growth", "soak", "steps")
+Bench = Callable[[Cast], Section]
 app: Final = typer.Typer(add_completion=False)
 
 
 @app.command()
 def main(
-    rounds: Annotated[int, typer.Option(min=1, max=20, help="How often each program is loaded at each rate.")] = 3,
-    rate: Annotated[list[int] | None, typer.Option(min=1, max=2000, help="Calls a second; 100 and 400.")] = None,
-    with_steps: Annotated[
-        bool, typer.Option("--steps/--no-steps", help="Also count what each step of masking costs, 2 minutes.")
-    ] = True,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON on standard output, the table elsewhere.")
-    ] = False,
-) -> None:
-    """CPU seconds per 1000 answered five-way calls, idle CPU subtracted; figures, never a verdict."""
-    console = wide_console(stderr=as_json)
-    begun = time.monotonic()
+    parts: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(PARTS)}, report; all but report.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each program is loaded.")] = 3,
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Seconds of load in a window.")] = 4.0,
+    hold: Annotated[float, typer.Option(min=0, max=3600, help="Seconds to hold the capacity; a claim: 60.")] = 0,
+    rate: Annotated[int, typer.Option(min=0, max=10_000, help="Capacity for delay; 0: as it was measured last.")] = 0,
+    soak_calls: Annotated[int, typer.Option(min=50, max=10_000_000, help="Calls; a claim: 200000.")] = 10_000,
+    soak_rate: Annotated[int, typer.Option(min=1, max=10_000, help="Calls a second of the soak.")] = 100,
+    soak_every: Annotated[float, typer.Option(min=0.2, max=600, help="Seconds between two looks at the memory.")] = 2.0,
+    soak_edge: Annotated[bool, typer.Option(help="Soak the edge alone, without ledger, SMS, PostgreSQL.")] = False,
+    hotlines: Annotated[list[int] | None, typer.Option(min=10, max=10_000_000, help="Sizes; 1k, 100k, 1M.")] = None,
+    workers: Annotated[list[int] | None, typer.Option(min=1, max=64, help="SIP_WORKERS; 1, 2, 4, 8.")] = None,
+    growth_rate: Annotated[int, typer.Option(min=1, max=10_000, help="Calls a second of growth.")] = 100,
+    without_peers: Annotated[bool, typer.Option("--without-peers", help="The edge only.")] = False,
+    without_asterisk: Annotated[bool, typer.Option("--without-asterisk", help="Not even made.")] = False,
+    seed: Annotated[int, typer.Option(help="Of which hotlines are called.")] = 1,
+    publish: Annotated[bool, typer.Option("--publish", help="Keep it under bench/published.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report's JSON on standard output.")] = False,
+) -> None:  # fmt: skip
+    """Measure what is asked for and write bench/report.html and report.json; figures, never a verdict."""
+    console, begun = wide_console(stderr=as_json), time.monotonic()
+    wanted = parts or list(PARTS)
+    if strange := [each for each in wanted if each not in {*PARTS, "report"}]:
+        console.print(f"no such part: {', '.join(strange)}; there are {', '.join(PARTS)}, report", style="red")
+        raise typer.Exit(2)
+    sizes, numbers = hotlines or [1000, 100_000, 1_000_000], workers or [1, 2, 4, 8]
+    bench: dict[str, Bench] = {
+        "sipp": lambda one: alone.measured(one, seconds),
+        "cost": lambda one: cost.measured(one, rounds, seconds),
+        "capacity": lambda one: capacity.measured(one, seconds, hold, one.everybody()),
+        "delay": lambda one: delay.measured(one, rate or _capacity(), max(seconds, 5.0), one.native()),
+        "growth": lambda one: growth.measured(one, rounds, seconds, growth_rate, sizes, numbers, seed),
+        "soak": lambda one: soak.measured(
+            one, one.ours if soak_edge else one.whole(), soak_calls, soak_rate, soak_every
+        ),
+        "steps": lambda one: counted.section(counted.measured(one.say)),
+    }  # fmt: skip
+    chosen = {name: bench[name] for name in PARTS if name in wanted}
+    peers = set() if without_peers else {each for name in chosen for each in _PEERS.get(name, ())}
     try:
-        figures, idle = _measured(console, rounds, rate or _RATES)
-        with console.status("counting instructions") as status:
-            found = counted.measured(status.update) if with_steps else []
-    except (OSError, ValueError, EdgeError) as wrong:  # a part that does not start, a SIPp that counts nothing
+        facts = machine.facts(seed)
+        if chosen:
+            _run(console, chosen, frozenset(peers - ({"asterisk"} if without_asterisk else set())))
+        report = Report(facts | machine.of_asterisk(), section.load_all())
+        file = page.write(report, section.FOLDER)
+        if publish:
+            page.write(report, section.PUBLISHED)
+    except (OSError, ValueError, EdgeError, psycopg2.Error) as wrong:
         console.print(f"the benchmark cannot go on: {wrong}", style="red", markup=False)
         raise typer.Exit(1) from wrong
-    console.print(report.table(figures))
-    for at, times in report.ratios(figures).items():
-        console.print(f"ours costs {times:.2f} times the native script at {at} calls/s (budget at 400: 1.15)")
-    for each in figures:
-        if each.failed or each.failed_legs:
-            words = f"✗ {each.program} failed at {each.rate} calls/s, so its cost says little. {each.complaint}"
-            console.print(words, style="red", markup=False)
-    if found:
-        console.print(counted.table(found))
-    console.print(f"{rounds} rounds in {time.monotonic() - begun:.0f} s; {_facts()['machine']}")
+    console.print(f"{time.monotonic() - begun:.0f} s; {facts['machine']}; the report: {file}")
     if as_json:
-        priced = [each._asdict() for each in found]
-        print(report.as_json(figures, idle, {**_facts(), "rounds": rounds, "steps": priced}))
+        print((section.FOLDER / "report.json").read_text())
 
 
-def _measured(console: Console, rounds: int, rates: list[int]) -> tuple[list[Figure], dict[str, dict[str, float]]]:
-    with ExitStack() as open_, console.status("starting the edge and the peer") as status:
-        folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        edge = open_.enter_context(stage.running_ours(folder))
-        native = open_.enter_context(stage.native(folder))
-        whole = stage.whole(edge)
-        status.update("both are idle")
-        idle = measure.idle([whole, native], _IDLE_SECONDS)
-        status.update("warming up")
-        for each in (whole, native):
-            measure.window(each, _FULL_RATE, _WARM_UP)
-        stage.wait_for_the_ledger(edge)
-        windows: dict[tuple[int, str], list[Window]] = {}
+def _run(console: Console, chosen: dict[str, Bench], peers: frozenset[str]) -> None:
+    """Measure one after the other; each section is kept as soon as it is there."""
+    with console.status("") as status:
+        begun = time.monotonic()
 
-        def keep(window: Window) -> None:
-            windows.setdefault((window.rate, window.program), []).append(window)
-            status.update(f"{window.rate} calls/s, {window.program}: {window.cpu['kamailio']:.2f} CPU-s")
+        def say(what: str) -> None:
+            status.update(f"{time.monotonic() - begun:4.0f} s  {what}")
 
-        for _ in range(rounds):
-            keep(measure.window(whole, _FULL_RATE, _FEWEST, lambda: stage.wait_for_the_ledger(edge)))
-        alone = stage.proxy_alone(edge)
-        idle[alone.name] = idle[whole.name]
-        for rate in rates:
-            for window in measure.in_turn([alone, native], rate, max(rate * _LOAD_SECONDS, _FEWEST), rounds):
-                keep(window)
-    return [figure(each, idle[program]) for (_, program), each in windows.items()], idle
+        with cast.called(say, peers) as everybody:
+            for name, measure in chosen.items():
+                since = time.monotonic()
+                found = measure(everybody)
+                found.at, found.seconds = section.now(), time.monotonic() - since
+                found.commands = [f"make bench ARGS='{' '.join(sys.argv[1:])}'".replace(" ARGS=''", "")]
+                section.save(found)
+                console.print(f"{name}: {found.seconds:.0f} s")
+                for each in found.tables[:1]:
+                    console.print(page.for_a_terminal(each))
+            for name, why in everybody.missing.items():
+                console.print(f"{name} was not measured: {why}", style="yellow", markup=False)
 
 
-def _facts() -> dict[str, Any]:
-    version = subprocess.run(["kamailio", "-v"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
-    return {"machine": f"{os.cpu_count()} cores, {version}, Python {platform.python_version()}"}
+def _capacity() -> int:
+    """Return the edge's calls/s by the last measurement."""
+    for each in section.load_all():
+        if found := each.figures.get(f"{stage.OURS}: calls/s held"):
+            return int(found.value) or _CAPACITY
+    return _CAPACITY
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ from deploy.settings import ROOT
 from deploy.stack import edge_key
 from deploy.wait import until
 from sipp_scenarios.bench import counted, measure, stage
-from sipp_scenarios.bench.figures import PROXY, Window, cost
-from sipp_scenarios.bench.measure import Program
+from sipp_scenarios.bench.figures import Window, cost
+from sipp_scenarios.bench.load import Load
+from sipp_scenarios.bench.program import EDGE, Program
 from tests.edge import EDGE_HOST, Edge, free_port
 
 _HERE: Final = Path(__file__).parent
@@ -51,7 +52,7 @@ class Price(NamedTuple):
 
 def prices(windows: dict[str, list[Window]], idle: dict[str, float]) -> list[Price]:
     """Price each step by its neighbour in time that has everything on. CPU-s per 1000 calls are CPU ms a call."""
-    costs = {step: [cost(one, PROXY, idle[step]) for one in each] for step, each in windows.items()}
+    costs = {step: [cost(one, EDGE, idle[step]) for one in each] for step, each in windows.items()}
     whole = costs[_WHOLE]
     found = []
     for step, each in costs.items():
@@ -77,7 +78,7 @@ def running_without(edge: Edge, step: str, folder: Path) -> Iterator[Program]:
     try:
         if not until(lambda: answers_options(address), 15.0):
             raise TimeoutError(f"{step}: {(folder / f'{step}.log').read_text()[-2000:]}")
-        yield Program(step, address, (edge.gateway_port,), {PROXY: process.pid})
+        yield Program(step, address, edge.gateway_port, {EDGE: (process.pid,)})
     finally:
         process.terminate()
         process.wait(10)
@@ -117,13 +118,13 @@ def measured(rounds: int, rate: int, say: Callable[[str], None]) -> list[Price]:
         for part in ("kamailio", "sender", "ledger", "watch"):
             edge.stack.halt(part)
         programs = [open_.enter_context(running_without(edge, step, folder)) for step in WHAT]
-        idle = {name: parts[PROXY] for name, parts in measure.idle(programs, 3.0).items()}
+        idle = {name: parts[EDGE] for name, parts in measure.idle(programs, 3.0).items()}
         for each in programs:
-            measure.window(each, rate, _WARM_UP)
+            measure.window(each, Load(5, "answered", rate, _WARM_UP))
         windows: dict[str, list[Window]] = {}
-        for window in measure.in_turn(programs, rate, _CALLS, rounds):
+        for window in measure.in_turn(programs, Load(5, "answered", rate, _CALLS), rounds):
             windows.setdefault(window.program, []).append(window)
-            say(f"without {window.program}: {window.cpu[PROXY]:.2f} CPU-s, {len(windows[window.program])}/{rounds}")
+            say(f"without {window.program}: {window.cpu[EDGE]:.2f} CPU-s, {len(windows[window.program])}/{rounds}")
     return prices(windows, idle)
 
 

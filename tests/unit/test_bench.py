@@ -10,8 +10,8 @@ from sipp_scenarios.bench.counted import WHOLE, Count
 from sipp_scenarios.bench.counted import counts as instructions
 from sipp_scenarios.bench.counts import Counts
 from sipp_scenarios.bench.cpu import Stat
-from sipp_scenarios.bench.figures import PROXY, Figure, Window, cost, figure, ratio
-from sipp_scenarios.bench.report import ratios
+from sipp_scenarios.bench.figures import Cost, Window, cost, held, ratio, summed
+from sipp_scenarios.bench.program import EDGE
 from sipp_scenarios.bench.steps import WHAT, prices
 from sipp_scenarios.scenario import ROOM
 
@@ -44,11 +44,13 @@ def test_our_own_process_has_used_time() -> None:
 
 def sipp(*rows: tuple[float, int, int, int]) -> str:
     """A statistics file: (seconds since the start, calls created, failed, retransmissions) a line."""
-    lines = ["StartTime;CurrentTime;ElapsedTime(C);TotalCallCreated;FailedCall(P);FailedCall(C);Retransmissions(C);"]
+    lines = [
+        "StartTime;CurrentTime;ElapsedTime(C);TotalCallCreated;FailedCall(P);SuccessfulCall(C);Retransmissions(C);"
+    ]
     for at, calls, failed, again in rows:
         now = f"2026-11-24\t16:38:{at:09.6f}\t{1795538306.25 + at}"
         start = "2026-11-24\t16:38:00.000000\t1795538306.25"
-        lines.append(f"{start};{now};00:00:{at:02.0f};{calls};0;{failed};{again};")
+        lines.append(f"{start};{now};00:00:{at:02.0f};{calls};0;{calls - failed};{again};")
     return "\n".join(lines) + "\n"
 
 
@@ -65,48 +67,57 @@ def test_a_sipp_that_has_counted_nothing_is_an_error() -> None:
             counts.parse(text)
 
 
-def window(proxy: float, *, failed: int = 0, held: float = 400.0, program: str = "ours") -> Window:
+def window(edge: float, *, failed: int = 0, held: float = 400.0, again: int = 1) -> Window:
     """2000 calls in 5 s."""
-    return Window(program, 400, held, 2000, failed, 2 * failed, 1, 5.0, {"kamailio": proxy, "ledger": 2 * proxy})
+    used = {EDGE: edge, "ledger": 2 * edge}
+    return Window("ours", 5, "answered", 400, held, 2000, failed, 2 * failed, again, 5.0, used)
 
 
 def test_idle_time_is_subtracted_and_failed_calls_carry_no_cost() -> None:
     """(2.1 s - 5 s of 2 % idle) for 2000 calls is 1 s per 1000; for 1000 answered ones, 2 s."""
-    assert cost(window(2.1), "kamailio", 0.02) == pytest.approx(1.0)
-    assert cost(window(2.1, failed=1000), "kamailio", 0.02) == pytest.approx(2.0)
-    assert isnan(cost(window(2.1, failed=2000), "kamailio", 0.02))
+    assert cost(window(2.1), EDGE, 0.02) == pytest.approx(1.0)
+    assert cost(window(2.1, failed=1000), EDGE, 0.02) == pytest.approx(2.0)
+    assert isnan(cost(window(2.1, failed=2000), EDGE, 0.02))
 
 
-def test_a_figure_is_the_median_of_its_rounds() -> None:
+def test_a_cost_is_the_median_of_its_rounds() -> None:
     """Of each part; failures and retransmissions of all rounds together; the lowest rate that was held."""
     rounds = [window(2.0), window(9.0, failed=4, held=350.0), window(4.0)]
-    found = figure(rounds, {"kamailio": 0.0, "ledger": 0.0})
-    assert found.cost == {"kamailio": 2.0, "ledger": 4.0}
+    found = summed(rounds, {EDGE: 0.0, "ledger": 0.0})
+    assert found.cost == {EDGE: 2.0, "ledger": 4.0}
     assert found.rounds[0] == 1.0
     assert (found.failed, found.failed_legs, found.retransmissions, found.held) == (4, 8, 3, 350.0)
 
 
-def of(program: str, rate: int, *rounds: float) -> Figure:
-    """A figure with these rounds."""
-    return Figure(program, rate, float(rate), {}, list(rounds), 0, 0, 0)
+def of(program: str, *rounds: float) -> Cost:
+    """A cost with these rounds."""
+    return Cost(program, 5, "answered", 400, 400.0, {}, list(rounds), 0, 0, 0)
 
 
 def test_the_ratio_is_taken_round_by_round() -> None:
     """What slows the machine for a while slows both neighbours: 2.0 each time, though the medians say otherwise."""
-    assert ratio(of("ours", 400, 2.0, 6.0, 20.0), of("native script", 400, 1.0, 3.0, 10.0)) == 2.0
+    assert ratio(of("ours", 2.0, 6.0, 20.0), of("native script", 1.0, 3.0, 10.0)) == 2.0
 
 
-def test_only_rates_with_both_have_a_ratio() -> None:
-    """The edge with all its parts is compared with nobody."""
-    figures = [of("ours, all parts", 100, 9.0), of("ours", 100, 3.0), of("native script", 100, 2.0), of("ours", 400, 1)]
-    assert ratios(figures) == {100: 1.5}
+@pytest.mark.parametrize(
+    ("changes", "is_held"),
+    [
+        ({"again": 0}, True),
+        ({"again": 1}, False),
+        ({"again": 0, "failed": 1}, False),
+        ({"again": 0, "held": 380.0}, False),
+    ],
+)
+def test_a_rate_is_held_without_failures_repetitions_or_lag(changes: dict[str, int], is_held: bool) -> None:
+    """One call of 2000 is more than 0.01 %."""
+    assert held(window(2.0, **changes)) is is_held
 
 
 def test_a_step_costs_what_its_neighbour_in_time_saves() -> None:
     """The median of the differences within each round: what the machine does besides hits both."""
 
     def window(step: str, cpu: float) -> Window:
-        return Window(step, 100, 100.0, 1000, 0, 0, 0, 10.0, {PROXY: cpu})
+        return Window(step, 5, "answered", 100, 100.0, 1000, 0, 0, 0, 10.0, {EDGE: cpu})
 
     whole, without = (2.0, 3.0, 9.0), (1.5, 2.75, 8.0)
     windows = {

@@ -1,0 +1,51 @@
+"""What a figure depends on: the machine, the versions, the commit."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from deploy.settings import ROOT
+from sipp_scenarios.bench import asterisk
+
+
+def facts(seed: int) -> dict[str, str]:
+    """Return them in words."""
+    return {
+        "machine": f"{os.cpu_count()} cores, {_cpu()}, {_memory_gib():.0f} GiB",
+        "kernel": platform.release(),
+        "Kamailio": _first_line("kamailio", "-v"),
+        "SIPp": _first_line("sipp", "-v"),
+        "PostgreSQL": _first_line("pg_config", "--version"),
+        "Python": platform.python_version(),
+        "packages": ", ".join(f"{name} {version(name)}" for name in ("cryptography", "lmdb", "msgspec")),
+        "commit": _first_line("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"),
+        "seed": str(seed),
+        "load before it began": f"{os.getloadavg()[0]:.2f}",
+    }
+
+
+def of_asterisk() -> dict[str, str]:
+    """Return its version, if it is there."""
+    try:
+        return {"Asterisk": f"{asterisk.version()} of Debian {asterisk.SUITE}"}
+    except asterisk.NoAsterisk:
+        return {}
+
+
+def _first_line(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = (done.stdout + done.stderr).strip()
+    return said.splitlines()[0].strip() if said else "not known"
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
