@@ -163,7 +163,9 @@ class Sender:
 def _tell(claimed: Claimed, result: Result, then: Next | None) -> None:
     head = f"notification={claimed.id} attempt={claimed.attempt} provider={claimed.provider and claimed.provider.id}"
     if then is None:
-        _log.warning("%s came too late: taken over or held meanwhile, it may have been sent twice", head)
+        _log.warning(
+            "%s came too late: taken over, held or settled by a receipt meanwhile; it may have been sent twice", head
+        )
     elif isinstance(result, Accepted):
         _log.info("%s accepted status=%d", head, result.status)
     elif then.over:

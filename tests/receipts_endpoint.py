@@ -48,6 +48,12 @@ class Endpoint:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """End it as the kernel does."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def log(self) -> str:
         return self._log.read_text()
 

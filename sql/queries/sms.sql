@@ -124,7 +124,8 @@ where n.id = r.id and n.text is null
 
 -- name: finish_attempt
 update notification_attempt
-set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s, fate = %(fate)s,
+set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s,
+    fate = case when fate = 'accepted' then fate else %(fate)s end, -- a receipt knows better than a sender that comes late
     message_id = %(message_id)s
 where id = %(attempt_id)s
 

@@ -190,6 +190,17 @@ def test_several_receipts_may_come_at_once(endpoint: Endpoint) -> None:
     assert (refused.status_code, "message.state and message.id" in refused.text) == (400, True)
 
 
+def test_a_body_may_come_in_pieces_and_not_be_longer_for_that(endpoint: Endpoint) -> None:
+    """Chunked (RFC 9112 §7.1): nothing says at first how long it is."""
+    endpoint.becomes(BY_NAME["speedsms"])
+    pieces = (b'{"type": "report", "tranId": 123457, ', b'"status": ', b"0}")
+    header = {"Content-Type": "application/json"}
+    answer = send(requests.Request("POST", endpoint.address, data=iter(pieces), headers=header))
+    assert (answer.status_code, endpoint.room.state) == (200, "delivered")
+    too_long = (b" " * 1000 for _ in range(70))
+    assert send(requests.Request("POST", endpoint.address, data=too_long, headers=header)).status_code == 413
+
+
 def test_it_says_that_it_is_well(endpoint: Endpoint) -> None:
     assert send(requests.Request("GET", endpoint.url + "/health")).text == "ok\n"
 

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
@@ -78,6 +80,37 @@ def test_it_may_be_started_before_its_database(own: Server) -> None:
     finally:
         process.terminate()
         assert process.wait(30) == 0
+
+
+def test_what_was_answered_is_there_after_a_kill(url: str, tmp_path: Path) -> None:
+    """Eight report at once, and kill -9 in the middle: a row for every 200, at most one more for each of them."""
+    with endpoint_on(url, tmp_path, ports.free_tcp("127.0.0.1"), RECEIPTS_PER_SECOND="100000") as endpoint:
+        endpoint.becomes(ESMS)
+        address, answered = endpoint.address, threading.Semaphore(0)
+
+        def reports(number: int) -> list[str]:
+            good: list[str] = []
+            for turn in range(2000):
+                name = f"m-{number}-{turn}"
+                try:
+                    status = send(ESMS.report(Reported(address, name, "5"))).status_code
+                except requests.RequestException:
+                    return good
+                assert status == 200
+                good.append(name)
+                answered.release()
+            return good
+
+        with ThreadPoolExecutor(8) as pool:
+            work = [pool.submit(reports, number) for number in range(8)]
+            for _ in range(100):
+                assert answered.acquire(timeout=60)
+            endpoint.kill()
+            good = {name for one in work for name in one.result()}
+        kept = {name for (name,) in endpoint.room.ask("select reference from sms_receipt")}
+    assert len(good) >= 100
+    assert good <= kept
+    assert len(kept - good) <= 8
 
 
 def test_who_asks_too_often_is_asked_for_patience(url: str, tmp_path: Path) -> None:
