@@ -20,8 +20,11 @@ class Next(NamedTuple):
     delay_seconds: float = 0.0
 
 
-def following(result: Result, provider: Provider | None, tries: int, dice: float) -> Next:
-    """Return what follows `result`, when `tries` have not worked before it; `dice` is in [0, 1)."""
+def following(result: Result, provider: Provider | None, tries: int, dice: float, *, is_open: bool = False) -> Next:
+    """Return what follows `result`, when `tries` have not worked before it; `dice` is in [0, 1).
+
+    `is_open`: the provider is left alone now (sms/circuit.py).
+    """
     if isinstance(result, Accepted):
         return Next("accepted")
     if isinstance(result, Unknown) and provider is not None and provider.on_unknown == "hold":
@@ -35,5 +38,7 @@ def following(result: Result, provider: Provider | None, tries: int, dice: float
     cause = result.cause if isinstance(result, Refused) else ""
     if cause == "busy":  # it is the pace that was wrong, not the message or the provider
         return Next("queued", counts=False, delay_seconds=delay)
+    if cause == "balance":  # it waits with all the others until there is money
+        return Next("queued", over=True, counts=False)
     many = provider is not None and tries + 1 >= provider.failover_tries
-    return Next("queued", over=many or cause == "balance", delay_seconds=delay)
+    return Next("queued", over=many or is_open, delay_seconds=delay)

@@ -23,12 +23,12 @@ import psycopg2
 from psycopg2.extensions import connection, set_wait_callback
 from psycopg2.extras import wait_select
 
-from sms import retry, store
-from sms.following import Next
+from sms import gate, retry, store
 from sms.lines import Lines
-from sms.providers import DRIVERS, Accepted, Refused, Result, Unknown
+from sms.providers import DRIVERS, Refused, Result, Unknown
 from sms.redaction import redacted
 from sms.store import Claimed
+from sms.telling import tell, tell_of_provider
 
 RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 5
@@ -112,13 +112,18 @@ class Sender:
         for one in claimed:
             self._busy += 1
             self._todo.put(one)
-        return len(claimed)
+        left = gate.leave_open(conn)
+        if left:
+            _log.warning("notifications=%d go to their tenants' other provider: theirs is left alone", left)
+        return len(claimed) + left
 
     def wait(self, conn: connection) -> None:
         """Return when there may be something to do. Raises `psycopg2.Error`."""
+        turn = gate.next_turn(conn) if self._busy < self._options.threads else None
         if not conn.notifies and self._done.empty():
             readable: list[Any] = [conn, self._wake_read]
-            select.select(readable, [], [], self._options.poll_seconds)
+            poll = self._options.poll_seconds
+            select.select(readable, [], [], poll if turn is None else min(max(turn, 0.0), poll))
         conn.poll()
         if any(notice.channel == "sms_route" for notice in conn.notifies):
             self._route_at = 0.0
@@ -155,28 +160,11 @@ class Sender:
         while self._unrecorded:
             claimed, result = self._unrecorded[0]
             dice = random.random()  # noqa: S311 -- no secret: it spreads load
-            then = store.record(conn, claimed, result, dice)
+            recorded = store.record(conn, claimed, result, dice)
             self._unrecorded.pop(0)
-            _tell(claimed, result, then)
-
-
-def _tell(claimed: Claimed, result: Result, then: Next | None) -> None:
-    head = f"notification={claimed.id} attempt={claimed.attempt} provider={claimed.provider and claimed.provider.id}"
-    if then is None:
-        _log.warning(
-            "%s came too late: taken over, held or settled by a receipt meanwhile; it may have been sent twice", head
-        )
-    elif isinstance(result, Accepted):
-        _log.info("%s accepted status=%d", head, result.status)
-    elif then.over:
-        _log.warning("%s goes to the tenant's other provider why=%s", head, result.why)
-    elif then.state == "unknown":
-        _log.error("%s unknown, held for a person why=%s", head, result.why)
-    elif then.state == "queued":
-        fate = "unknown" if isinstance(result, Unknown) else "refused"
-        _log.warning("%s fate=%s again_in=%ds why=%s", head, fate, then.delay_seconds, result.why)
-    else:
-        _log.error("%s %s why=%s", head, then.state, result.why)
+            tell(claimed, result, recorded.then)
+            if recorded.seen is not None:
+                tell_of_provider(claimed, result, recorded.seen)
 
 
 def keep(url: str, sender: Sender) -> None:

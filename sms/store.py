@@ -5,6 +5,8 @@ claim     queued → sending, with a lease and an attempt number; one transactio
 record    sending → accepted, failed, suppressed, unknown or queued again, perhaps for another provider; only for the
           attempt that was claimed
 reroute   queued: to the provider that its tenant has now
+
+Each provider's pace and circuit are rows that all senders heed: a claim asks for its turn, a record says what was seen.
 """
 
 import hashlib
@@ -15,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from psycopg2.extensions import connection, cursor
 from psycopg2.extras import RealDictCursor
 
+from sms import gate
 from sms.following import Next, following
 from sms.messages import Kind, national, text
 from sms.providers.kinds import Accepted, Message, Provider, Result, Rule, Unknown
@@ -35,6 +38,13 @@ class Claimed(NamedTuple):
     message: Message
     provider: Provider | None
     hindrance: str | None
+
+
+class Recorded(NamedTuple):
+    """What followed for the notification (None: another sender has taken it over meanwhile), and what was seen."""
+
+    then: Next | None
+    seen: gate.Seen | None
 
 
 def expire(conn: connection, give_up_seconds: float) -> int:
@@ -62,7 +72,7 @@ def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
     """Claim up to `most` notifications, each for its provider's timeout plus `lease_seconds`."""
     with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
         cur.execute(_SQL["take_back"], {"most": most})
-        cur.execute(_SQL["claim_queued"], {"most": most})
+        cur.execute(_SQL["claim_queued"], {"most": most, "lease_seconds": lease_seconds})
         found: list[Any] = cur.fetchall()
         ids = [row["id"] for row in found]
         if not ids:
@@ -81,27 +91,26 @@ def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
     return [_claimed(row, attempts[row["id"]]) for row in rows]
 
 
-def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> Next | None:
-    """Write down what became of the request and do what follows, which is returned; `dice`, in [0, 1), spreads waits.
-
-    None: another sender has taken the notification over meanwhile, and nothing follows.
-    """
-    then = following(result, claimed.provider, claimed.tries, dice)
+def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> Recorded:
+    """Write down what became of the request, and do what follows; `dice`, in [0, 1), spreads waits."""
     error = None if isinstance(result, Accepted) else result.why[:_MOST_ERROR]
     mine = {"id": claimed.id, "attempt": claimed.attempt, "error": error}
     message_id = result.message_id if isinstance(result, Accepted) else None
-    with conn, conn.cursor() as cur:
+    with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
         done = {"status": result.status, "error": error, "fate": _fate(result), "attempt_id": claimed.attempt_id}
         reply = result.reply and redacted(result.reply)
         cur.execute(_SQL["finish_attempt"], {**done, "reply": reply, "message_id": message_id})
+        seen = gate.see(cur, claimed.provider.id, claimed.id, result) if claimed.provider else None
+        is_open = seen is not None and seen.circuit.state != "closed"
+        then = following(result, claimed.provider, claimed.tries, dice, is_open=is_open)
         if then.over:
             cur.execute(_SQL["fail_over"], mine)
             if cur.rowcount == 1:
-                return then._replace(state="queued", delay_seconds=0.0)
+                return Recorded(then._replace(state="queued", delay_seconds=0.0), seen)
         pace = {"delay_seconds": then.delay_seconds, "counts": int(then.counts)}
         name = "again" if then.state == "queued" else then.state
         cur.execute(_SQL[name], {**mine, **pace, "message_id": message_id})
-        return then._replace(over=False) if cur.rowcount == 1 else None
+        return Recorded(then._replace(over=False) if cur.rowcount == 1 else None, seen)
 
 
 def listen(conn: connection) -> None:

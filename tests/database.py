@@ -68,7 +68,7 @@ def fresh_database(*, migrated: bool = True) -> Iterator[str]:
     try:
         yield make_dsn(main, dbname=name)
     finally:
-        _execute(main, f"drop database {name} with (force)")
+        assert until(lambda: _dropped(main, name), 20), f"{name} cannot be dropped"
 
 
 @cache
@@ -90,6 +90,16 @@ def _execute(url: str, statement: str) -> None:
     with conn.cursor() as cur:
         cur.execute(statement)
     conn.close()
+
+
+def _dropped(main: str, name: str) -> bool:
+    try:
+        _execute(main, f"drop database {name} with (force)")
+    except (
+        psycopg2.errors.InsufficientPrivilege
+    ):  # an autovacuum worker is in it, and not ours to end: it ends by itself
+        return False
+    return True
 
 
 def _answers(url: str) -> bool:

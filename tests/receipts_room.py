@@ -47,7 +47,7 @@ class ReceiptsRoom:
     def sends(self, result: Result = ACCEPTED) -> Claimed:
         """A request, and what came of it."""
         claimed = self.claims()
-        assert store.record(self.conn, claimed, result, 0)
+        assert store.record(self.conn, claimed, result, 0).then
         return claimed
 
     def gets(self, status: Status, reference: str | None = "m-1", **more: str | None) -> Taken:

@@ -38,6 +38,8 @@ from (
     where state = 'sending' and lease_until < now() and not exists (
         select from notification_attempt a join sms_provider p on p.id = a.provider_id
         where a.notification_id = m.id and a.finished_at is null and p.on_unknown = 'hold'
+    ) and not exists (
+        select from sms_receipt r where r.notification_id = m.id and r.effect = 'waiting' and r.status <> 'ignored'
     )
     order by lease_until
     limit %(most)s
@@ -62,29 +64,77 @@ from (
 where n.id = r.id
 
 -- name: claim_queued
--- Each provider's oldest, then the oldest of all: a provider's queue, however long, does not hide another's.
-select due.id
-from (
-    select q.id, q.next_attempt_at
-    from sms_provider p
-    cross join lateral (
-        select id, next_attempt_at from notification
-        where state = 'queued' and provider_id = p.id and next_attempt_at <= now()
-        order by next_attempt_at
-        limit %(most)s
-        for update skip locked
-    ) q
-    union all
+-- Each provider's oldest that its turn allows, then the oldest of all: a provider's queue, however long, hides no other's.
+-- What its state says is read without a lock; where there is anything to heed, admit_sms looks again, one sender at a time.
+with due as materialized (
     select * from (
-        select id, next_attempt_at from notification
-        where state = 'queued' and provider_id is null and next_attempt_at <= now()
-        order by next_attempt_at
-        limit %(most)s
-        for update skip locked
-    ) nobody_s
-) due
-order by next_attempt_at
-limit %(most)s
+        select q.id, q.next_attempt_at, p.id as provider_id,
+            p.messages_per_second is not null or s.state <> 'closed' as is_gated
+        from sms_provider p
+        join sms_provider_state s on s.provider_id = p.id
+        cross join lateral (
+            select id, next_attempt_at from notification
+            where state = 'queued' and provider_id = p.id and next_attempt_at <= now()
+            order by next_attempt_at
+            limit case
+                when not p.enabled then %(most)s
+                when s.state <> 'closed' then 1
+                when p.messages_per_second is null then %(most)s
+                else least(sms_slots(p.messages_per_second, s.next_slot_at), %(most)s)
+            end
+            for update skip locked
+        ) q
+        where sms_turn_at(p, s) <= clock_timestamp()
+        union all
+        select nobody_s.id, nobody_s.next_attempt_at, null, false from (
+            select id, next_attempt_at from notification
+            where state = 'queued' and provider_id is null and next_attempt_at <= now()
+            order by next_attempt_at
+            limit %(most)s
+            for update skip locked
+        ) nobody_s
+    ) each_s
+    order by next_attempt_at
+    limit %(most)s
+)
+select id from due where not is_gated
+union all
+select unnest(admit_sms(provider_id, wanted, %(lease_seconds)s)) from (
+    select provider_id, array_agg(id order by next_attempt_at) as wanted
+    from due where is_gated group by provider_id order by provider_id
+) gated
+
+-- name: next_turn
+-- Seconds until a provider that something waits for may be given it.
+select extract(epoch from min(sms_turn_at(p, s)) - clock_timestamp())::float8
+from sms_provider p
+join sms_provider_state s on s.provider_id = p.id
+where sms_turn_at(p, s) > clock_timestamp() and exists (
+    select from notification n where n.state = 'queued' and n.provider_id = p.id and n.next_attempt_at <= now()
+)
+
+-- name: leave_open
+-- While a provider is open, what is due for it goes to the second one, if that works; some at a time.
+update notification n
+set provider_id = n.fallback_provider_id, fallback_provider_id = null, tries = 0
+from sms_provider_state s
+cross join lateral (
+    select m.id
+    from notification m
+    join sms_provider f on f.id = m.fallback_provider_id and f.enabled
+    join sms_provider_state g on g.provider_id = f.id and g.state = 'closed'
+    where m.state = 'queued' and m.provider_id = s.provider_id and m.fallback_provider_id is not null
+        and m.next_attempt_at <= now()
+        and not exists (
+            select from notification_attempt a join sms_provider p on p.id = a.provider_id
+            where a.notification_id = m.id and coalesce(a.fate, 'unknown') = 'unknown' and p.on_unknown = 'hold'
+        )
+    order by m.next_attempt_at
+    limit 200
+    for update of m skip locked
+) leaving
+where n.id = leaving.id
+    and (s.state = 'open' and s.probe_at > now() or s.state = 'probing' and s.probe_until > now())
 
 -- name: claim
 -- The lease covers the request and the record of it; the attempt number keeps a sender that comes late from recording.
@@ -111,8 +161,9 @@ select id, driver, url, method, headers, body_template, content_type, success_pa
 from sms_provider where driver = 'smpp' and enabled
 
 -- name: begin_attempts
-insert into notification_attempt (notification_id, provider_id, request_id)
-select notification_id, provider_id, request_id
+-- (The clock's time: the transaction may have waited for the provider's turn.)
+insert into notification_attempt (notification_id, provider_id, request_id, started_at)
+select notification_id, provider_id, request_id, clock_timestamp()
 from json_to_recordset(%(rows)s::json) as r (notification_id bigint, provider_id bigint, request_id text)
 returning notification_id, id
 
@@ -128,6 +179,30 @@ set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(
     fate = case when fate = 'accepted' then fate else %(fate)s end, -- a receipt knows better than a sender that comes late
     message_id = %(message_id)s
 where id = %(attempt_id)s
+
+-- name: is_in_doubt
+select 1 from sms_provider_state where provider_id = %(provider_id)s and (state <> 'closed' or failures > 0)
+
+-- name: circuit
+select s.state, s.why, s.failures, s.openings, s.state = 'probing' and s.probe_notification_id = %(notification_id)s as is_probe,
+    extract(epoch from now() - s.since)::float8 as seconds, p.name, p.breaker_failures
+from sms_provider_state s join sms_provider p on p.id = s.provider_id
+where s.provider_id = %(provider_id)s
+for update of s
+
+-- name: set_circuit
+update sms_provider_state
+set state = %(state)s, why = %(why)s, failures = %(failures)s, openings = %(openings)s,
+    since = case when %(state)s <> 'closed' then coalesce(since, now()) end,
+    last_error = coalesce(%(error)s, last_error),
+    probe_at = case when %(state)s = 'open' and state <> 'open' then now() + make_interval(secs => %(probe_seconds)s) else probe_at end,
+    probe_until = case when %(state)s = 'probing' then probe_until end,
+    probe_notification_id = case when %(state)s = 'probing' then probe_notification_id end,
+    paused_until = greatest(paused_until, now() + make_interval(secs => nullif(%(pause_seconds)s, 0)))
+where provider_id = %(provider_id)s
+
+-- name: wake_senders
+notify notification_queued
 
 -- name: unknown
 update notification

@@ -79,8 +79,8 @@ def test_a_sender_that_comes_too_late_does_not_record(room: SmsRoom) -> None:
     lease_over(room)
     (theirs,) = store.claim(other, 1, 30)
     assert (mine.id, mine.attempt, theirs.attempt) == (theirs.id, 1, 2)
-    assert store.record(other, theirs, Accepted(200, "theirs", "theirs"), 0)
-    assert not store.record(late, mine, Accepted(200, "mine", "mine"), 0)
+    assert store.record(other, theirs, Accepted(200, "theirs", "theirs"), 0).then
+    assert not store.record(late, mine, Accepted(200, "mine", "mine"), 0).then
     assert room.rows("select provider_message_id from notification") == [("theirs",)]
     late.close()
     other.close()

@@ -75,7 +75,7 @@ def test_two_claims_at_one_time_never_hold_the_same_row(room: SmsRoom) -> None:
     """The second claims while the first transaction is still open: it takes others, and does not wait."""
     room.queue(members=10)
     with psycopg2.connect(room.url) as slow, slow.cursor() as cur:
-        cur.execute(store._SQL["claim_queued"], {"most": 4})
+        cur.execute(store._SQL["claim_queued"], {"most": 4, "lease_seconds": 30})
         held = {row[0] for row in cur.fetchall()}
         with_conn = psycopg2.connect(room.url)
         claimed = {one.id for one in store.claim(with_conn, 10, 30)}
@@ -192,7 +192,9 @@ def test_each_attempt_says_what_became_of_it(room: SmsRoom) -> None:
             room.until_states(queued=1)
             ((wait,),) = room.rows("select extract(epoch from next_attempt_at - now())::int from notification")
             assert wait <= 11 if tries == 1 else 990 <= wait <= 1200
-            room.sql("update notification set next_attempt_at = now()")
+            room.sql(
+                "update sms_provider_state set paused_until = null; update notification set next_attempt_at = now()"
+            )
         room.until_states(accepted=1)
     assert room.rows("select fate, reply from notification_attempt order by id") == [
         ("unknown", None),

@@ -133,8 +133,8 @@ def test_after_a_person_has_queued_it_again_nobody_comes_late(room: SmsRoom) -> 
     store.hold_abandoned(conn)
     room.sql("update notification set state = 'queued', next_attempt_at = now() where state = 'unknown'")
     (second,) = store.claim(conn, 1, 30)
-    assert not store.record(conn, first, Accepted(200, "late", "late"), 0)
-    assert store.record(conn, second, Accepted(200, "again", "again"), 0)
+    assert not store.record(conn, first, Accepted(200, "late", "late"), 0).then
+    assert store.record(conn, second, Accepted(200, "again", "again"), 0).then
     conn.close()
     assert room.rows("select provider_message_id from notification") == [("again",)]
 

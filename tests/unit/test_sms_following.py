@@ -17,7 +17,7 @@ TABLE: list[tuple[Result, Provider, int, Next]] = [
     (Refused("not now", final=False), HOLD, 2, Next("queued", over=True, delay_seconds=60)),
     (Refused("500", final=False, cause="down"), HOLD, 2, Next("queued", over=True, delay_seconds=60)),
     (Refused("no secret", final=False, cause="setup"), HOLD, 2, Next("queued", over=True, delay_seconds=60)),
-    (Refused("no money", final=False, cause="balance"), HOLD, 0, Next("queued", over=True, delay_seconds=10)),
+    (Refused("no money", final=False, cause="balance"), HOLD, 0, Next("queued", over=True, counts=False)),
     (Refused("429", False, wait_seconds=60, cause="busy"), HOLD, 2, Next("queued", counts=False, delay_seconds=66)),
     (Unknown("silence"), HOLD, 0, Next("unknown")),
     (Unknown("silence"), HOLD, 9, Next("unknown")),
@@ -39,3 +39,8 @@ def test_a_provider_may_be_given_up_earlier_or_later() -> None:
 
 def test_without_a_provider_the_other_one_may_be_asked() -> None:
     assert following(Refused("disabled", final=True, cause="elsewhere"), None, 0, 0.5) == Next("failed", over=True)
+
+
+def test_while_its_provider_is_left_alone_nobody_waits_for_it() -> None:
+    assert following(Unknown("silence", down=True), RETRY, 0, 0.5, is_open=True).over
+    assert not following(Unknown("silence", down=True), HOLD, 0, 0.5, is_open=True).over

@@ -169,7 +169,7 @@ def test_receipt_and_record_at_one_moment_find_each_other(room: Room) -> None:
     other = psycopg2.connect(room.url)
     hand_in(other, room.provider, "m-1", "delivered", "")  # not yet committed
     recorded: list[bool] = []
-    thread = threading.Thread(target=lambda: recorded.append(bool(store.record(room.conn, claimed, ACCEPTED, 0))))
+    thread = threading.Thread(target=lambda: recorded.append(bool(store.record(room.conn, claimed, ACCEPTED, 0).then)))
     thread.start()
     waits = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
     assert until(lambda: count(other, waits) == 1, 30)
