@@ -69,10 +69,11 @@ def rtpengine(settings: Settings, control: tuple[str, int]) -> Part:
     first, last = settings.rtp_ports.split("-")
     command += [f"--port-min={first}", f"--port-max={last}"]
     command += [f"--interface={word}" for word in (settings.rtp_address or settings.sip_address[0]).split()]
-    return Part("rtpengine", command, {}, lambda: _pongs(control))
+    return Part("rtpengine", command, {}, lambda: pongs(control))
 
 
-def _pongs(control: tuple[str, int]) -> bool:
+def pongs(control: tuple[str, int]) -> bool:
+    """Say whether an rtpengine answers there."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(0.5)
         try:

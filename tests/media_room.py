@@ -4,12 +4,13 @@ from typing import Final
 
 from deploy.wait import until
 from tests.sip import Call, Customer, Member
+from tests.sip.dialog import Dialog
 from tests.sip.sdp import sdp
 from tests.telephone import Telephone, tone
 
 HIGH, LOW = 1000.0, 400.0  # Hz: what the caller plays, what the member plays
 SECONDS: Final = 10.0
-FRAMES: Final = 25  # half a second
+FRAMES: Final = 16  # a third of a second
 
 
 def offer(telephone: Telephone, who: str, *, version: int = 1, mode: str = "sendrecv") -> bytes:
@@ -37,8 +38,15 @@ def hear_each_other(call: Call, member: Member, customers: Telephone, members: T
     assert speaks(members, media_of(member.invite.body), customers, LOW)
 
 
+def last(dialog: Dialog, method: str) -> bytes:
+    """The body of the latest such request that came in a dialog."""
+    return [request.body for request in dialog.requests if request.method == method][-1]
+
+
 def answered(customer: Customer, hotline: str, member: Member, customers: Telephone, members: Telephone) -> Call:
     """A call to the hotline that this member has answered."""
+    for agent, telephone in ((customer, customers), (member.carrier, members)):
+        agent.media_host, agent.media_port = telephone.host, telephone.port
     call = customer.calls(hotline, sdp=offer(customers, customer.who))
     member.rings()
     assert call.is_ringing

@@ -32,6 +32,11 @@ class Sessions:
         assert isinstance(found, list)
         return [str(one) for one in found]
 
+    def end(self) -> None:
+        """End them all."""
+        for call in self.calls():
+            asks(self._address, "delete", **{"call-id": call})
+
     def become(self, count: int) -> bool:
         """Wait until it has so many."""
         return until(lambda: len(self.calls()) == count, 10.0)

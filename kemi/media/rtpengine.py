@@ -85,6 +85,12 @@ class Rtpengines:
                 sock.settimeout(0)  # its buffer is full where it has been stopped for long
                 sock.send(self._cookie() + bencode.encode(command))
 
+    def close(self) -> None:
+        """Close what is open; the next question opens it again."""
+        for sock in self._sockets.values():
+            sock.close()
+        self._sockets = {}
+
     def _ask(self, node: int, command: dict[str, Value]) -> dict[str, Value]:
         sock, cookie = self._socket(node), self._cookie()
         question = cookie + bencode.encode(command)

@@ -106,7 +106,8 @@ class Dialog:
 
     def describes(self, mode: str = "sendrecv") -> bytes:
         """This side's SDP; its version grows with every one made (RFC 3264 §8)."""
-        return sdp(self.agent.media_host, 40000, self.agent.who, version=next(self._sdp_versions), mode=mode)
+        agent = self.agent
+        return sdp(agent.media_host, agent.media_port, agent.who, version=next(self._sdp_versions), mode=mode)
 
     @property
     def got(self) -> list[str]:

@@ -16,7 +16,7 @@ class UserAgent(Endpoint):
     """
 
     def __init__(self, host: str, port: int, recording: Recording | None, who: str, media_host: str) -> None:
-        self.who, self.media_host = who, media_host
+        self.who, self.media_host, self.media_port = who, media_host, 40000
         self.habits: list[Header] = []
         self.dialogs: dict[tuple[str, str], Dialog] = {}  # by Call-ID and local tag
         self.strays: list[Message] = []  # replies that answer nothing we sent

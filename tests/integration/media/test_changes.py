@@ -1,0 +1,109 @@
+"""A running call changes: hold, another telephone, other codecs, fax, digits; what is heard follows."""
+
+from deploy.wait import until
+from tests.edge import HOTLINE
+from tests.media_room import HIGH, LOW, answered, hear_each_other, last, media_of, offer, speaks
+from tests.rtpengine import Sessions
+from tests.sip import Customer, Member
+from tests.telephone import Telephone
+
+
+def test_hold_and_resume(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """The member holds with music: the customer hears it, and is not heard; then both are."""
+    del sessions
+    call = answered(customer, HOTLINE, bob, customers, members)
+    hear_each_other(call, bob, customers, members)
+    held = bob.reinvites(offer(members, "bob", version=2, mode="sendonly"))
+    assert held.status == 200
+    assert b"a=sendonly" in last(call, "INVITE")
+    assert speaks(members, media_of(held.body), customers, 700.0)
+    resumed = bob.reinvites(offer(members, "bob", version=3))
+    assert b"a=sendrecv" in last(call, "INVITE")
+    assert media_of(resumed.body) == media_of(held.body) == media_of(bob.invite.body)
+    hear_each_other(call, bob, customers, members)
+    assert call.hangs_up() == 200
+
+
+def test_the_customer_moves_to_another_telephone(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """By UPDATE, as a carrier's SBC does; the member's telephone keeps its address of ours."""
+    del sessions
+    call = answered(customer, HOTLINE, bob, customers, members)
+    hear_each_other(call, bob, customers, members)
+    with Telephone("127.0.0.12") as other:
+        updated = call.sends("UPDATE", offer(other, customer.who, version=2)).outcome()
+        assert updated.status == 200
+        assert media_of(last(bob.leg, "UPDATE")) == media_of(bob.invite.body)
+        assert speaks(other, media_of(updated.body), members, HIGH)
+        assert speaks(members, media_of(bob.invite.body), other, LOW)
+    assert call.hangs_up() == 200
+
+
+def test_a_late_offer(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """An INVITE without SDP: the member offers in his 200, the customer answers in the ACK."""
+    call = customer.calls(HOTLINE, sdp=b"", acks=False)
+    bob.rings()
+    assert call.is_ringing
+    bob.answers(offer(members, "bob"))
+    assert call.is_answered
+    assert sessions.become(1)
+    call._next_ack_body = offer(customers, customer.who)
+    call.acks()
+    assert bob.leg.received("ACK")
+    assert speaks(customers, media_of(call.replies[-1].body), members, HIGH)
+    assert speaks(members, media_of(last(bob.leg, "ACK")), customers, LOW)
+    assert call.hangs_up() == 200
+
+
+def test_a_late_offer_in_the_call(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """A re-INVITE without SDP: offer and answer are the other way round."""
+    del sessions
+    call = answered(customer, HOTLINE, bob, customers, members)
+    hear_each_other(call, bob, customers, members)
+    customer.script["INVITE"] = 200, [("Content-Type", "application/sdp")], call.describes()
+    offered = bob.leg.reinvites_without_offer(offer(members, "bob", version=2))
+    assert offered.status == 200
+    assert call.received("ACK")
+    assert speaks(customers, media_of(last(call, "ACK")), members, HIGH)
+    assert speaks(members, media_of(offered.body), customers, LOW)
+    assert bob.hangs_up() == 200
+
+
+def test_other_codecs_and_a_fax_that_is_refused(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """Codecs are renegotiated; T.38 passes, is refused with 488, and the voice is as it was."""
+    del sessions
+    call = answered(customer, HOTLINE, bob, customers, members)
+    fewer = offer(members, "bob", version=2).replace(b"RTP/AVP 8 0 101", b"RTP/AVP 8")
+    assert bob.reinvites(fewer).status == 200
+    assert b"PCMU" not in last(call, "INVITE")
+    customer.refuse_next = 488
+    fax = offer(members, "bob", version=3).partition(b"m=audio")[0]
+    fax += b"m=image %d udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n" % members.port
+    assert bob.reinvites(fax).status == 488
+    assert b"m=image" in last(call, "INVITE")
+    assert str(members.port).encode() not in last(call, "INVITE")
+    hear_each_other(call, bob, customers, members)
+    assert bob.hangs_up() == 200
+
+
+def test_digits_pass_as_events(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """RFC 4733, between tones."""
+    del sessions
+    call = answered(customer, HOTLINE, bob, customers, members)
+    to = media_of(call.replies[-1].body)
+    for digit in (1, 9, 11):
+        assert speaks(customers, to, members, HIGH, frames=12)
+        customers.dials(to, digit)
+    assert until(lambda: members.digits == [1, 9, 11], 10), members.digits
+    assert call.hangs_up() == 200
