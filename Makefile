@@ -52,7 +52,7 @@ lint: setup ## ruff, mypy, import-linter
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-scenarios: setup ## play sipp_scenarios/ on an edge of its own; ARGS=--list, or names or numbers
+scenarios: setup ## play sipp_scenarios/, several at a time; ARGS=--list, -j 1, torture, names or numbers
 	@$(PYTHON) -m sipp_scenarios.run $(ARGS)
 
 bench: setup ## the edge and its peers under load, bench/report.html, 20 minutes; ARGS="cost delay --rounds 5", ARGS=--help

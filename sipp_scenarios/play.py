@@ -12,7 +12,7 @@ from deploy.wait import until
 from sipp_scenarios.given import SECOND_GATEWAY_HOST, configured
 from sipp_scenarios.lossy import Lossy, Road
 from sipp_scenarios.scenario import Scenario
-from tests.capture import Capture
+from tests.capture import Capture, Tape
 from tests.edge import BOB, CAROL, CUSTOMER_HOST, DAVE, GATEWAY_HOST, OFFICE, STRANGER_HOST, Edge, free_port
 from tests.sip.message import Address
 from tests.sip.wire import Packet
@@ -37,8 +37,8 @@ def caller_host(scenario: Scenario) -> str:
     return CUSTOMER_HOST if scenario.given.caller == "trunk" else STRANGER_HOST
 
 
-def play(scenario: Scenario, edge: Edge) -> Played:
-    """Play `scenario`; the caller speaks once the gateway listens."""
+def play(scenario: Scenario, edge: Edge, tape: Tape | None = None) -> Played:
+    """Play `scenario`; the caller speaks once the gateway listens. `tape`: a capture that runs already."""
     offset = edge.log_size()
     host = caller_host(scenario)
     ports = {"gateway": (GATEWAY_HOST, edge.gateway_port)}
@@ -46,7 +46,7 @@ def play(scenario: Scenario, edge: Edge) -> Played:
     with (
         configured(scenario, edge, ports["second_gateway"][1]),
         tempfile.TemporaryDirectory(prefix="sipp-") as folder,
-        Capture(edge.address[1]) as capture,
+        tape.cut() if tape else Capture(edge.address[1]) as capture,
         ExitStack() as network,
     ):
         ports["caller"] = (host, free_port(host))

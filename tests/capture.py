@@ -4,9 +4,12 @@ import os
 import secrets
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
@@ -15,6 +18,8 @@ from tests.sip.wire import DEADLINE, Packet
 
 _TICK: Final = 0.02  # seconds between looks at the capture file
 _MARK: Final = b"capture mark "
+_TAIL: Final = 1 << 20  # bytes at the end of the file in which a new mark is looked for
+_HEADER: Final = 24  # bytes before the first packet of a pcap file
 
 
 class Capture:
@@ -49,17 +54,65 @@ class Capture:
         self.packets = read(self.file)
         self._folder.cleanup()
 
-    def _mark(self) -> None:
-        """Return when a datagram sent now stands in the file. Raises `TimeoutError` with what dumpcap said."""
-        mark, until = _MARK + secrets.token_hex(8).encode(), time.monotonic() + 2 * DEADLINE
+    def begins(self) -> bytes:
+        """Send a datagram that will stand in the file, and return it."""
+        mark = _MARK + secrets.token_hex(8).encode()
+        self._socket.sendto(mark, self._socket.getsockname())
+        return mark
+
+    def _mark(self) -> bytes:
+        """Return a datagram when it stands in the file. Raises `TimeoutError` with what dumpcap said."""
+        mark, until = self.begins(), time.monotonic() + 2 * DEADLINE
         while time.monotonic() < until and self._dumpcap.poll() is None:
+            if self.file.exists() and mark in self.file.read_bytes()[-_TAIL:]:
+                return mark
             self._socket.sendto(mark, self._socket.getsockname())
-            if self.file.exists() and mark in self.file.read_bytes():
-                return
             os.sched_yield()
             time.sleep(_TICK)  # polling a file that another process writes, up to the deadline
         self._dumpcap.kill()
         raise TimeoutError(f"dumpcap captures nothing: {self._dumpcap.communicate()[1].decode()}")
+
+
+class Tape(Capture):
+    """A capture that goes on, for many: dumpcap needs a second to start and to end.
+
+    with tape.cut() as cut: …          # cut.packets: what passed within it
+    """
+
+    _at = _HEADER  # where the file has not been read from
+
+    @contextmanager
+    def cut(self) -> Iterator["Cut"]:
+        """Note what passes from entering to leaving. Raises `TimeoutError` with what dumpcap said."""
+        begin, cut = self.begins(), Cut()
+        try:
+            yield cut
+        finally:
+            end = self._mark()
+            self._at, records = _between(self.file.read_bytes(), self._at, begin, end)
+            file = self.file.with_name("cut.pcap")
+            file.write_bytes(self.file.read_bytes()[:_HEADER] + records)
+            cut.packets = read(file)
+
+
+class Cut:
+    """What passed within a `with`, when it is over."""
+
+    packets: list[Packet]
+
+
+def _between(raw: bytes, at: int, begin: bytes, end: bytes) -> tuple[int, bytes]:
+    """Return where the record of `end` begins, and the records before it from that of `begin` on (pcap-savefile(5))."""
+    records: list[bytes] = []
+    while True:
+        (length,) = struct.unpack_from("=I", raw, at + 8)
+        record = raw[at : at + 16 + length]
+        if begin in record:
+            records = []
+        if end in record:
+            return at, b"".join(records)
+        records.append(record)
+        at += len(record)
 
 
 def read(file: Path) -> list[Packet]:

@@ -1,5 +1,6 @@
 """The whole edge for tests: the real stack on free loopback ports, seeded, with an SMS sink that remembers."""
 
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -27,6 +28,7 @@ CALLER: Final = "0909789846"
 BOB, CAROL, DAVE, OFFICE = "0844441909", "0844441910", "0987654321", "02838123456"  # the seed's; OFFICE is a landline
 MEMBERS: Final = (BOB, CAROL, DAVE, OFFICE)
 RING_SECONDS: Final = 6  # of the seed's group
+_EPHEMERAL: Final = 32_768  # from here on, ports belong to sockets that have asked for any (ip(7))
 _SENDER: Final = {"SMS_POLL_SECONDS": "0.2"}
 Row = dict[str, Any]
 
@@ -173,10 +175,15 @@ def connected(url: str) -> Iterator[connection]:
 
 
 def free_port(host: str) -> int:
-    """A UDP port that is free on `host` right now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """A UDP port that is free on `host` right now, and not of those that the kernel hands out to whoever asks next."""
+    while True:
+        port = 10_000 + secrets.randbelow(_EPHEMERAL - 10_000)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
 
 
 @contextmanager

@@ -3,18 +3,15 @@
 import pytest
 from typer.testing import CliRunner
 
-from sipp_scenarios.check import problems
-from sipp_scenarios.play import play
 from sipp_scenarios.run import app
-from sipp_scenarios.scenario import ROOM, load, names
-from tests.edge import Edge
+from sipp_scenarios.scenario import ROOM, names
+from tests.sipp.conftest import Results
 
 
 @pytest.mark.parametrize("name", names())
-def test_it_is_as_promised(name: str, edge: Edge) -> None:
+def test_it_is_as_promised(name: str, results: Results) -> None:
     """Wire, ledger, SMS and log are as written, and nothing leaks."""
-    scenario = load(name)
-    found = problems(scenario, edge, play(scenario, edge))
+    found = results.of(name).problems
     assert not found, "\n".join(found)
 
 
