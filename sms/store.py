@@ -11,7 +11,6 @@ Each provider's pace and circuit are rows that all senders heed: a claim asks fo
 
 import hashlib
 import json
-from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from psycopg2.extensions import connection, cursor
@@ -19,7 +18,7 @@ from psycopg2.extras import RealDictCursor
 
 from sms import gate
 from sms.following import Next, following
-from sms.messages import Kind, national, text
+from sms.messages import Told, is_number, national, written
 from sms.providers.kinds import Accepted, Message, Provider, Result, Rule, Unknown
 from sms.redaction import redacted
 from sql.named import queries
@@ -79,9 +78,7 @@ def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
             return []
         cur.execute(_SQL["claim"], {"ids": ids, "lease_seconds": lease_seconds})
         rows = [dict(row) for row in cur.fetchall()]
-        for row in rows:
-            row["text"] = row["text"] or _text(row)
-        _many(cur, "keep_texts", [{"id": row["id"], "text": row["text"]} for row in rows])
+        _many(cur, "keep_texts", [_write(row) for row in rows if row["text"] is None and row["brand"] is not None])
         begun = [
             {"notification_id": row["id"], "provider_id": row["provider_id"], "request_id": _request_id(row)}
             for row in rows
@@ -123,12 +120,15 @@ def _many(cur: cursor, name: str, rows: list[dict[str, Any]]) -> None:
     cur.execute(_SQL[name], {"rows": json.dumps(rows)})
 
 
-def _text(row: dict[str, Any]) -> str | None:
-    if row["brand"] is None:
-        return None
-    kind: Kind = row["kind"]
-    called: datetime = row["called_local"]
-    return text(kind, row["brand"], row["caller_number"], called)
+def _write(row: dict[str, Any]) -> dict[str, Any]:
+    """Write the row's text; return it as it is kept."""
+    told = Told(
+        row["kind"], row["brand"], row["caller_number"], row["called_local"], row["hotline_number"], row["group_name"],
+        row["member_name"] or national(row["member_number"]),
+    )  # fmt: skip
+    done = written(told, row["template"])
+    row["text"] = done.text
+    return {"id": row["id"], **done._asdict()}
 
 
 def _fate(result: Result) -> str:
@@ -163,6 +163,8 @@ def _request_id(row: dict[str, Any]) -> str:
 def _hindrance(row: dict[str, Any]) -> str | None:
     if row["brand"] is None:
         return "its tenant is not there any more"
+    if not is_number(row["member_number"]):
+        return "the member's number is no telephone number"
     if row["provider_id"] is None:
         return "the tenant has no SMS provider: set tenant.sms_provider_id, then queue it again"
     return None if row["provider_enabled"] else "the tenant's SMS provider is disabled"

@@ -176,7 +176,7 @@ CREATE FUNCTION public.call_is_over(one public.call) RETURNS boolean
 
 COMMENT ON FUNCTION public.call_is_over(one public.call) IS 'Whether nothing more will happen to a call: only then may it be purged.';
 
-CREATE FUNCTION public.daily_report(first_day date, last_day date) RETURNS TABLE(day date, tenant_id bigint, tenant text, calls bigint, answered bigint, missed bigint, refused bigint, interrupted bigint, answer_seconds_mean numeric, answer_seconds_p95 numeric, talk_minutes numeric, sms bigint, sms_sent bigint, sms_delivered bigint, sms_failed bigint, sms_waiting bigint)
+CREATE FUNCTION public.daily_report(first_day date, last_day date) RETURNS TABLE(day date, tenant_id bigint, tenant text, calls bigint, answered bigint, missed bigint, refused bigint, interrupted bigint, answer_seconds_mean numeric, answer_seconds_p95 numeric, talk_minutes numeric, sms bigint, sms_sent bigint, sms_delivered bigint, sms_failed bigint, sms_waiting bigint, sms_segments bigint, sms_cost numeric)
     LANGUAGE sql STABLE
     AS $$
     with called as (
@@ -196,17 +196,21 @@ CREATE FUNCTION public.daily_report(first_day date, last_day date) RETURNS TABLE
         group by 1, 2
     ), texted as (
         select (c.arrived_at at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh'))::date as day, c.tenant_id,
-            count(*) filter (where n.state not in ('not_applicable', 'withheld')) as sms,
+            count(*) filter (where n.state not in ('not_applicable', 'withheld', 'merged')) as sms,
             count(*) filter (where n.accepted_at is not null) as sent,
             count(*) filter (where n.state = 'delivered') as delivered,
             count(*) filter (where n.state in ('failed', 'expired')) as failed,
-            count(*) filter (where n.state in ('queued', 'sending', 'unknown')) as waiting
+            count(*) filter (where n.state in ('queued', 'sending', 'unknown')) as waiting,
+            coalesce(sum(n.segments) filter (where n.accepted_at is not null), 0) as segments,
+            sum(paid.cost) as cost
         from call c join notification n on n.call_id = c.id left join tenant t on t.id = c.tenant_id
+        cross join lateral (select sum(a.cost) as cost from notification_attempt a where a.notification_id = n.id) paid
         where c.arrived_at >= (first_day - 2)::timestamptz and c.arrived_at < (last_day + 3)::timestamptz
         group by 1, 2
     )
     select c.day, c.tenant_id, coalesce(t.name, ''), c.calls, c.answered, c.missed, c.refused, c.interrupted, c.mean, c.p95, c.talked,
-        coalesce(s.sms, 0), coalesce(s.sent, 0), coalesce(s.delivered, 0), coalesce(s.failed, 0), coalesce(s.waiting, 0)
+        coalesce(s.sms, 0), coalesce(s.sent, 0), coalesce(s.delivered, 0), coalesce(s.failed, 0), coalesce(s.waiting, 0),
+        coalesce(s.segments, 0), s.cost
     from called c
     left join texted s on s.day = c.day and s.tenant_id = c.tenant_id
     left join tenant t on t.id = c.tenant_id
@@ -214,7 +218,7 @@ CREATE FUNCTION public.daily_report(first_day date, last_day date) RETURNS TABLE
     order by c.day, 3, 2;
 $$;
 
-COMMENT ON FUNCTION public.daily_report(first_day date, last_day date) IS 'A line for each day, first to last by the tenant''s own clock, and tenant (empty: calls to no hotline): calls and what became of them; seconds to the answer, mean and the 95th of a hundred; minutes talked; SMS that were to be sent, were taken by the provider, are known to have arrived, failed or expired, still wait. An answer that was none (false_answer) counts as missed. `extgroup report` shows it.';
+COMMENT ON FUNCTION public.daily_report(first_day date, last_day date) IS 'A line for each day, first to last by the tenant''s own clock, and tenant (empty: calls to no hotline): calls and what became of them; seconds to the answer, mean and the 95th of a hundred; minutes talked; SMS that were to be sent, were taken by the provider, are known to have arrived, failed or expired, still wait; segments of what was taken, and its cost where prices are known (sms_provider.segment_price). An answer that was none (false_answer) counts as missed. `extgroup report` shows it.';
 
 CREATE FUNCTION public.e164(spelling text, country text DEFAULT '84'::text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
@@ -373,6 +377,20 @@ end
 $$;
 
 COMMENT ON FUNCTION public.note_sound_change() IS 'Trigger: a sound that is loaded anew reaches the groups that play it.';
+
+CREATE FUNCTION public.notification_attempt_costs() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.cost := (
+        select p.segment_price * n.segments from notification n join sms_provider p on p.id = new.provider_id
+        where n.id = new.notification_id
+    );
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION public.notification_attempt_costs() IS 'Trigger: an accepted SMS costs what its provider asks for a segment now.';
 
 CREATE FUNCTION public.notification_leaves_sending() RETURNS trigger
     LANGUAGE plpgsql
@@ -556,6 +574,49 @@ $$;
 
 COMMENT ON FUNCTION public.slot_tenant() IS 'Trigger: the column "tenant_id" is that of the hotline, so that the group must be of the same tenant.';
 
+CREATE FUNCTION public.sms_alphabet(words text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN (translate(words, '@£$¥èéùìòÇ
+Øø
+ÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\[~]|€'::text, ''::text) = ''::text) THEN 'gsm'::text ELSE 'ucs2'::text END;
+
+COMMENT ON FUNCTION public.sms_alphabet(words text) IS 'gsm where every letter is in the GSM alphabet (3GPP TS 23.038), else ucs2. The twin of sms/gsm.py.';
+
+CREATE FUNCTION public.sms_default_text(kind text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE kind WHEN 'missed'::text THEN '({brand}) Ban da bi nho {calls} cuoc goi tu so {caller} vao luc {time} {date}. Vui long kiem tra va lien he lai'::text WHEN 'answered'::text THEN '({brand}) Ban vua nhan cuoc goi tu so {caller}.'::text WHEN 'missed_withheld'::text THEN '({brand}) Ban da bi nho {calls} cuoc goi tu so an vao luc {time} {date}.'::text WHEN 'answered_withheld'::text THEN '({brand}) Ban vua nhan cuoc goi tu so an.'::text ELSE NULL::text END;
+
+COMMENT ON FUNCTION public.sms_default_text(kind text) IS 'The text of a kind where the tenant has no sms_template of its own. The twin of sms/messages.py.';
+
+CREATE FUNCTION public.sms_segments(words text) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+declare
+    is_gsm constant boolean := sms_alphabet(words) = 'gsm';
+    each constant integer := case when is_gsm then 153 else 67 end;
+    width integer;
+    units integer := 0;
+    filled integer := 0;
+    parts integer := 1;
+begin
+    for place in 1..length(words) loop
+        width := case
+            when is_gsm then 1 + (strpos(E'\f^{}\\[~]|€', substr(words, place, 1)) > 0)::integer
+            else 1 + (ascii(substr(words, place, 1)) > 65535)::integer
+        end;
+        units := units + width;
+        if filled + width > each then
+            parts := parts + 1;
+            filled := 0;
+        end if;
+        filled := filled + width;
+    end loop;
+    return case when units <= case when is_gsm then 160 else 70 end then 1 else parts end;
+end
+$$;
+
+COMMENT ON FUNCTION public.sms_segments(words text) IS 'How many SMS a text is: 160 GSM letters or 70 others alone, 153 or 67 each of several. The twin of sms/gsm.py.';
+
 CREATE FUNCTION public.sms_slots(rate numeric, next_slot_at timestamp with time zone) RETURNS integer
     LANGUAGE sql
     AS $$
@@ -566,6 +627,33 @@ CREATE FUNCTION public.sms_slots(rate numeric, next_slot_at timestamp with time 
 $$;
 
 COMMENT ON FUNCTION public.sms_slots(rate numeric, next_slot_at timestamp with time zone) IS 'How many SMS may go at this moment at `rate` a second.';
+
+CREATE FUNCTION public.sms_template_is_usable() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    known constant text[] := array['{brand}', '{caller}', '{time}', '{date}', '{hotline}', '{group}', '{member}', '{calls}'];
+    unknown text;
+begin
+    select field[1] into unknown from regexp_matches(new.text, '\{[^{}]*\}', 'g') field where field[1] <> all (known) limit 1;
+    if unknown is not null then
+        raise exception 'the field % of the text is not known', unknown
+            using errcode = 'check_violation', hint = 'Known are ' || array_to_string(known, ' ') || '.';
+    elsif regexp_replace(new.text, '\{[^{}]*\}', '', 'g') ~ '[{}]' then
+        raise exception 'the text has a brace that belongs to no field' using errcode = 'check_violation',
+            hint = 'Fields are written {brand}; other braces cannot stand in a text.';
+    elsif new.text ~ '[[:cntrl:]\u2028\u2029]' or new.text !~ '\S' then
+        raise exception 'the text is blank, or not one line' using errcode = 'check_violation',
+            hint = 'Line breaks, tabs and other control characters cannot stand in a text.';
+    elsif new.kind like '%\_withheld' and strpos(new.text, '{caller}') > 0 then
+        raise exception 'a text of kind % cannot have {caller}', new.kind using errcode = 'check_violation',
+            hint = 'It is about a caller whose number is not known.';
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION public.sms_template_is_usable() IS 'Trigger: a text has known fields only, on one line; the error says what to change.';
 
 CREATE TABLE public.sms_provider (
     id bigint NOT NULL,
@@ -597,6 +685,7 @@ CREATE TABLE public.sms_provider (
     receipt_request_id_field text,
     receipt_status_field text,
     receipt_reason_field text,
+    segment_price numeric(12,4),
     CONSTRAINT sms_provider_breaker_failures_is_1_to_1000 CHECK (((breaker_failures >= 1) AND (breaker_failures <= 1000))),
     CONSTRAINT sms_provider_credentials_are_references CHECK (((jsonb_typeof(credentials) = 'object'::text) AND (NOT jsonb_path_exists(credentials, '$.*?(!(@ like_regex "^\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)\\}$"))'::jsonpath)) AND (NOT jsonb_path_exists(credentials, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_driver_is_known CHECK ((driver = ANY (ARRAY['http'::text, 'esms'::text, 'speedsms'::text, 'twilio'::text, 'smpp'::text]))),
@@ -612,6 +701,7 @@ CREATE TABLE public.sms_provider (
     CONSTRAINT sms_provider_receipt_signature_is_whole CHECK (((receipt_signature_header IS NULL) = (receipt_signature_key IS NULL))),
     CONSTRAINT sms_provider_receipt_signature_key_is_a_reference CHECK ((receipt_signature_key ~ '^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)\}$'::text)),
     CONSTRAINT sms_provider_receipt_token_is_hard_to_guess CHECK ((receipt_token ~ '^[A-Za-z0-9_-]{32,64}$'::text)),
+    CONSTRAINT sms_provider_segment_price_is_not_negative CHECK ((segment_price >= (0)::numeric)),
     CONSTRAINT sms_provider_sender_is_1_to_34_printable_characters CHECK ((sender ~ '^[[:print:]]{1,34}$'::text)),
     CONSTRAINT sms_provider_smpp_has_its_login CHECK (((driver <> 'smpp'::text) OR (credentials ?& ARRAY['system_id'::text, 'password'::text]))),
     CONSTRAINT sms_provider_smpp_options_are_known CHECK (((driver <> 'smpp'::text) OR ((options - ARRAY['system_type'::text, 'service_type'::text, 'window'::text, 'enquire_link'::text, 'source_ton'::text, 'source_npi'::text, 'dest_ton'::text, 'dest_npi'::text, 'alphabet'::text, 'data_coding'::text, 'long_text'::text, 'receipts'::text, 'receipt_id'::text]) = '{}'::jsonb))),
@@ -682,6 +772,8 @@ COMMENT ON COLUMN public.sms_provider.receipt_request_id_field IS 'Driver http: 
 COMMENT ON COLUMN public.sms_provider.receipt_status_field IS 'Driver http: the field with the status, whose values sms_receipt_rule explains. Empty: it sends no receipts.';
 
 COMMENT ON COLUMN public.sms_provider.receipt_reason_field IS 'Driver http: the field with the reason, in words or a code; empty: none.';
+
+COMMENT ON COLUMN public.sms_provider.segment_price IS 'What one segment costs here, in the currency of your reports; empty: not known. It counts for what is accepted from now on.';
 
 CREATE TABLE public.sms_provider_state (
     provider_id bigint NOT NULL,
@@ -1050,9 +1142,13 @@ CREATE TABLE public.notification (
     fallback_provider_id bigint,
     tries integer DEFAULT 0 NOT NULL,
     delivered_at timestamp with time zone,
+    alphabet text,
+    segments integer,
+    CONSTRAINT notification_alphabet_is_gsm_or_ucs2 CHECK ((alphabet = ANY (ARRAY['gsm'::text, 'ucs2'::text]))),
     CONSTRAINT notification_attempts_is_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT notification_kind_is_answered_or_missed CHECK ((kind = ANY (ARRAY['answered'::text, 'missed'::text]))),
     CONSTRAINT notification_of_a_withheld_number_never_holds_it CHECK (((state <> 'withheld'::text) OR (caller_number IS NULL))),
+    CONSTRAINT notification_segments_is_positive CHECK ((segments > 0)),
     CONSTRAINT notification_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'failed'::text, 'expired'::text, 'unknown'::text, 'suppressed'::text, 'not_applicable'::text, 'withheld'::text]))),
     CONSTRAINT notification_tries_is_not_negative CHECK ((tries >= 0))
 );
@@ -1101,6 +1197,10 @@ COMMENT ON COLUMN public.notification.tries IS 'How many tries of provider_id di
 
 COMMENT ON COLUMN public.notification.delivered_at IS 'When the receipt came that says that it arrived.';
 
+COMMENT ON COLUMN public.notification.alphabet IS 'gsm: every letter of the text is in the GSM alphabet (3GPP TS 23.038); ucs2: one is not.';
+
+COMMENT ON COLUMN public.notification.segments IS 'How many SMS the text is, and is paid for.';
+
 CREATE TABLE public.notification_attempt (
     id bigint NOT NULL,
     notification_id bigint NOT NULL,
@@ -1113,6 +1213,7 @@ CREATE TABLE public.notification_attempt (
     fate text,
     request_id text,
     message_id text,
+    cost numeric(12,4),
     CONSTRAINT notification_attempt_fate_is_known CHECK ((fate = ANY (ARRAY['accepted'::text, 'refused'::text, 'unknown'::text])))
 );
 
@@ -1139,6 +1240,8 @@ COMMENT ON COLUMN public.notification_attempt.fate IS 'accepted: the provider to
 COMMENT ON COLUMN public.notification_attempt.request_id IS 'Our name of the request, that a receipt may bring back; the same again where it repeats one of unknown fate. Empty: an older version''s.';
 
 COMMENT ON COLUMN public.notification_attempt.message_id IS 'The provider''s name of the message, that a receipt may bring back.';
+
+COMMENT ON COLUMN public.notification_attempt.cost IS 'What the SMS cost: its segments by sms_provider.segment_price, when it was accepted. Empty: not accepted, or the price is not known.';
 
 CREATE TABLE public.sms_receipt (
     id bigint NOT NULL,
@@ -2253,11 +2356,17 @@ CREATE VIEW public.sms_line AS
     n.text,
     n.call_id,
     n.tenant_id,
-    COALESCE(t.time_zone, 'Asia/Ho_Chi_Minh'::text) AS time_zone
+    COALESCE(t.time_zone, 'Asia/Ho_Chi_Minh'::text) AS time_zone,
+    n.alphabet,
+    n.segments,
+    last.cost
    FROM ((((public.notification n
      LEFT JOIN public.tenant t ON ((t.id = n.tenant_id)))
      LEFT JOIN public.group_member m ON ((m.id = n.member_id)))
-     LEFT JOIN LATERAL ( SELECT a.provider_id
+     LEFT JOIN LATERAL ( SELECT a.provider_id,
+            ( SELECT sum(b.cost) AS sum
+                   FROM public.notification_attempt b
+                  WHERE (b.notification_id = n.id)) AS cost
            FROM public.notification_attempt a
           WHERE (a.notification_id = n.id)
           ORDER BY a.id DESC
@@ -2303,6 +2412,12 @@ COMMENT ON COLUMN public.sms_line.call_id IS 'The call: call.id.';
 COMMENT ON COLUMN public.sms_line.tenant_id IS 'Whose call it was: tenant.id.';
 
 COMMENT ON COLUMN public.sms_line.time_zone IS 'The tenant''s zone: what time it was for them.';
+
+COMMENT ON COLUMN public.sms_line.alphabet IS 'gsm or ucs2.';
+
+COMMENT ON COLUMN public.sms_line.segments IS 'How many SMS the text is, and is paid for.';
+
+COMMENT ON COLUMN public.sms_line.cost IS 'What it cost, in all attempts that were accepted.';
 
 CREATE VIEW public.sms_provider_health AS
  SELECT p.id,
@@ -2424,6 +2539,99 @@ COMMENT ON COLUMN public.sms_reply_rule.pattern IS 'Fits replies whose body matc
 COMMENT ON COLUMN public.sms_reply_rule.means IS 'accepted: taken; again: not taken, to be tried again; failed: never will be; unknown: nobody knows whether it was taken; down: the provider itself does not work; busy: it was asked too often; balance: the account is empty; elsewhere: not by this way, perhaps by another provider; suppressed: dropped as a repetition of the same text.';
 
 COMMENT ON COLUMN public.sms_reply_rule.reason IS 'Why, in words for people: what notification.last_error will say.';
+
+CREATE TABLE public.sms_template (
+    tenant_id bigint NOT NULL,
+    kind text NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT sms_template_kind_is_known CHECK ((kind = ANY (ARRAY['missed'::text, 'answered'::text, 'missed_withheld'::text, 'answered_withheld'::text])))
+);
+
+COMMENT ON TABLE public.sms_template IS 'A tenant''s own words, as registered with its provider; without a row the default (sms_default_text). Only SMS that nobody has tried to send yet follow a change. sms_template_check says what they come to.';
+
+COMMENT ON COLUMN public.sms_template.tenant_id IS 'Whose words: tenant.id.';
+
+COMMENT ON COLUMN public.sms_template.kind IS 'missed, answered; missed_withheld, answered_withheld: of a caller whose number is not known (tenant.withheld_sms).';
+
+COMMENT ON COLUMN public.sms_template.text IS 'One line with fields: {brand} of the tenant, {caller} and {hotline} in national format, {time} 19:09 and {date} 19/09/2019 of the (last) call by the tenant''s clock, {group} and {member} by name, {calls} how many. No accents: 160 letters are one SMS; with any: 70.';
+
+CREATE VIEW public.sms_template_check AS
+ WITH words AS (
+         SELECT t.id AS tenant_id,
+            t.name AS tenant,
+            t.brand,
+            k.kind,
+            (s.text IS NOT NULL) AS is_own,
+            COALESCE(s.text, public.sms_default_text(k.kind)) AS text,
+            ( SELECT (max(length(h.number)) - 2)
+                   FROM public.hotline h
+                  WHERE (h.tenant_id = t.id)) AS hotline,
+            ( SELECT g.name
+                   FROM public.external_group g
+                  WHERE (g.tenant_id = t.id)
+                  ORDER BY (public.sms_segments(g.name)) DESC, (length(g.name)) DESC
+                 LIMIT 1) AS group_name,
+            ( SELECT m.name
+                   FROM (public.group_member m
+                     JOIN public.external_group g ON ((g.id = m.group_id)))
+                  WHERE ((g.tenant_id = t.id) AND (m.name IS NOT NULL))
+                  ORDER BY (public.sms_alphabet(m.name) = 'ucs2'::text) DESC, (length(m.name)) DESC
+                 LIMIT 1) AS member
+           FROM ((public.tenant t
+             CROSS JOIN ( VALUES ('missed'::text), ('answered'::text), ('missed_withheld'::text), ('answered_withheld'::text)) k(kind))
+             LEFT JOIN public.sms_template s ON (((s.tenant_id = t.id) AND (s.kind = k.kind))))
+        ), filled AS (
+         SELECT words.tenant_id,
+            words.tenant,
+            words.brand,
+            words.kind,
+            words.is_own,
+            words.text,
+            words.hotline,
+            words.group_name,
+            words.member,
+            replace(replace(replace(replace(replace(replace(replace(replace(words.text, '{caller}'::text, '0909789846'::text), '{time}'::text, '19:09'::text), '{date}'::text, '19/09/2019'::text), '{calls}'::text, '10'::text), '{hotline}'::text, repeat('0'::text, COALESCE(words.hotline, 0))), '{group}'::text, COALESCE(words.group_name, ''::text)), '{member}'::text, COALESCE(words.member, ''::text)), '{brand}'::text, words.brand) AS example
+           FROM words
+        )
+ SELECT filled.tenant_id,
+    filled.tenant,
+    filled.kind,
+    filled.is_own,
+    filled.text,
+    filled.example,
+    public.sms_alphabet(filled.example) AS alphabet,
+    public.sms_segments(filled.example) AS segments,
+        CASE
+            WHEN (public.sms_segments(filled.example) > 1) THEN ((public.sms_segments(filled.example) || ' SMS each'::text) ||
+            CASE
+                WHEN (public.sms_alphabet(filled.example) = 'ucs2'::text) THEN ((': '::text || "left"(translate(filled.example, '@£$¥èéùìòÇ
+Øø
+ÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\[~]|€'::text, ''::text), 10)) || ' is not in the GSM alphabet, so that 70 letters are one SMS instead of 160'::text)
+                ELSE ''::text
+            END)
+            ELSE NULL::text
+        END AS warning
+   FROM filled;
+
+COMMENT ON VIEW public.sms_template_check IS 'What each tenant''s texts come to, with its longest names and a Vietnamese caller: select * from sms_template_check where warning is not null. `extgroup texts` shows it.';
+
+COMMENT ON COLUMN public.sms_template_check.tenant_id IS 'Whose: tenant.id.';
+
+COMMENT ON COLUMN public.sms_template_check.tenant IS 'Whose, by name.';
+
+COMMENT ON COLUMN public.sms_template_check.kind IS 'missed, answered, missed_withheld or answered_withheld.';
+
+COMMENT ON COLUMN public.sms_template_check.is_own IS 'Whether the tenant has a text of its own (sms_template); else it is the default.';
+
+COMMENT ON COLUMN public.sms_template_check.text IS 'The text with its fields.';
+
+COMMENT ON COLUMN public.sms_template_check.example IS 'The same, filled in, about as long as it gets.';
+
+COMMENT ON COLUMN public.sms_template_check.alphabet IS 'gsm or ucs2.';
+
+COMMENT ON COLUMN public.sms_template_check.segments IS 'How many SMS it is, and is paid for.';
+
+COMMENT ON COLUMN public.sms_template_check.warning IS 'Where it is more than one SMS: why. Else empty.';
 
 CREATE TABLE public.sound (
     id bigint NOT NULL,
@@ -2660,6 +2868,9 @@ ALTER TABLE ONLY public.sms_receipt
 
 ALTER TABLE ONLY public.sms_reply_rule
     ADD CONSTRAINT sms_reply_rule_is_one_per_position PRIMARY KEY (provider_id, "position");
+
+ALTER TABLE ONLY public.sms_template
+    ADD CONSTRAINT sms_template_is_one_per_tenant_and_kind PRIMARY KEY (tenant_id, kind);
 
 ALTER TABLE ONLY public.sound
     ADD CONSTRAINT sound_has_a_name_of_its_own UNIQUE (tenant_id, name);
@@ -2910,6 +3121,8 @@ CREATE TRIGGER note_update AFTER UPDATE ON public.trunk REFERENCING OLD TABLE AS
 
 CREATE TRIGGER note_update AFTER UPDATE ON public.trunk_address REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_routing_change('trunk', 'trunk_id');
 
+CREATE TRIGGER notification_attempt_costs BEFORE UPDATE OF fate ON public.notification_attempt FOR EACH ROW WHEN (((new.fate = 'accepted'::text) AND (old.fate IS DISTINCT FROM 'accepted'::text))) EXECUTE FUNCTION public.notification_attempt_costs();
+
 CREATE TRIGGER notification_attempt_is_named AFTER UPDATE OF message_id ON public.notification_attempt FOR EACH ROW WHEN (((new.message_id IS NOT NULL) AND (new.provider_id IS NOT NULL) AND (old.message_id IS DISTINCT FROM new.message_id))) EXECUTE FUNCTION public.attempt_is_named();
 
 CREATE TRIGGER notification_begins BEFORE INSERT ON public.notification FOR EACH ROW EXECUTE FUNCTION public.notification_moves();
@@ -2925,6 +3138,8 @@ CREATE TRIGGER notification_state_moves BEFORE UPDATE OF state ON public.notific
 CREATE TRIGGER plan_destination_to_e164 BEFORE INSERT OR UPDATE OF prefix ON public.plan_destination FOR EACH ROW EXECUTE FUNCTION public.prefix_to_e164();
 
 CREATE TRIGGER sms_provider_state_begins AFTER INSERT ON public.sms_provider FOR EACH ROW EXECUTE FUNCTION public.begin_sms_provider_state();
+
+CREATE TRIGGER sms_template_is_usable BEFORE INSERT OR UPDATE ON public.sms_template FOR EACH ROW EXECUTE FUNCTION public.sms_template_is_usable();
 
 CREATE TRIGGER tenant_destination_to_e164 BEFORE INSERT OR UPDATE OF prefix ON public.tenant_destination FOR EACH ROW EXECUTE FUNCTION public.prefix_to_e164();
 
@@ -2994,6 +3209,9 @@ ALTER TABLE ONLY public.sms_receipt_rule
 
 ALTER TABLE ONLY public.sms_reply_rule
     ADD CONSTRAINT sms_reply_rule_has_a_provider_that_exists FOREIGN KEY (provider_id) REFERENCES public.sms_provider(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sms_template
+    ADD CONSTRAINT sms_template_has_a_tenant_that_exists FOREIGN KEY (tenant_id) REFERENCES public.tenant(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sound
     ADD CONSTRAINT sound_has_a_tenant_that_exists FOREIGN KEY (tenant_id) REFERENCES public.tenant(id) ON DELETE CASCADE;

@@ -83,6 +83,21 @@ def _story(conn: connection, call_id: str) -> asking.Row:
 
 
 @app.command()
+def texts(
+    tenant: Annotated[str, typer.Option(help="of this one only, by name or id")] = "",
+    json: _Json = False,
+) -> None:
+    """List the texts of SMS, filled in, with what they cost; ends with 1 where one is more than one SMS."""
+    with asking.answering() as conn:
+        found = asking.rows(conn, "texts", tenant=tenant or None)
+    if json:
+        telling.as_json(found)
+    else:
+        telling.texts(found)
+    raise typer.Exit(1 if any(one["warning"] for one in found) else 0)
+
+
+@app.command()
 def report(
     day: Annotated[str, typer.Option(help="the day by the tenant's clock: 2026-09-02, today, yesterday")] = "today",
     until: Annotated[str, typer.Option(help="the last day, where it is to be several")] = "",

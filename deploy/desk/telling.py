@@ -70,6 +70,11 @@ def ladder(call: Row, steps: Sequence[Row]) -> None:
     _print(_LADDER, lines)
 
 
+def texts(found: Sequence[Row]) -> None:
+    """Print texts, a line each."""
+    _print(("tenant", "kind", "example", "segments", "warning"), found)
+
+
 def report(found: Sequence[Row]) -> None:
     """Print days, a line each."""
     columns = [name for name in (found[0] if found else {}) if name != "tenant_id"]

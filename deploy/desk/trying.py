@@ -1,21 +1,18 @@
 """One real SMS through a provider's row, and what was said on the way; nothing of it gets into the ledger."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from psycopg2.extensions import connection
 
 from deploy.desk.asking import HOME, BadQuestion, Nothing, rows
-from sms.messages import national, text
+from sms.messages import Told, national, one_line, text
 from sms.providers import DRIVERS, Accepted, Refused
 from sms.providers.kinds import Message, Provider, Rule
 from sms.providers.wire import overheard
-
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Tried(msgspec.Struct):
@@ -45,11 +42,11 @@ def send(conn: connection, name: str, to: str, words: str, env: Mapping[str, str
         known = ", ".join(row["name"] for row in rows(conn, "providers")) or "none"
         raise Nothing(f"there is no SMS provider {name}; known: {known}")
     row = found[0]
-    if _UNPRINTABLE.search(words):
-        raise BadQuestion("--text has control characters")
+    if words != one_line(words):
+        raise BadQuestion("--text has control characters, or more spaces than one line needs")
     provider = _provider(row)
-    words = words or text("missed", row["brand"], to, datetime.now(HOME))
-    message = Message(0, national(to), to, words, row["sender"], f"test-{secrets.token_hex(16)}")
+    words = words or text(Told("missed", row["brand"], to, datetime.now(HOME)))
+    message = Message(0, national(to), to, words, row["sends_as"], f"test-{secrets.token_hex(16)}")
     with overheard() as said:
         result = DRIVERS[provider.driver](provider, message, env)
     fate = "accepted" if isinstance(result, Accepted) else "refused" if isinstance(result, Refused) else "unknown"

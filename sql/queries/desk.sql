@@ -51,17 +51,21 @@ update notification set state = 'queued', next_attempt_at = now() where id = %(i
 -- Only what waits; what a sender holds may be on its way.
 update notification set state = 'expired', last_error = 'cancelled by the operator' where id = %(id)s and state = 'queued'
 
+-- name: texts
+select * from sms_template_check
+where %(tenant)s is null or tenant = %(tenant)s or tenant_id::text = %(tenant)s
+order by tenant, kind
+
 -- name: report
 select * from daily_report(%(first_day)s, %(last_day)s)
 
 -- name: provider
-select p.id, p.name, p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern,
-    p.message_id_pattern, p.timeout_seconds, p.credentials, p.options, p.on_unknown, p.failover_tries,
+select p.*,
     coalesce((select json_agg(json_build_array(http_status, pattern, means, reason) order by position)
               from sms_reply_rule where provider_id = p.id), '[]') as rules,
-    coalesce(p.sender, (select brand from tenant t where t.sms_provider_id = p.id order by t.id limit 1), 'test') as sender,
-    coalesce((select brand from tenant t where t.sms_provider_id = p.id order by t.id limit 1), p.sender, 'test') as brand
+    coalesce(p.sender, t.brand, 'test') as sends_as, coalesce(t.brand, p.sender, 'test') as brand
 from sms_provider p
+left join lateral (select brand from tenant where sms_provider_id = p.id order by id limit 1) t on true
 where p.name = %(name)s or p.id::text = %(name)s
 
 -- name: providers

@@ -144,6 +144,11 @@ set state = 'sending', attempts = n.attempts + 1,
 from notification m
 left join tenant t on t.id = m.tenant_id
 left join sms_provider p on p.id = m.provider_id
+left join call c on c.id = m.call_id
+left join external_group g on g.id = c.group_id
+left join group_member e on e.id = m.member_id
+left join sms_template w
+    on w.tenant_id = m.tenant_id and w.kind = m.kind || case when m.caller_number is null then '_withheld' else '' end
 where n.id = any (%(ids)s) and m.id = n.id
 returning n.id, n.attempts, n.tries, n.kind, n.member_number, n.caller_number, n.text,
     n.called_at at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh') as called_local, t.brand, p.id as provider_id, p.enabled as provider_enabled,
@@ -151,7 +156,7 @@ returning n.id, n.attempts, n.tries, n.kind, n.member_number, n.caller_number, n
     p.timeout_seconds, p.on_unknown, p.failover_tries, p.receipt_token, coalesce(p.sender, t.brand) as sender, p.credentials, p.options,
     (select coalesce(json_agg(json_build_array(http_status, pattern, means, reason) order by position), '[]')
      from sms_reply_rule where provider_id = p.id) as rules,
-    n.call_id,
+    n.call_id, c.hotline_number, g.name as group_name, e.name as member_name, w.text as template,
     (select count(*) from notification_attempt a where a.notification_id = n.id and a.fate = 'refused') as refusals
 
 -- name: lines
@@ -169,8 +174,8 @@ returning notification_id, id
 
 -- name: keep_texts
 update notification n
-set text = r.text
-from json_to_recordset(%(rows)s::json) as r (id bigint, text text)
+set text = r.text, alphabet = r.alphabet, segments = r.segments
+from json_to_recordset(%(rows)s::json) as r (id bigint, text text, alphabet text, segments integer)
 where n.id = r.id and n.text is null
 
 -- name: finish_attempt

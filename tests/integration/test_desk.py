@@ -169,12 +169,25 @@ def test_a_driver_of_its_own_is_tested_too(desk: Desk) -> None:
 
 
 def test_a_day_is_counted(desk: Desk) -> None:
+    """Also what it cost: one SMS has two segments."""
+    desk.does("update sms_provider set segment_price = 350.5")
+    desk.does("insert into sms_template values (1, 'answered', %s)", "{brand} {caller} " + "x" * 200)
     desk.sends()
     none, ours = desk.reads("report")
     assert (none["tenant"], none["calls"], none["refused"]) == ("", 1, 1)
     counted = ("calls", "answered", "missed", "sms", "sms_sent", "sms_delivered", "sms_failed", "sms_waiting")
     assert [ours[name] for name in counted] == [2, 1, 1, 3, 3, 0, 0, 0]
+    assert (ours["sms_segments"], float(ours["sms_cost"])) == (4, 4 * 350.5)
     assert desk.reads("report", "--day", "2001-01-01") == []
+
+
+def test_texts_are_shown_as_they_will_be(desk: Desk) -> None:
+    shown = desk.asks("texts").stdout
+    assert "(vContact) Ban vua nhan cuoc goi tu so 0909789846." in shown
+    desk.does("insert into sms_template values (1, 'answered', %s)", "{brand}: {caller} " + "x" * 200)
+    assert [one["warning"] for one in json.loads(desk.asks("texts", "--json", status=1).stdout)].count(
+        "2 SMS each"
+    ) == 1
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,21 @@ def test_the_text_of_an_answered_call(room: SmsRoom) -> None:
     ]
 
 
+def test_a_tenant_s_own_words_are_filled_in_and_counted(room: SmsRoom) -> None:
+    """With what the ledger knows of the call; each SMS keeps its text, whatever becomes of the template."""
+    room.sql(
+        "insert into sms_template values (1, 'missed', %(text)s)",
+        text="{brand}: {calls} call {caller} → {group}, {member}",
+    )
+    with room.sender():
+        room.queue()
+        room.sql("update call set group_id = 1, hotline_number = '+842727777787'")
+        room.until_states(accepted=1)
+    (message,) = room.sink.messages()
+    assert message["text"] == "vContact: 1 call 0909789846 → Kinh doanh, Anh"
+    assert room.rows("select text, alphabet, segments from notification") == [(message["text"], "ucs2", 1)]
+
+
 def test_a_queued_notification_wakes_the_sender(room: SmsRoom) -> None:
     with room.sender(SMS_POLL_SECONDS="3600") as process:
         room.queue()
