@@ -20,7 +20,7 @@ KNOWN = {
     "Content-Type": Fate.CONTENT_TYPE, "c": Fate.CONTENT_TYPE, "Supported": Fate.SUPPORTED, "k": Fate.SUPPORTED,
     "Require": Fate.REQUIRE, "RSeq": Fate.RSEQ, "Unsupported": Fate.CHECK, "Allow": Fate.CHECK, "Accept": Fate.CHECK,
     "Expires": Fate.CHECK, "Session-Expires": Fate.CHECK, "x": Fate.CHECK, "Min-SE": Fate.CHECK, "RAck": Fate.CHECK,
-    "Retry-After": Fate.CHECK,
+    "Retry-After": Fate.CHECK, "Proxy-Require": Fate.PROXY_REQUIRE,
 }  # fmt: skip
 LOWER = {name.lower() for name in KNOWN}
 TELLING = [

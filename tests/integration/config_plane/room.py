@@ -15,7 +15,7 @@ from kemi.table.store import TableReader
 from sql import seed
 
 NUMBER: Final = "+842727777787"
-PATIENT: Final = 20.0  # s: for what must come; a slow machine takes its time
+PATIENT: Final = 60.0  # s: for what must come; a slow machine takes its time
 _UNTIL_POLLED: Final = 600.0  # s: so long that what comes within PATIENT was announced
 
 
