@@ -13,6 +13,8 @@ from typing import Final, Literal, NamedTuple
 from sms.gsm import is_gsm, segments
 
 Kind = Literal["answered", "missed"]
+_HIDDEN: Final = "so an"
+_WITHOUT_NFD: Final = str.maketrans({"đ": "d", "Đ": "D", "&": "va"})
 COUNTRY: Final = "+84"  # its own numbers are written with 0, all others with + and their country
 DEFAULTS: Final[Mapping[str, str]] = {  # the twin of sms_default_text (sql/migrations/0051)
     "answered": "({brand}) Ban vua nhan cuoc goi tu so {caller}.",
@@ -61,10 +63,24 @@ def written(told: Told, template: str | None = None) -> Written:
 
 def text(told: Told, template: str | None = None) -> str:
     """Return the SMS as one line. A caller that is no telephone number is not told, and the default text says so."""
-    known = told.caller is not None and is_number(told.caller)
+    fields = _fields(told)
+    known = bool(fields["caller"])
     if told.caller is not None and not known:
         template = None  # it is for a caller who is known
-    fields = {
+    words = template or DEFAULTS[told.kind if known else f"{told.kind}_withheld"]
+    # One pass: what was filled in is never looked at again.
+    return one_line(_FIELD.sub(lambda found: fields[found[1]], words))
+
+
+def words(told: Told) -> dict[str, str]:
+    """Return what such a text tells, one by one: for providers that have it in a template of their own (Zalo)."""
+    fields = {name: one_line(value) for name, value in _fields(told).items()}
+    return {**fields, "kind": told.kind, "caller": fields["caller"] or _HIDDEN}
+
+
+def _fields(told: Told) -> dict[str, str]:
+    known = told.caller is not None and is_number(told.caller)
+    return {
         "brand": told.brand,
         "caller": national(told.caller) if told.caller is not None and known else "",
         "time": told.called.strftime("%H:%M"),
@@ -74,9 +90,6 @@ def text(told: Told, template: str | None = None) -> str:
         "member": told.member or "",
         "calls": str(told.calls),
     }
-    words = template or DEFAULTS[told.kind if known else f"{told.kind}_withheld"]
-    # One pass: what was filled in is never looked at again.
-    return one_line(_FIELD.sub(lambda found: fields[found[1]], words))
 
 
 def one_line(words: str) -> str:
@@ -93,6 +106,15 @@ _NOT_SHOWN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # Uni
 def is_number(number: str) -> bool:
     """Say whether it is a telephone number in E.164, and nothing else."""
     return _E164.fullmatch(number) is not None
+
+
+def unaccented(text: str) -> str:
+    """Return `text` in ASCII, for networks that take nothing else: "Bạn & Đức" → "Ban va Duc".
+
+    No & either: Viettel refuses it, however it is written.
+    """
+    bare = unicodedata.normalize("NFD", text.translate(_WITHOUT_NFD))
+    return "".join(letter for letter in bare if not unicodedata.combining(letter)).encode("ascii", "replace").decode()
 
 
 def national(number: str) -> str:

@@ -18,7 +18,7 @@ from psycopg2.extras import RealDictCursor
 
 from sms import gate
 from sms.following import Next, following
-from sms.messages import Told, is_number, national, written
+from sms.messages import Told, is_number, national, words, written
 from sms.providers.kinds import Accepted, Message, Provider, Result, Rule, Unknown
 from sms.redaction import redacted
 from sql.named import queries
@@ -122,13 +122,16 @@ def _many(cur: cursor, name: str, rows: list[dict[str, Any]]) -> None:
 
 def _write(row: dict[str, Any]) -> dict[str, Any]:
     """Write the row's text; return it as it is kept."""
-    told = Told(
-        row["kind"], row["brand"], row["caller_number"], row["called_local"], row["hotline_number"], row["group_name"],
-        row["member_name"] or national(row["member_number"]),
-    )  # fmt: skip
-    done = written(told, row["template"])
+    done = written(_told(row), row["template"])
     row["text"] = done.text
     return {"id": row["id"], **done._asdict()}
+
+
+def _told(row: dict[str, Any]) -> Told:
+    return Told(
+        row["kind"], row["brand"] or "", row["caller_number"], row["called_local"], row["hotline_number"],
+        row["group_name"], row["member_name"] or national(row["member_number"]),
+    )  # fmt: skip
 
 
 def _fate(result: Result) -> str:
@@ -139,7 +142,8 @@ def _fate(result: Result) -> str:
 
 def _claimed(row: dict[str, Any], attempt_id: int) -> Claimed:
     to = row["member_number"]
-    message = Message(row["id"], national(to), to, row["text"] or "", row["sender"] or "", _request_id(row))
+    text_, sender = row["text"] or "", row["sender"] or ""
+    message = Message(row["id"], national(to), to, text_, sender, _request_id(row), words(_told(row)))
     why = _hindrance(row)
     return Claimed(row["id"], row["attempts"], attempt_id, row["tries"], message, None if why else _provider(row), why)
 

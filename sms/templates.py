@@ -13,7 +13,10 @@ from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 Escape = Callable[[str], str]
-_FIELDS: Final = "to|to_international|to_e164|text|sender|notification_id|request_id|receipt_url"
+_FIELDS: Final = (
+    "to|to_international|to_e164|text|text_unaccented|sender|notification_id|request_id|receipt_url"
+    "|kind|brand|caller|time|date|hotline|group|member|calls|template_id|jwt"
+)
 # A file is named, not where it is: a row of the database opens nothing but what lies in SECRETS_DIR.
 _FIELD: Final = re.compile(
     r"\$\{(?:env:([A-Za-z_][A-Za-z0-9_]*)|file:([A-Za-z0-9_][A-Za-z0-9_.-]*))\}|\{(" + _FIELDS + r")\}"
@@ -46,6 +49,11 @@ def credentials(references: Mapping[str, str], env: Mapping[str, str], *names: s
     if not all(found):
         raise MissingSecretError("sms_provider.credentials holds something that is no reference")
     return [values[0] for values in found]
+
+
+def names(template: str, field: str) -> bool:
+    """Tell whether `template` has the field."""
+    return any(match[3] == field for match in _FIELD.finditer(template))
 
 
 def secrets(templates: Iterable[str], env: Mapping[str, str]) -> list[str]:

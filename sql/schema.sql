@@ -727,7 +727,7 @@ COMMENT ON COLUMN public.sms_provider.method IS 'GET, POST or PUT.';
 
 COMMENT ON COLUMN public.sms_provider.headers IS 'Header fields of the request, {"name": "value"}. A secret is written ${env:NAME} or ${file:NAME} and read by the sender; never store it here.';
 
-COMMENT ON COLUMN public.sms_provider.body_template IS 'The request''s body with fields to fill in: {to} national, {to_international} with its country and no +, {to_e164}, {text}, {sender}, {notification_id}, {request_id}, {receipt_url} (where to report; empty without RECEIPTS_URL). Also takes ${env:NAME} and ${file:NAME}.';
+COMMENT ON COLUMN public.sms_provider.body_template IS 'The request''s body with fields to fill in: {to} national, {to_international} with its country and no +, {to_e164}, {text}, {text_unaccented} in ASCII and without &, {sender}, {notification_id}, {request_id}, {receipt_url} (where to report; empty without RECEIPTS_URL); of the text {kind}, {brand}, {caller}, {time}, {date}, {hotline}, {group}, {member}, {calls}, and {template_id}, what the provider calls it (options: template_id_missed, template_id_answered); {jwt}, a token with HS256. Also takes ${env:NAME} and ${file:NAME}.';
 
 COMMENT ON COLUMN public.sms_provider.content_type IS 'Content-Type of the body; decides how filled-in fields are escaped.';
 
@@ -741,9 +741,9 @@ COMMENT ON COLUMN public.sms_provider.enabled IS 'Off: nothing is sent through i
 
 COMMENT ON COLUMN public.sms_provider.sender IS 'The sender''s name or number as registered with the provider; empty: the tenant''s brand.';
 
-COMMENT ON COLUMN public.sms_provider.credentials IS 'What the drivers esms, speedsms, twilio and smpp log in with, {"name": "reference"} (sms/README.md). Only references: ${env:NAME}, a variable of the sender''s environment, or ${file:NAME}, a file in its SECRETS_DIR. Never the secret itself.';
+COMMENT ON COLUMN public.sms_provider.credentials IS 'What the drivers esms, speedsms, twilio and smpp, and the field {jwt} of the driver http (jwt_issuer, jwt_key), log in with, {"name": "reference"} (sms/README.md). Only references: ${env:NAME}, a variable of the sender''s environment, or ${file:NAME}, a file in its SECRETS_DIR. Never the secret itself.';
 
-COMMENT ON COLUMN public.sms_provider.options IS 'What else these drivers may be told, {"name": "value"} (sms/README.md).';
+COMMENT ON COLUMN public.sms_provider.options IS 'What else the drivers may be told, {"name": "value"} (sms/README.md).';
 
 COMMENT ON COLUMN public.sms_provider.on_unknown IS 'Where nobody knows whether the provider took an SMS: retry, it is asked again, and the SMS may arrive twice; hold, it is not, and the SMS may never arrive: the notification is unknown until a person decides.';
 

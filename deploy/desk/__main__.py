@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 from psycopg2.extensions import connection
 
-from deploy.desk import asking, telling, trying
+from deploy.desk import asking, readying, telling, trying
 from deploy.desk.asking import BadQuestion, Nothing
 from deploy.settings import load
 from deploy.stack import running
@@ -30,6 +30,7 @@ sms_app: Final = typer.Typer(help="What became of the SMS; try one again, cancel
 app.command()(checking.check)
 app.command()(checking.explain)
 app.add_typer(sms_app, name="sms")
+sms_app.command()(readying.install)
 app.add_typer(sounding.app, name="sound")
 
 

@@ -9,6 +9,7 @@ import msgspec
 from psycopg2.extensions import connection
 
 from deploy.desk.asking import HOME, BadQuestion, Nothing, rows
+from sms import messages
 from sms.messages import Told, national, one_line, text
 from sms.providers import DRIVERS, Accepted, Refused
 from sms.providers.kinds import Message, Provider, Rule
@@ -45,15 +46,16 @@ def send(conn: connection, name: str, to: str, words: str, env: Mapping[str, str
     if words != one_line(words):
         raise BadQuestion("--text has control characters, or more spaces than one line needs")
     provider = _provider(row)
-    words = words or text(Told("missed", row["brand"], to, datetime.now(HOME)))
-    message = Message(0, national(to), to, words, row["sends_as"], f"test-{secrets.token_hex(16)}")
+    told = Told("missed", row["brand"], to, datetime.now(HOME))
+    name = f"test-{secrets.token_hex(16)}"
+    message = Message(0, national(to), to, words or text(told), row["sends_as"], name, messages.words(told))
     with overheard() as said:
         result = DRIVERS[provider.driver](provider, message, env)
     fate = "accepted" if isinstance(result, Accepted) else "refused" if isinstance(result, Refused) else "unknown"
     return Tried(
         provider=row["name"],
         to=message.to,
-        text=words,
+        text=message.text,
         request=said[-1] if said else None,
         status=result.status,
         reply=result.reply,

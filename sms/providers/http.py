@@ -9,11 +9,17 @@ every other, and none              as for every driver: wire.py
 """
 
 import re
+import time
 from collections.abc import Mapping
+from typing import Final
 
+from sms.messages import unaccented
+from sms.providers import jwt
 from sms.providers.kinds import Accepted, Meaning, Message, Provider, Refused, Result
 from sms.providers.wire import Reply, Request, by_meaning, by_status, exchange, receipt_url
-from sms.templates import escape_for, fill, in_url, plain, secrets
+from sms.templates import MissingSecretError, credentials, escape_for, fill, in_url, names, plain, secrets
+
+_WORDS: Final = ("kind", "brand", "caller", "time", "date", "hotline", "group", "member", "calls")
 
 
 def send(provider: Provider, message: Message, env: Mapping[str, str]) -> Result:
@@ -29,27 +35,40 @@ def send(provider: Provider, message: Message, env: Mapping[str, str]) -> Result
 
 
 def _request(provider: Provider, message: Message, env: Mapping[str, str]) -> Request:
-    fields = {
+    templates = [provider.url, *provider.headers.values(), provider.body_template]
+    fields = dict.fromkeys(_WORDS, "") | {
+        **message.words,
         "to": message.to,
         "to_international": message.to_e164.removeprefix("+"),
         "to_e164": message.to_e164,
         "text": message.text,
+        "text_unaccented": unaccented(message.text),
         "sender": message.sender,
         "notification_id": str(message.id),
         "request_id": message.request_id,
         "receipt_url": receipt_url(provider, message, env),
     }
+    hidden = [*secrets(templates, env), provider.receipt_token]
+    if any(names(template, "template_id") for template in templates):
+        fields["template_id"] = _template_id(provider, message)
+    if any(names(template, "jwt") for template in templates):
+        issuer, key = credentials(provider.credentials, env, "jwt_issuer", "jwt_key")
+        fields["jwt"] = jwt.signed(issuer, key, provider.options, time.time())
+        hidden += [key, fields["jwt"]]
     body = fill(provider.body_template, fields, env, escape_for(provider.content_type))
     headers = {name: fill(value, fields, env, plain) for name, value in provider.headers.items()}
     if body:
         headers.setdefault("Content-Type", provider.content_type)
-    return Request(
-        provider.method,
-        fill(provider.url, fields, env, in_url),
-        headers,
-        body.encode() if body else None,
-        (*secrets([provider.url, *provider.headers.values(), provider.body_template], env), provider.receipt_token),
-    )
+    url = fill(provider.url, fields, env, in_url)
+    return Request(provider.method, url, headers, body.encode() if body else None, tuple(hidden))
+
+
+def _template_id(provider: Provider, message: Message) -> str:
+    """Return the provider's name of the text: it has one for each kind."""
+    name = f"template_id_{message.words.get('kind', 'missed')}"
+    if name not in provider.options:
+        raise MissingSecretError(f"sms_provider.options lacks {name}")
+    return provider.options[name]
 
 
 def _judge(provider: Provider, reply: Reply) -> Result:

@@ -58,7 +58,8 @@ class Provider(NamedTuple):
 class Message(NamedTuple):
     """What is to be sent. `to` is national, `to_e164` has the plus sign; `id` stays the same at every try.
 
-    `request_id` does, too, until a request is refused: at most 50 letters, digits and hyphens.
+    `request_id` does, too, until a request is refused: at most 50 letters, digits and hyphens. `words`: what the text
+    tells, one by one (`sms.messages.words`).
     """
 
     id: int
@@ -67,6 +68,7 @@ class Message(NamedTuple):
     text: str
     sender: str
     request_id: str
+    words: Mapping[str, str] = {}
 
     def __repr__(self) -> str:
         return shown(self)

@@ -80,39 +80,36 @@ def test_a_throttled_one_is_tried_again(room: SmsRoom) -> None:
     ]
 
 
+async def serve(port: int, taken: list[tuple[str, bytes]], started: threading.Event, end: threading.Event) -> None:
+    """Answer every submit_sm, until the end."""
+    smsc = smpp34.Server("127.0.0.1", port, system_id="smpp34")
+    await smsc.start()
+    started.set()
+    ending = asyncio.create_task(asyncio.to_thread(end.wait))
+    while not ending.done():
+        coming = asyncio.ensure_future(smsc.next())
+        await asyncio.wait([coming, ending], return_when=asyncio.FIRST_COMPLETED)
+        if coming.done() and isinstance(event := coming.result(), smpp34.SubmitSmEvent):
+            taken.append((event.destination_addr, event.short_message))
+            event.accept(f"rust-{len(taken)}")
+        coming.cancel()
+    await smsc.stop()
+
+
 @contextmanager
 def server(taken: list[tuple[str, bytes]]) -> Iterator[int]:
-    """Run smpp34's server, which answers every submit_sm; give its port."""
-    loop = asyncio.new_event_loop()
+    """Run smpp34's server; give its port."""
     with Smsc() as free:  # a port that nobody has
         port = int(free.url.rpartition(":")[2])
-
-    async def serve() -> None:
-        smsc = smpp34.Server("127.0.0.1", port, system_id="smpp34")
-        await smsc.start()
-        started.set()
-        try:
-            while True:
-                event = await smsc.next()
-                if isinstance(event, smpp34.SubmitSmEvent):
-                    taken.append((event.destination_addr, event.short_message))
-                    event.accept(f"rust-{len(taken)}")
-        finally:
-            await smsc.stop()
-
-    started = threading.Event()
-    thread = threading.Thread(target=loop.run_forever)
+    started, end = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(serve(port, taken, started, end)))
     thread.start()
-    job = asyncio.run_coroutine_threadsafe(serve(), loop)
     try:
         assert started.wait(20)
         yield port
     finally:
-        job.cancel()
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(20)
-        loop.call_soon_threadsafe(loop.stop)
+        end.set()
         thread.join(20)
-        loop.close()
 
 
 def test_it_gets_on_with_the_server_of_another_library(room: SmsRoom) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms.messages import DEFAULTS, Kind, Told, is_number, national, one_line, text, written
+from sms.messages import DEFAULTS, Kind, Told, is_number, national, one_line, text, unaccented, words, written
 
 CALLED = datetime(2019, 9, 19, 19, 9, 59)
 
@@ -103,3 +103,35 @@ def test_whatever_comes_from_people_or_the_wire_a_text_is_one_line(
     assert not NEVER.intersection(line)
     if not is_number(caller):
         assert line == text(told._replace(caller=None)), "something of it came through"
+
+
+def test_the_words_of_a_text_one_by_one() -> None:
+    told = Told("missed", "ACME", "+84909789846", CALLED, "+842727777787", "Kinh\ndoanh", "Hằng", 3)
+    assert words(told) == {
+        "kind": "missed", "brand": "ACME", "caller": "0909789846", "time": "19:09", "date": "19/09/2019",
+        "hotline": "02727777787", "group": "Kinh doanh", "member": "Hằng", "calls": "3",
+    }  # fmt: skip
+    for nobody in (None, "anonymous"):
+        assert words(told._replace(kind="answered", caller=nobody))["caller"] == "so an"
+
+
+@pytest.mark.parametrize(
+    ("accented", "plain"),
+    [
+        ("Bạn vừa nhận cuộc gọi", "Ban vua nhan cuoc goi"),
+        ("Đặng Đức Dũng, điện", "Dang Duc Dung, dien"),
+        ("Cà phê & Trà", "Ca phe va Tra"),
+        ("Ưu đãi 😀", "Uu dai ?"),
+        ("A\u0323", "A"),
+    ],
+)
+def test_accents_are_taken_off(accented: str, plain: str) -> None:
+    assert unaccented(accented) == plain
+
+
+@given(st.text())
+def test_whatever_it_was_it_is_ascii_without_an_ampersand_and_stays_so(anything: str) -> None:
+    plain = unaccented(anything)
+    assert plain.isascii()
+    assert "&" not in plain
+    assert unaccented(plain) == plain
