@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from deploy.wait import until
 from sipp_scenarios.given import SECOND_GATEWAY_HOST
-from sipp_scenarios.play import OTHER, Played, caller_host
+from sipp_scenarios.play import Played, caller_host
 from sipp_scenarios.scenario import Call, LedgerRow, Scenario
+from sipp_scenarios.sipp import OTHER
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, MEMBERS, STRANGER_HOST, Edge, Row, Texts
 from tests.leaks import Sides, find_leaks
 from tests.sip.message import Message, parse
 
-_PATIENCE: Final = 10.0  # seconds for what comes after the wire: the ledger, the SMS, the log
+_PATIENCE: Final = 30.0  # seconds for what comes after the wire: the ledger, the SMS, the log
 _ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")  # the seed's tenant's
 
 

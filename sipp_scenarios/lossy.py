@@ -1,4 +1,6 @@
-"""A network that loses packets on purpose: a relay at a role's address, with the role's SIPp at a hidden one behind it.
+"""A network that loses packets on purpose, or makes them wait while something else happens.
+
+A relay at a role's address, with the role's SIPp at a hidden one behind it:
 
     edge ⇄ the role's address [relay] inner ⇄ SIPp at the hidden address, on the same port number
 
@@ -10,10 +12,10 @@ import select
 import socket
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Self
 
-from sipp_scenarios.scenario import Loss
+from sipp_scenarios.scenario import Loss, Step
 from tests.sip.message import Address, parse
 
 _MOST: Final = 65535
@@ -39,10 +41,15 @@ class Road:
 class Lossy(Road):
     """The relay of one role."""
 
-    def __init__(self, outside: Address, edge: Address, hidden: str, losses: Sequence[Loss]) -> None:
+    def __init__(
+        self, outside: Address, edge: Address, hidden: str, losses: Sequence[Loss], steps: Sequence[Step] = (),
+        act: Callable[[Step], None] = print,
+    ) -> None:  # fmt: skip
+        """`act` does a step and returns when it is done."""
         self._edge, self._party = edge, (hidden, outside[1])
         self._losses = {loss.what: loss for loss in losses}
         self._lost: Counter[str] = Counter()
+        self._steps, self._act = list(steps), act
         self._outer, self._inner = _bound(outside), _bound((hidden, 0))
         super().__init__(self._party, self._inner.getsockname())
         self._wake, self._woken = socket.socketpair()
@@ -63,7 +70,8 @@ class Lossy(Road):
         short = [
             loss for loss in self._losses.values() if self._lost[loss.what] < (loss.times if loss.times != "all" else 1)
         ]
-        return "; ".join(f"lost {self._lost[loss.what]} {loss.what}, not {loss.times}" for loss in short)
+        words = [f"lost {self._lost[loss.what]} {loss.what}, not {loss.times}" for loss in short]
+        return "; ".join([*words, *(f"no {step.before} came" for step in self._steps)])
 
     def _run(self) -> None:
         while True:
@@ -72,21 +80,27 @@ class Lossy(Road):
                 return
             for each in ready:
                 raw, source = each.recvfrom(_MOST)
-                if self._loses(raw):
+                if self._loses(what := _what(raw)):
                     continue
+                for step in [step for step in self._steps if step.before == what]:
+                    self._act(step)
+                    self._steps.remove(step)
                 if each is self._outer and source == self._edge:
                     self._inner.sendto(raw, self._party)
                 elif each is self._inner and source == self._party:
                     self._outer.sendto(raw, self._edge)
 
-    def _loses(self, raw: bytes) -> bool:
-        message = parse(raw)
-        what = f"{message.status} {message.method}" if message.status else message.method
+    def _loses(self, what: str) -> bool:
         loss = self._losses.get(what)
         if loss is None or (loss.times != "all" and self._lost[what] >= loss.times):
             return False
         self._lost[what] += 1
         return True
+
+
+def _what(raw: bytes) -> str:
+    message = parse(raw)
+    return f"{message.status} {message.method}" if message.status else message.method
 
 
 def _bound(address: Address) -> socket.socket:

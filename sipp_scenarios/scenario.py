@@ -41,10 +41,23 @@ class Loss(_Strict):
     times: int | Literal["all"] = 1
 
 
+class Step(_Strict):
+    """What is done when the first `before` comes by between a role and the edge, while it waits.
+
+    `kill`: a part of the stack, with -9; it stays down until a step's `restart`, which ends when it is ready.
+    """
+
+    at: Role
+    before: str
+    kill: str = ""
+    restart: str = ""
+
+
 class Play(_Strict):
     """How many legs the gateways play (0: that one is not there), and how many calls the caller, one by one.
 
     `like`: the scenario whose files are played by the roles that have none here. `lost`: packets, on purpose.
+    `meanwhile`: what else happens.
     """
 
     legs: int
@@ -52,6 +65,7 @@ class Play(_Strict):
     calls: int = 1
     like: str = ""
     lost: list[Loss] = Field(default_factory=list)
+    meanwhile: list[Step] = Field(default_factory=list)
 
 
 class LedgerRow(_Strict):
@@ -120,16 +134,17 @@ class Scenario(_Strict):
         def fragment(found: re.Match[str]) -> str:
             return (ROOM / "fragments" / f"{found.group(1)}.xml").read_text()
 
-        file = self.folder / f"{role}.xml"
-        if self.play.like and not file.exists():
-            file = ROOM / self.play.like / f"{role}.xml"
-        text = file.read_text()
+        text = self._file(role).read_text()
         while _USE.search(text):  # a fragment may use others
             text = _USE.sub(fragment, text)
         text = _VALUE.sub(lambda found: values[found.group(1)], text)
         if "<use" in text:
             raise ValueError(f"{self.name}/{role}.xml: a <use> that cannot be read")
         return text
+
+    def _file(self, role: str) -> Path:
+        file = self.folder / f"{role}.xml"
+        return file if file.exists() or not self.play.like else load(self.play.like)._file(role)
 
 
 def names() -> list[str]:
