@@ -464,14 +464,15 @@ CREATE FUNCTION public.route_notification() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-    select sms_provider_id, sms_fallback_provider_id into new.provider_id, new.fallback_provider_id
+    select sms_provider_id, sms_fallback_provider_id, new.called_at + make_interval(secs => sms_give_up_seconds)
+    into new.provider_id, new.fallback_provider_id, new.expires_at
     from tenant where id = new.tenant_id;
     new.tries := 0;
     return new;
 end
 $$;
 
-COMMENT ON FUNCTION public.route_notification() IS 'Trigger: what is queued, at first or again by an operator, goes to the provider that its tenant has now.';
+COMMENT ON FUNCTION public.route_notification() IS 'Trigger: what is queued, at first or again by an operator, goes to the provider that its tenant has now, and expires when its tenant says.';
 
 CREATE FUNCTION public.settle_receipts(id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -1141,6 +1142,7 @@ CREATE TABLE public.notification (
     provider_id bigint,
     fallback_provider_id bigint,
     tries integer DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone,
     delivered_at timestamp with time zone,
     alphabet text,
     segments integer,
@@ -1194,6 +1196,8 @@ COMMENT ON COLUMN public.notification.provider_id IS 'Who is to send it, sms_pro
 COMMENT ON COLUMN public.notification.fallback_provider_id IS 'Who sends it where provider_id cannot, sms_provider.id; empty: nobody, or it has come to that already.';
 
 COMMENT ON COLUMN public.notification.tries IS 'How many tries of provider_id did not work; the next wait grows with it.';
+
+COMMENT ON COLUMN public.notification.expires_at IS 'When it is too old to be sent, by its tenant''s sms_give_up_seconds when it was queued; empty: by the sender''s SMS_GIVE_UP_SECONDS.';
 
 COMMENT ON COLUMN public.notification.delivered_at IS 'When the receipt came that says that it arrived.';
 
@@ -1610,12 +1614,14 @@ CREATE TABLE public.tenant (
     keep_sms_days integer DEFAULT 90 NOT NULL,
     plan_expires_at timestamp with time zone,
     sms_fallback_provider_id bigint,
+    sms_give_up_seconds integer,
     CONSTRAINT tenant_brand_is_1_to_30_printable_characters CHECK (((brand ~ '\S'::text) AND (brand !~ '[[:cntrl:]]'::text) AND (length(brand) <= 30))),
     CONSTRAINT tenant_falls_back_to_another_provider CHECK (((sms_fallback_provider_id IS NULL) OR ((sms_provider_id IS NOT NULL) AND (sms_fallback_provider_id <> sms_provider_id)))),
     CONSTRAINT tenant_keeps_calls_1_to_3650_days CHECK (((keep_calls_days >= 1) AND (keep_calls_days <= 3650))),
     CONSTRAINT tenant_keeps_sms_1_to_3650_days CHECK (((keep_sms_days >= 1) AND (keep_sms_days <= 3650))),
     CONSTRAINT tenant_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT tenant_plan_expires_at_a_date_or_never CHECK (isfinite(plan_expires_at)),
+    CONSTRAINT tenant_sms_give_up_is_a_minute_to_30_days CHECK (((sms_give_up_seconds >= 60) AND (sms_give_up_seconds <= 2592000))),
     CONSTRAINT tenant_withheld_sms_is_none_or_without_number CHECK ((withheld_sms = ANY (ARRAY['none'::text, 'without_number'::text])))
 );
 
@@ -1644,6 +1650,8 @@ COMMENT ON COLUMN public.tenant.keep_sms_days IS 'How long its notifications are
 COMMENT ON COLUMN public.tenant.plan_expires_at IS 'From this moment on none of its hotlines rings: what it has paid for is over; empty: never.';
 
 COMMENT ON COLUMN public.tenant.sms_fallback_provider_id IS 'Who sends an SMS that sms_provider_id cannot: it is disabled, has no way to the member (sms_reply_rule.means = elsewhere), or has not taken it sms_provider.failover_tries times. Never one that the first may have taken, unless its on_unknown is retry. Empty: nobody.';
+
+COMMENT ON COLUMN public.tenant.sms_give_up_seconds IS 'How old a call may be, in seconds, 60 to 2592000 (30 days), until an SMS about it is of no use any more and expires; for what is queued from now on. Empty: the sender''s SMS_GIVE_UP_SECONDS.';
 
 CREATE VIEW public.call_line AS
  SELECT c.id AS call_id,
@@ -2947,6 +2955,8 @@ CREATE INDEX hotline_special_day_by_external_group ON public.hotline_special_day
 
 CREATE INDEX hotline_special_day_by_hotline ON public.hotline_special_day USING btree (hotline_id);
 
+CREATE INDEX notification_ageing ON public.notification USING btree (called_at) WHERE ((state = 'queued'::text) AND (expires_at IS NULL));
+
 CREATE INDEX notification_attempt_by_message ON public.notification_attempt USING btree (message_id) WHERE (message_id IS NOT NULL);
 
 CREATE INDEX notification_attempt_by_notification ON public.notification_attempt USING btree (notification_id);
@@ -2954,6 +2964,8 @@ CREATE INDEX notification_attempt_by_notification ON public.notification_attempt
 CREATE INDEX notification_attempt_by_request ON public.notification_attempt USING btree (request_id) WHERE (request_id IS NOT NULL);
 
 CREATE INDEX notification_by_tenant ON public.notification USING btree (tenant_id, created_at DESC);
+
+CREATE INDEX notification_expiring ON public.notification USING btree (expires_at) WHERE ((state = 'queued'::text) AND (expires_at IS NOT NULL));
 
 CREATE INDEX notification_leaving ON public.notification USING btree (provider_id, next_attempt_at) WHERE ((state = 'queued'::text) AND (fallback_provider_id IS NOT NULL));
 

@@ -1,16 +1,33 @@
 -- The SMS sender's statements (sms/store.py).
 
 -- name: expire
-update notification
+-- Each arm by an index of its own: what is queued may be a million rows.
+update notification n
 set state = 'expired', lease_until = null,
-    last_error = coalesce(last_error || '; ', '') || 'too old: ' || %(give_up_seconds)s || ' s after the call'
-where state = 'queued' and called_at < now() - make_interval(secs => %(give_up_seconds)s)
-    or state = 'sending' and lease_until < now() and called_at < now() - make_interval(secs => %(give_up_seconds)s)
-        and not exists (
-            select from notification_attempt a join sms_provider p on p.id = a.provider_id
-            where a.notification_id = notification.id and a.finished_at is null and p.on_unknown = 'hold'
-        )
-returning id
+    last_error = coalesce(n.last_error || '; ', '') || 'too old: '
+        || extract(epoch from coalesce(n.expires_at - n.called_at, make_interval(secs => %(give_up_seconds)s)))::bigint || ' s after the call'
+where n.id in (
+    select id from (
+        select id from notification where state = 'queued' and expires_at < now() for update skip locked
+    ) by_its_tenant
+    union all
+    select id from (
+        select id from notification
+        where state = 'queued' and expires_at is null and called_at < now() - make_interval(secs => %(give_up_seconds)s)
+        for update skip locked
+    ) by_the_sender
+    union all
+    select id from (
+        select id from notification m
+        where state = 'sending' and lease_until < now()
+            and coalesce(expires_at, called_at + make_interval(secs => %(give_up_seconds)s)) < now()
+            and not exists (
+                select from notification_attempt a join sms_provider p on p.id = a.provider_id
+                where a.notification_id = m.id and a.finished_at is null and p.on_unknown = 'hold'
+            )
+        for update skip locked
+    ) its_sender_was_lost
+)
 
 -- name: hold_abandoned
 -- Their sender died, or its record never arrived: whether the provider has them is unknown, and it is not to be asked twice.

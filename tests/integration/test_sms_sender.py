@@ -150,21 +150,6 @@ def test_without_a_provider_it_fails_and_says_so(room: SmsRoom, change: str, why
     assert room.sink.posts() == []
 
 
-def test_what_is_too_old_expires_and_is_not_sent(room: SmsRoom) -> None:
-    room.queue(at="now")
-    room.sql("update notification set called_at = now() - interval '6 hours 1 second'")
-    with room.sender():
-        room.until_states(expired=1)
-    assert room.sink.posts() == []
-
-
-def test_what_is_about_to_expire_is_still_sent(room: SmsRoom) -> None:
-    room.queue()
-    room.sql("update notification set called_at = now() - interval '5 hours 59 minutes'")
-    with room.sender():
-        room.until_states(accepted=1)
-
-
 def test_a_hanging_provider_does_not_keep_the_others_waiting(room: SmsRoom) -> None:
     room.sink.hangs(times=3)
     room.queue(members=20)

@@ -87,7 +87,7 @@ def test_receipts_before_our_own_record_wait_for_it(room: Room) -> None:
     assert room.gets("accepted").notification is None
     assert room.gets("delivered", None, request_id=claimed.message.request_id).state == "sending"
     assert room.effects() == ["waiting", "waiting"]
-    assert store.record(room.conn, claimed, ACCEPTED, 0)
+    assert store.record(room.conn, claimed, ACCEPTED, 0).then
     assert (room.effects(), room.state) == (["repeated", "applied"], "delivered")
 
 
