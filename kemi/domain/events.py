@@ -64,6 +64,7 @@ class Received(Discreet, frozen=True, tag_field="kind", tag="received"):
     withheld_sms: WithheldSms = "none"  # what members are told where `caller` is None
     min_talk_seconds: int = 0  # an answer that ends sooner is no answer
     counted: tuple[str, ...] = ()  # the limits' counters that it is in (`kemi.domain.limits`)
+    record_days: int | None = None  # an answered call is recorded, and kept so long
 
 
 class Offered(Discreet, frozen=True, tag_field="kind", tag="offered"):

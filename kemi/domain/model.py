@@ -57,7 +57,8 @@ class Group(msgspec.Struct, frozen=True, omit_defaults=True):
     `gateways` are the ids of the gateways that accept `outbound_number`. `refusal` is why it cannot ring, found when it
     was compiled (outbound number disabled, nobody enabled, …); None: it can. `can_call_out`: whether its outbound
     number can, so that a fallback number may ring. At most one of the three fallbacks is set. `waiting_sound`: what the
-    caller hears while it rings, as the edge's files name it (`kemi.table.sounds`).
+    caller hears while it rings, as the edge's files name it (`kemi.table.sounds`). `record_days`: how long
+    recordings are kept; None: there are none.
     """
 
     id: int
@@ -80,6 +81,7 @@ class Group(msgspec.Struct, frozen=True, omit_defaults=True):
     fallback_number: str | None = None
     fallback_code: int | None = None
     waiting_sound: str | None = None
+    record_days: int | None = None
 
 
 class Hotline(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from psycopg2.extensions import connection, cursor
 
-from kemi.domain.events import Event, Stamped
+from kemi.domain.events import Event, Received, Stamped
 from kemi.domain.outcome import Folded, fold
 from kemi.domain.redaction import Discreet
 from sql.named import queries
@@ -163,17 +163,26 @@ def _fold(cur: cursor, calls: Sequence[str]) -> None:
     """Write the rows of `calls` as all their events have them."""
     cur.execute(_SQL["events_of_calls"], {"calls": list(calls)})
     happened: dict[str, list[Stamped]] = {call: [] for call in calls}
+    recorded: dict[str, int] = {}  # how many days
     concluded: dict[str, set[str]] = {_INTERRUPTED: set(), _STOOD: set()}
     for call, event_id, kind, at_us, mono_ns, instance, body in cur.fetchall():
         if kind in concluded:
             concluded[kind].add(call)
         else:
-            happened[call].append(Stamped(event_id, 0, instance, at_us, mono_ns, _decode(body)))
+            event = _decode(body)
+            happened[call].append(Stamped(event_id, 0, instance, at_us, mono_ns, event))
+            if isinstance(event, Received) and event.record_days:
+                recorded[call] = event.record_days
     folded = [
         fold(events, interrupted=call in concluded[_INTERRUPTED], stood=call in concluded[_STOOD])
         for call, events in happened.items()
     ]
-    _write(cur, [one for one in folded if one is not None])
+    found = [one for one in folded if one is not None]
+    _write(cur, found)
+    answered = [one.call for one in found if one.call.id in recorded and one.call.outcome == "answered"]
+    if answered:
+        rows = [{"call_id": call.id, "node": call.node, "keep_days": recorded[call.id]} for call in answered]
+        cur.execute(_SQL["want_recordings"], {"calls": _json(rows)})
 
 
 def _write(cur: cursor, folded: Sequence[Folded]) -> None:

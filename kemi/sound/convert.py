@@ -17,7 +17,6 @@ _MEAN, _PEAK = -20.0, -3.0  # dBFS: as loud as speech on the telephone, and neve
 _SILENT: Final = -60.0
 _WAIT: Final = 120  # seconds
 _READ: Final = ("ffmpeg", "-nostdin", "-hide_banner", "-protocol_whitelist", "file")
-_MONO_16K: Final = 2 * 16_000  # bytes a second
 
 
 class SoundRefused(EdgeError):
@@ -40,14 +39,15 @@ def convert(file: Path) -> Sound:
         raise SoundRefused(f"{file}: larger than {_MOST_BYTES // 1_000_000} MB; cut it to {LONGEST:.0f} s")
     with tempfile.TemporaryDirectory() as folder:
         wide, narrow = Path(folder) / "wide.wav", Path(folder) / "narrow.wav"
-        gain = f"volume={_gain(file):.2f}dB"
-        _ffmpeg(file, "-af", gain, "-ar", "16000", "-c:a", "pcm_s16le", *_plain(wide))
+        seconds, decibels = _measured(file)
+        gain = f"volume={decibels:.2f}dB"
+        _ffmpeg(file, "-af", gain, "-ar", "16000", "-c:a", "pcm_alaw", *_plain(wide))
         _ffmpeg(file, "-af", gain, "-ar", "8000", "-c:a", "pcm_alaw", *_plain(narrow))
-        return Sound(round((wide.stat().st_size - 44) / _MONO_16K, 2), narrow.read_bytes(), wide.read_bytes())
+        return Sound(seconds, narrow.read_bytes(), wide.read_bytes())
 
 
-def _gain(file: Path) -> float:
-    """Return by how many dB it becomes as loud as it should be; and say what is wrong with it."""
+def _measured(file: Path) -> tuple[float, float]:
+    """Return how long it is, and by how many dB it becomes as loud as it should be; say what is wrong with it."""
     measure = "aformat=sample_fmts=s16:sample_rates=16000:channel_layouts=mono,volumedetect"
     said = _ffmpeg(file, "-t", f"{LONGEST + 1:.0f}", "-af", measure, "-f", "null", "-")
     samples = _number(r"n_samples: (\d+)", said)
@@ -61,7 +61,7 @@ def _gain(file: Path) -> float:
     mean, peak = _number(r"mean_volume: (-?[\d.]+|-inf) dB", said), _number(r"max_volume: (-?[\d.]+|-inf) dB", said)
     if mean is None or peak is None or peak < _SILENT:
         raise SoundRefused(f"{file}: silence; a caller would think that the line is dead")
-    return min(_MEAN - mean, _PEAK - peak)
+    return round(seconds, 2), min(_MEAN - mean, _PEAK - peak)
 
 
 def _number(pattern: str, said: str) -> float | None:

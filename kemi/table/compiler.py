@@ -40,6 +40,7 @@ class GroupRow(NamedTuple):
     fallback_code: int | None = None
     fallback_is_hotline: bool = False
     waiting_sound: str | None = None
+    record_days: int | None = None
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
@@ -141,6 +142,7 @@ def compile_group(row: GroupRow, rows: Iterable[MemberRow], *, is_in_a_circle: b
         fallback_number=fallback,
         fallback_code=row.fallback_code,
         waiting_sound=row.waiting_sound,
+        record_days=row.record_days,
     )
     notes = [f"member {one.id} is not rung: {one.reason}" for one in skipped if one.reason in _TOLD] + wrong
     if is_in_a_circle:

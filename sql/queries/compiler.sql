@@ -107,7 +107,8 @@ select g.id, g.name, g.strategy, g.ring_seconds, g.notify_members, g.notify_miss
     g.min_talk_seconds,
     g.early_media, g.all_refused_code, g.fallback_group_id, g.fallback_number, g.fallback_code,
     exists (select from hotline where hotline.number = g.fallback_number and hotline.enabled),
-    sound.id || '-' || left(sound.digest, 12)
+    sound.id || '-' || left(sound.digest, 12),
+    case g.record when 'always' then g.keep_recordings_days end
 from external_group g join hotline outbound on outbound.id = g.outbound_hotline_id
     left join sound on sound.id = g.waiting_sound_id
 where g.id = any(%(groups)s);

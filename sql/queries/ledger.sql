@@ -175,3 +175,9 @@ select s.file
 from json_to_recordset(%(files)s::json) as f (node text, file text)
 join spool_file s using (node, file)
 where s.finished_at < now() - make_interval(days => %(keep_days)s)
+
+-- name: want_recordings
+insert into recording (call_id, node, keep_days)
+select call_id, node, keep_days
+from json_to_recordset(%(calls)s::json) as r (call_id text, node text, keep_days int)
+on conflict (call_id) do nothing

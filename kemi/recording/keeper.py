@@ -1,0 +1,158 @@
+"""`python -m kemi.recording.keeper`: makes and keeps the recordings of this edge, apart from all that calls need.
+
+    every second    what rtpengine has finished (raw.py) → one stereo file (making.py) → the row says where it is
+    every minute    calls that ended without a file: lost, and an alarm; room on the disk; files whose time is over;
+                    captures of an rtpengine that was killed, and files that no row knows
+
+Environment: DATABASE_URL, VAR_DIR (`VAR_DIR/recordings`), NODE_NAME, LOG_LEVEL. Ends on SIGTERM. Dead, or without the
+database, it costs nobody anything: the raw files wait.
+"""
+
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg2
+from psycopg2.extensions import connection
+
+from kemi.domain.redaction import redacted
+from kemi.recording import raw as raws
+from kemi.recording.making import NotMade, make
+from kemi.recording.pcap import packets
+from kemi.recording.raw import Raw
+from kemi.recording.streams import streams
+from sql.named import queries
+
+LOOK_SECONDS: Final = 1.0
+TEND_SECONDS: Final = 60.0
+_GRACE_SECONDS: Final = 300  # after a call's end, until its recording counts as lost
+_QUIET_SECONDS: Final = 120  # a capture that has not grown
+_FORGOTTEN_SECONDS: Final = 2 * 86_400  # a capture that no row ever asked for
+_LEAST_FREE: Final = 1 << 30  # bytes
+_NICE: Final = 10
+_SQL: Final = queries("recording")
+log = logging.getLogger("recorder")
+
+
+class Keeper:
+    """The recordings of one edge."""
+
+    def __init__(self, connect: Callable[[], connection], folder: Path, node: str) -> None:
+        """`folder`: VAR_DIR/recordings; rtpengine writes into `raw` in it."""
+        self._connect = connect
+        self._conn: connection | None = None
+        self._raw, self._kept, self._node = folder / "raw", folder, node
+
+    def look(self) -> int:
+        """Make what is finished; return how many files there are now that were not. Raises `psycopg2.Error`."""
+        return sum(self._keep(raw) for raw in raws.finished(self._raw))
+
+    def tend(self) -> None:
+        """Do what a minute is soon enough for. Raises `psycopg2.Error`, `OSError`."""
+        for raw in raws.orphans(self._raw, _QUIET_SECONDS):
+            state = self._ask("state", call=raw.call)
+            if state and state[0][1]:
+                self._keep(raw)
+        here = [raw.call for raw in raws.finished(self._raw)]
+        for (call,) in self._ask("overdue", node=self._node, grace=_GRACE_SECONDS, here=here):
+            self._lost(call, "nothing was recorded: no anchored media, or rtpengine could not write")
+        free = shutil.disk_usage(self._kept).free
+        if free < _LEAST_FREE:
+            log.error("alarm=recordings_disk_nearly_full free_mb=%d: what does not fit is lost", free >> 20)
+        self._purge()
+
+    def _keep(self, raw: Raw) -> bool:
+        state = self._ask("state", call=raw.call)
+        if not state:  # the ledger is behind, or nobody asked for it
+            if not raw.capture.exists() or time.time() - raw.capture.stat().st_mtime > _FORGOTTEN_SECONDS:
+                raw.remove()
+            return False
+        if state[0][0] == "purged":
+            raw.remove()
+            return False
+        try:
+            file, seconds = self._make(raw)
+            self._ask("made", call=raw.call, file=file, seconds=round(seconds, 1))
+            raw.remove()
+        except (NotMade, ValueError) as wrong:
+            self._lost(raw.call, str(wrong))
+            raw.remove()
+            return False
+        except OSError as error:  # the disk is full, say: the raw files wait
+            log.error("alarm=recording_not_stored call=%s: tried again: %s", raw.call, error)
+            return False
+        log.info("recorded call=%s seconds=%.1f", raw.call, seconds)
+        return True
+
+    def _make(self, raw: Raw) -> tuple[str, float]:
+        ports, codecs = raw.told()
+        day = datetime.fromtimestamp(raw.capture.stat().st_mtime, UTC).date().isoformat()
+        name = f"{day}/{raw.call}.opus"
+        with tempfile.TemporaryDirectory(dir=self._kept, prefix="making-") as folder:
+            new = Path(folder) / "new.opus"
+            seconds = make(streams(packets(raw.capture), ports, codecs), new, Path(folder))
+            (self._kept / day).mkdir(mode=0o700, exist_ok=True)
+            os.replace(new, self._kept / name)
+        return name, seconds
+
+    def _lost(self, call: str, why: str) -> None:
+        self._ask("lost", call=call, why=redacted(why)[:200])
+        log.error("alarm=recording_lost call=%s: %s", call, why)
+
+    def _purge(self) -> None:
+        expired = self._ask("expired", node=self._node)
+        for _, file in expired:
+            (self._kept / file).unlink(missing_ok=True)
+        if expired:
+            self._ask("purged", calls=[call for call, _ in expired])
+            log.info("purged recordings=%d", len(expired))
+        files = {file.stem: file for file in self._kept.glob("[0-9]*/*.opus")}
+        for (call,) in self._ask("unknown", calls=list(files)) if files else ():
+            if time.time() - files[call].stat().st_mtime > TEND_SECONDS:
+                files[call].unlink(missing_ok=True)
+
+    def _ask(self, query: str, /, **params: object) -> list[tuple[Any, ...]]:
+        if self._conn is None or self._conn.closed:
+            self._conn = self._connect()
+        with self._conn, self._conn.cursor() as cur:
+            cur.execute(_SQL[query], params)
+            return cur.fetchall() if cur.description else []
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(name)s: %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    os.nice(_NICE)
+    os.umask(0o077)  # what was said is nobody else's business
+    folder = Path(os.environ["VAR_DIR"]) / "recordings"
+    folder.mkdir(parents=True, exist_ok=True)
+    url, node = os.environ["DATABASE_URL"], os.environ["NODE_NAME"]
+    keeper = Keeper(
+        lambda: psycopg2.connect(url, connect_timeout=5, application_name="external-groups recorder"), folder, node
+    )
+    tend_at = 0.0
+    log.info("recorder ready")
+    while not stop.is_set():
+        try:
+            keeper.look()
+            if time.monotonic() >= tend_at:
+                keeper.tend()
+                tend_at = time.monotonic() + TEND_SECONDS
+        except (psycopg2.Error, OSError) as error:
+            log.warning("recordings wait: %s", redacted(" ".join(str(error).split())))
+        stop.wait(LOOK_SECONDS)
+
+
+if __name__ == "__main__":
+    main()
