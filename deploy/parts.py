@@ -68,6 +68,8 @@ def rtpengine(settings: Settings, control: tuple[str, int]) -> Part:
     command += [f"--silent-timeout={longest}", f"--final-timeout={longest}", f"--offer-timeout={_UNANSWERED_SECONDS}"]
     first, last = settings.rtp_ports.split("-")
     command += [f"--port-min={first}", f"--port-max={last}"]
+    recordings = settings.var_dir / "recordings" / "raw"
+    command += [f"--recording-dir={recordings}", "--recording-method=pcap", "--recording-format=eth"]
     command += [f"--interface={word}" for word in (settings.rtp_address or settings.sip_address[0]).split()]
     return Part("rtpengine", command, {}, lambda: pongs(control))
 
@@ -99,6 +101,7 @@ def workers(
         Part("ledger", _module("kemi.ledger.writer"), database),
         Part("sender", _module("sms.sender"), database),
         *_receipts(settings, database),
+        Part("recorder", _module("kemi.recording.keeper"), database, stop_seconds=30.0),
         _watch(edge_key, door, rtpengines),
         _kamailio(settings, edge_key, door, rtpengines),
     ]

@@ -35,7 +35,7 @@ from kemi.errors import EdgeError
 _LOG: Final = logging.getLogger(__name__)
 _TEND_SECONDS: Final = 0.1
 _READY_SECONDS: Final = 30.0
-_ROOMS: Final = ("table", "spool", "run", "log")
+_ROOMS: Final = ("table", "spool", "run", "log", "recordings/raw")
 
 
 class StackError(EdgeError):

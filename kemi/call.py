@@ -14,6 +14,7 @@ from kemi.domain.events import Received, Refused
 from kemi.domain.hunt import More
 from kemi.domain.identity import Caller, caller
 from kemi.domain.limits import Held, is_counted_id, marked
+from kemi.domain.media import DIRECT
 from kemi.domain.model import TrunkAddress
 from kemi.domain.redaction import shown
 from kemi.domain.routing import QUIET, Fork, Present, Refuse
@@ -31,7 +32,8 @@ class Ring(NamedTuple):
     """An INVITE ready to fork: `blocks` holds the headers of each leg, by its R-URI; `call_ids` the legs' Call-IDs.
 
     `seconds`: how long they may talk; 0: as long as they like. `hunt`: what comes after these legs, if anything does;
-    `rest`: what `Calls.after` needs when nobody has answered, None where that is the end.
+    `rest`: what `Calls.after` needs when nobody has answered, None where that is the end. `music`: what the caller
+    hears while it rings (`Voice.waits`), "": ringback.
     """
 
     exchange: Exchange
@@ -47,6 +49,7 @@ class Ring(NamedTuple):
     ways: dict[str, str] | None = None
     hunt: More | None = None
     rest: str | None = None
+    music: str = ""
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
@@ -107,7 +110,9 @@ class Calls:
         event = received(call, trunk, decision, who, recorded(taken.call_id, who), held)
         try:
             exchange.media, clean = self._voice.begin(call, trunk, decision, body)
-            return self._ring(decision, exchange, event, taken, clean, seconds)
+            exchange.record = exchange.media != DIRECT and decision.group.record_days is not None
+            ring = self._ring(decision, exchange, event, taken, clean, seconds)
+            return ring._replace(music=self._voice.music(exchange, decision.group, body))
         except Exception as wrong:  # what is counted has its end in the ledger, or is counted no more
             self._voice.over(call, exchange.media)
             if self._admission is not None and held is not None:

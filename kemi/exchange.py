@@ -59,7 +59,8 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
 
     `side` sent it, from `ip`:`port`. `token` is the sealed token of an in-dialog request, "" in the initial
     INVITE, where `gateway` is 0: its legs have their own. `held`: the gateways hold the caller's side in their Route.
-    `media`: through which rtpengine the voice goes (`kemi.domain.media`); `offered`: the request had SDP.
+    `media`: through which rtpengine the voice goes (`kemi.domain.media`); `offered`: the request had SDP;
+    `record`: it is recorded from its answer on.
     """
 
     call: bytes
@@ -81,6 +82,7 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     held: bool = False
     media: int = DIRECT
     offered: bool = False
+    record: bool = False
 
     def __repr__(self) -> str:
         return shown(self, self.__struct_fields__)

@@ -39,6 +39,15 @@ class Media(Protocol):
     def change(self, node: int, call: bytes, change: Change, sdp: str) -> str:
         """Take an offer or an answer through; return the SDP for the other side. Raises `NoMedia`."""
 
+    def play(self, node: int, call: bytes, file: str) -> None:
+        """Let the caller hear a sound file again and again. Raises `NoMedia`."""
+
+    def hush(self, node: int, call: bytes) -> None:
+        """Stop what `play` began. Never waits, never raises."""
+
+    def record(self, node: int, call: bytes, note: str) -> None:
+        """Record from now on, with a note for whoever reads it. Never waits, never raises."""
+
     def delete(self, node: int, call: bytes) -> None:
         """End a session, if there is one. Never waits, never raises."""
 

@@ -4,10 +4,13 @@ Before, because rtpengine keeps names, tools and candidates of the sender; after
 may pass. Where no rtpengine answers, no address passes either: media is refused (port 0), not the call.
 """
 
-from kemi.domain import sdp
+from pathlib import Path
+
+from kemi.domain import sdp, sounds
 from kemi.domain.events import Side
 from kemi.domain.media import DIRECT, Change, anchored, in_reply, in_request, node_of, other
-from kemi.domain.model import TrunkAddress
+from kemi.domain.model import Group, TrunkAddress
+from kemi.domain.recording import note_of
 from kemi.domain.routing import Fork
 from kemi.errors import NoMedia
 from kemi.exchange import Exchange
@@ -18,10 +21,11 @@ from kemi.tokens import Keyring
 class Voice:
     """The way of a call's SDP; pure but for the rtpengines."""
 
-    def __init__(self, keyring: Keyring, media: Media | None = None) -> None:
-        """`media`: the rtpengines; None: there are none, and every call's voice is direct."""
+    def __init__(self, keyring: Keyring, media: Media | None = None, sounds: Path | None = None) -> None:
+        """`media`: the rtpengines; None: there are none, and every call's voice is direct. `sounds`: the folder."""
         self._keys = keyring
         self._media = media
+        self._sounds = sounds
 
     def begin(self, call: bytes, trunk: TrunkAddress, fork: Fork, body: str) -> tuple[int, str]:
         """Return how the voice of a new call goes (`Exchange.media`), and the SDP for its legs.
@@ -69,6 +73,34 @@ class Voice:
             return self._through(exchange, change, description, side)
         except NoMedia:
             return description.refused_by(self._keys.origin(exchange.call, side)) if code >= 200 else ""
+
+    def music(self, exchange: Exchange, group: Group, body: str) -> str:
+        """Return what `waits` needs to let the caller, who offered `body`, hear the group's sound; "" for ringback."""
+        if group.waiting_sound is None or not exchange.media or not body or exchange.reliable:
+            return ""
+        return f"{sounds.file_name(group.waiting_sound, sounds.kind_for(body))}\n{sounds.stand_in(body)}"
+
+    def waits(self, exchange: Exchange, music: str) -> str:
+        """Let the caller hear the group's sound until `hush`; return the SDP that tells him where it comes from.
+
+        Raises `NoMedia` where it cannot be heard, `ValueError`.
+        """
+        name, _, stand_in = music.partition("\n")
+        if self._media is None or self._sounds is None or not (file := self._sounds / name).exists():
+            raise NoMedia(f"there is no sound {name}")
+        answer = self._through(exchange, Change("answer", "caller", "member"), sdp.read(stand_in), "member")
+        self._media.play(node_of(exchange.media), exchange.call, str(file))
+        return answer
+
+    def hush(self, exchange: Exchange) -> None:
+        """Somebody has answered: no more music."""
+        if self._media is not None:
+            self._media.hush(node_of(exchange.media), exchange.call)
+
+    def record(self, exchange: Exchange, answer: str) -> None:
+        """Record the call from now on; `answer`: the SDP that the caller is shown."""
+        if self._media is not None and exchange.media:
+            self._media.record(node_of(exchange.media), exchange.call, note_of(answer))
 
     def over(self, call: bytes, media: int) -> None:
         """The call has ended: so does its session."""

@@ -80,7 +80,8 @@ def _story(conn: connection, call_id: str) -> asking.Row:
         found = asking.rows(conn, f"{what}_of_call", call=call_id)
         for text in texts:
             text[what] = [one for one in found if one["notification_id"] == text["id"]]
-    return {"ladder": asking.rows(conn, "ladder", call=call_id), "notifications": texts}
+    ladder, recording = (asking.rows(conn, what, call=call_id) for what in ("ladder", "recording_of_call"))
+    return {"ladder": ladder, "notifications": texts, "recording": recording[0] if recording else None}
 
 
 @app.command()

@@ -20,7 +20,7 @@ _CALLS: Final = (
 )  # fmt: skip
 _FACTS: Final = (
     "arrived_at", "tenant", "hotline", "group_name", "caller", "outcome", "reason", "code", "rang", "talked",
-    "answered by", "ended_by", "sms", "call_id", "sip_call_id", "node", "purged_at",
+    "answered by", "ended_by", "recording", "sms", "call_id", "sip_call_id", "node", "purged_at",
 )  # fmt: skip
 _SMS: Final = ("id", "called_at", "member", "kind", "state", "attempts", "provider", "last_error", "call_id")
 _LADDER: Final = ("at", "s", "what", "step", "code", "member", "detail")
@@ -54,7 +54,7 @@ def ladder(call: Row, steps: Sequence[Row]) -> None:
     """Print what became of a call, then step by step what happened, to whom and when."""
     zone, start = ZoneInfo(call["time_zone"]), call["arrived_at"]
     facts = Table(box=None, show_header=False, pad_edge=False)
-    shown = _call(call)
+    shown = {**_call(call), "recording": _recording(call["recording"], zone)}
     for name in _FACTS:
         if shown[name] not in {None, ""}:
             facts.add_row(name.replace("_", " "), str(shown[name]), style=_STYLES.get(str(shown[name])))
@@ -73,6 +73,15 @@ def ladder(call: Row, steps: Sequence[Row]) -> None:
 def texts(found: Sequence[Row]) -> None:
     """Print texts, a line each."""
     _print(("tenant", "kind", "example", "segments", "warning"), found)
+
+
+def _recording(found: Row | None, zone: ZoneInfo) -> str:
+    if found is None:
+        return ""
+    if found["state"] == "made":
+        until = found["keep_until"].astimezone(zone).date()
+        return f"VAR_DIR/recordings/{found['file']} at {found['node']}, {found['seconds']} s, until {until}"
+    return {"wanted": "on its way", "purged": "purged"}.get(found["state"], f"lost: {found['why']}")
 
 
 def report(found: Sequence[Row]) -> None:

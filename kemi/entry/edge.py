@@ -46,7 +46,7 @@ def mod_init() -> Router:
     present = Present(past, chance, DownGateways())
     nodes = parse_nodes(os.environ.get("RTPENGINE", ""))
     wait_ms = int(os.environ.get("RTPENGINE_WAIT_MS", "300"))
-    voice = Voice(keyring, Rtpengines(nodes, DownNodes(), wait_ms) if nodes else None)
+    voice = Voice(keyring, Rtpengines(nodes, DownNodes(), wait_ms) if nodes else None, var / "sounds")
     router = Router(
         Calls(table, keyring, host, time.time, Admission(counters), present, longest, voice=voice),
         Dialogs(table, keyring, host, longest, time.time),

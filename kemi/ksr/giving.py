@@ -24,6 +24,7 @@ class Giving:
         self._replies = Replies(keyring, host)
         self._taken, self._source, self._far = Taken(), Hop("", 0), NOBODY
         self._sdp: sdp.Description | None = None
+        self._shown = ""  # the SDP that was given back
 
     def _read(self) -> None:
         """Strip the reply at hand and read what goes on of it. Raises `ValueError` where that cannot be read."""
@@ -44,6 +45,7 @@ class Giving:
         clean = ""
         if (reliable or sounds) and self._sdp is not None:
             clean = self._voice.back(exchange, self._sdp, code)
+        self._shown = clean
         if exchange.vias:
             headers.restore_vias(exchange.vias)
         signalling.put_body(clean, taken.content_type)

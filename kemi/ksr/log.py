@@ -60,6 +60,11 @@ def rtpengine_down(node: int) -> None:
     _warn(f"alarm=rtpengine_down rtpengine={node} why=no_answer")
 
 
+def unheard(call: str, why: str) -> None:
+    """Log that a caller hears ringback instead of his group's sound."""
+    _warn(f"alarm=waiting_sound_unheard call={call} why={_plain(why)}")
+
+
 def failed(callback: str, error: BaseException) -> None:
     """Log an error in a callback: in a word where we know it, with its traceback where we do not.
 

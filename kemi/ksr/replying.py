@@ -17,7 +17,7 @@ from kemi.domain.limits import is_timed_id
 from kemi.exchange import Exchange, unpack
 from kemi.ksr import callbacks, headers, log, signalling
 from kemi.ksr.callbacks import guarded
-from kemi.ksr.giving import Giving
+from kemi.ksr.hearing import ANSWERED, GAVE_UP, PLAYS, RANG, Hearing
 from kemi.ksr.strays import Strays
 from kemi.ksr.truth import yes
 from kemi.ports import EventSink
@@ -25,16 +25,9 @@ from kemi.replies import NOBODY
 from kemi.tokens import Keyring, leg_of
 from kemi.voice import Voice
 
-# Message flags; tm keeps them with the transaction, and the reply lock makes each a once-only latch.
-_RANG: Final = 1
-_ANSWERED: Final = 2
-_GAVE_UP: Final = 7  # the caller has had a final answer of ours
-RELIABLE: Final = 9  # the caller requires 100rel
+# Message flags, beside those of kemi.ksr.hearing.
 HUNTED: Final = 11  # there is, or was, more to come than the first INVITEs (kemi.ksr.hunting)
 RANG_OUT: Final = 12  # of a hunted call: a leg's ring time was over
-FIRST_SOUNDS: Final = 13  # the group's early_media is `first`
-_SOUNDS: Final = 14  # ... and a leg's sound is passed on
-OWN_TO: Final = 10  # the caller's To was more than the dialled number: tm has the neutral one, he gets his own back
 SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6, ringing.TOO_BRIEF: 8}
 _QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
 _get = KSR.pv.get
@@ -43,7 +36,7 @@ _is_set = KSR.isflagset
 _set = KSR.setflag
 
 
-class Replying(Giving):
+class Replying(Hearing):
     """The reply and failure routes."""
 
     def __init__(
@@ -86,7 +79,7 @@ class Replying(Giving):
         code = _get("$rs")
         if _is_set(HUNTED) and self._is_clock(code):
             return 1
-        if code == 100 or (code == 487 and _is_set(_ANSWERED)):
+        if code == 100 or (code == 487 and _is_set(ANSWERED)):
             return 1  # hop by hop; or a loser, who has been told: nothing of these is relayed
         leg, attempt = leg_of(_get("$ci")[-2:])
         call = _get("$avp(call)")
@@ -101,15 +94,15 @@ class Replying(Giving):
 
     def _picked_up(self, call: str, leg: int, attempt: int, code: int) -> None:
         exchange = unpack(_get("$avp(exchange)"))
-        if _is_set(_GAVE_UP):
+        if _is_set(GAVE_UP):
             self._too_late(exchange, code)
             return
-        first = not _is_set(_ANSWERED)
+        first = not _is_set(ANSWERED)
         if first:
             if _get("$T_reply_last") >= 300:  # its own time was over, a 408 to tm, which will not pass the 200 on,
                 self._too_late(exchange, code)  # but where on_failure has failed: then nothing is in it
                 return
-            _set(_ANSWERED)
+            _set(ANSWERED)
             KSR.pv.seti("$avp(winner)", leg)
             self._strays.won(call, self._taken)
             self._sink.put(Answered(call, leg, attempt))
@@ -117,7 +110,11 @@ class Replying(Giving):
             self._sink.put(AnsweredElsewhere(call, leg, attempt))
             self._too_late(exchange, code)
             return
+        if _is_set(PLAYS):
+            self._voice.hush(exchange)
         block = self._give_back(exchange, code, code, reliable=True)
+        if first and exchange.record:
+            self._voice.record(exchange, self._shown)
         if first and is_timed_id(call):
             self._timed(call, leg, block)
 
@@ -132,53 +129,6 @@ class Replying(Giving):
         self._strays.hang_up("INVITE")
         signalling.blank(code)  # tm passes every 2xx on; this one, without From and To, answers nobody
         signalling.put_headers(f"Call-ID: {exchange.call_id}\r\n")
-
-    def _provisional(self, code: int) -> None:
-        if _is_set(RELIABLE):
-            _set(_RANG)
-            self._read()
-            self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=True)
-            return
-        if _is_set(FIRST_SOUNDS) and not _is_set(_SOUNDS) and self._sounds(code):
-            return
-        if not _is_set(_RANG):
-            _set(_RANG)
-            if not _is_set(_ANSWERED) and not _is_set(_GAVE_UP):
-                self._ring(code)
-                return
-        # Dropped, the 18x would be unknown to tm, which CANCELs only legs that have answered something; as a 100 it
-        # is known and stays here.
-        signalling.swallow()
-
-    def _sounds(self, code: int) -> bool:
-        """Pass on the first leg's 18x that carries sound, if this is it: the caller hears that telephone's."""
-        if not _gete("$cT") or _is_set(_ANSWERED) or _is_set(_GAVE_UP):
-            return False
-        try:
-            self._read()
-        except ValueError:
-            return False  # it is worth no more than a 180
-        if self._sdp is None:
-            return False
-        _set(_SOUNDS)
-        _set(_RANG)
-        KSR.pv.sets("$avp(sounds)", _get("$ci"))
-        self._give_back(unpack(_get("$avp(exchange)")), code, code, reliable=False, sounds=True)
-        return True
-
-    def _is_silent(self, call_id: str) -> None:
-        """A leg is over: if it was the one that the caller heard, the next one's sound may pass."""
-        if _is_set(_SOUNDS) and _get("$avp(sounds)") == call_id:
-            KSR.resetflag(_SOUNDS)
-
-    def _ring(self, code: int) -> None:
-        """Tell the caller that it rings, in one clean 180: members' sounds are not mixed."""
-        if _is_set(OWN_TO):
-            self._taken, self._far = headers.take(vias_kept=2), NOBODY
-            self._give_back(unpack(_get("$avp(exchange)")), code, 180, reliable=False)
-        else:  # tm's own, of the caller's own INVITE: a quarter of the time
-            signalling.ring()
-            signalling.swallow()
 
     def _refused(self, call: str, leg: int, attempt: int, code: int) -> None:
         if code != 487 or not yes(KSR.tm.t_is_canceled()):
@@ -213,16 +163,16 @@ class Replying(Giving):
     def on_failure(self, msg: Any) -> int:
         """No leg is left, or the ring time is over, or the caller hung up. May run in a timer process."""
         del msg
-        _set(_GAVE_UP)  # first: whatever fails here, the caller is told something
+        _set(GAVE_UP)  # first: whatever fails here, the caller is told something
         hunted = _is_set(HUNTED)
         if hunted and not yes(KSR.tm.t_is_canceled()) and self._rings_on():
-            KSR.resetflag(_GAVE_UP)
+            KSR.resetflag(GAVE_UP)
             return 1
         canceled = yes(KSR.tm.t_is_canceled())
         timed_out = _is_set(RANG_OUT) if hunted else yes(KSR.tm.t_any_timeout())
         seen = sum(bit for bit, flag in SEEN.items() if _is_set(flag))
         if timed_out and not hunted:  # else each leg's end is among them already
-            seen |= ringing.OTHER if _is_set(_RANG) else ringing.UNREACHABLE
+            seen |= ringing.OTHER if _is_set(RANG) else ringing.UNREACHABLE
         code = _get("$avp(final)") or ringing.final_code(seen, _get("$avp(all_refused)") or ringing.ALL_REFUSED)
         cause = ringing.missed_cause(canceled=canceled, timed_out=timed_out, seen=seen)
         self._missed(_get("$avp(call)"), cause, 487 if canceled else code)

@@ -24,9 +24,9 @@ from kemi.exchange import Exchange, Taken
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.clock import Clock
+from kemi.ksr.hearing import FIRST_SOUNDS, OWN_TO, RELIABLE
 from kemi.ksr.hunting import Hunting
 from kemi.ksr.past import SharedPast
-from kemi.ksr.replying import FIRST_SOUNDS, OWN_TO, RELIABLE
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink, RoutingTable
 from kemi.tokens import Keyring
@@ -156,6 +156,8 @@ class Router(Hunting, Clock):
             KSR.setflag(RELIABLE)
         if ring.first_sounds:
             KSR.setflag(FIRST_SOUNDS)
+        if ring.music:
+            KSR.pv.sets("$avp(music)", ring.music)
         if ring.all_refused_code != ringing.ALL_REFUSED:
             KSR.pv.seti("$avp(all_refused)", ring.all_refused_code)
         callbacks.arm(more_to_come=ring.hunt is not None)

@@ -22,6 +22,7 @@ from kemi.media.bencode import Value
 _REPEATS: Final = 3  # times that a question is sent within the wait; rtpengine answers the same one once (its cookie)
 _MOST_ASKED: Final = 2  # nodes, for a new call
 _LARGEST: Final = 65_536
+_PLAYED: Final = 2000  # times that a sound is repeated: one of a second, for longer than anybody's telephone rings
 # generate-rtcp: a side's RTCP names it (CNAME) and ends here; port-latching: a leg's answer after another leg's early
 # media, or a moved far side, leaves the ports that the other side knows.
 _FLAGS: Final[list[Value]] = ["generate-RTCP", "port-latching"]
@@ -76,10 +77,34 @@ class Rtpengines:
             raise NoMedia(f"rtpengine {node} refuses: {said.get('error-reason', said.get('result'))}")
         return str(said.get("sdp", ""))
 
+    def play(self, node: int, call: bytes, file: str) -> None:
+        """Let the caller hear a sound file again and again; where it is, is where rtpengine finds it.
+
+        Raises `NoMedia`: it is down, it is silent, or it cannot play that.
+        """
+        if node in self._down or node >= len(self._nodes):
+            raise NoMedia(f"rtpengine {node} is down")
+        command: dict[str, Value] = {"command": "play media", "call-id": call.hex(), "from-tag": "caller"}
+        said = self._ask(node, {**command, "file": file, "repeat-times": _PLAYED})
+        if said.get("result") != "ok":
+            raise NoMedia(f"rtpengine {node} cannot play {file}: {said.get('error-reason')}")
+
+    def hush(self, node: int, call: bytes) -> None:
+        """Stop what `play` began, before the answer that follows is heard: rtpengine would mix them."""
+        self._tell(node, call, {"command": "stop media", "from-tag": "caller"})
+
+    def record(self, node: int, call: bytes, note: str) -> None:
+        """Record both sides from now on, as they send."""
+        self._tell(node, call, {"command": "start recording", "metadata": note})
+
     def delete(self, node: int, call: bytes) -> None:
         """End a session; nobody waits for that. What gets lost ends by rtpengine's own timeouts."""
+        self._tell(node, call, {"command": "delete", "delete-delay": 0})
+
+    def _tell(self, node: int, call: bytes, said: dict[str, Value]) -> None:
+        """Say something that nobody waits for the answer to."""
         if node < len(self._nodes):
-            command: dict[str, Value] = {"command": "delete", "call-id": call.hex(), "delete-delay": 0}
+            command: dict[str, Value] = {"call-id": call.hex(), **said}
             with contextlib.suppress(OSError):  # nobody listens there: then there is no session either
                 sock = self._socket(node)
                 sock.settimeout(0)  # its buffer is full where it has been stopped for long

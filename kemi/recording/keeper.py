@@ -137,6 +137,7 @@ def main() -> None:
     os.umask(0o077)  # what was said is nobody else's business
     folder = Path(os.environ["VAR_DIR"]) / "recordings"
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(folder.stat().st_mode & 0o770)  # raw files are rtpengine's, and as open as it made them
     url, node = os.environ["DATABASE_URL"], os.environ["NODE_NAME"]
     keeper = Keeper(
         lambda: psycopg2.connect(url, connect_timeout=5, application_name="external-groups recorder"), folder, node

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from kemi.domain.recording import Note, read_note
+
 _NAME: Final = re.compile(r"(?:rtpengine-meta-)?(([0-9a-f]{8,64})-[0-9a-f]{16})\.(?:txt|pcap|tmp)")
-_CALLER: Final = re.compile(r"\bcaller=([0-9,]+)")
-_CODEC: Final = re.compile(r"(?:\ba=rtpmap:([0-9]+) |\b([0-9]+)=)([A-Za-z0-9.-]+/[0-9]+(?:/[0-9])?)")
 _MOST: Final = 1_000_000  # bytes of a note
 
 
@@ -23,25 +23,18 @@ class Raw(NamedTuple):
     capture: Path
     note: Path | None
 
-    def told(self) -> tuple[set[int], dict[int, str]]:
-        """Return the caller's ports and what payload types mean; nothing where the note is lost. Raises `OSError`."""
+    def told(self) -> Note:
+        """Return what rtpengine was told of it. Raises `OSError`."""
         if self.note is None:
-            return set(), {}
+            return read_note("")
         with self.note.open("rb") as file:
-            text = file.read(_MOST).decode(errors="replace")
-        ports = {int(port) for found in _CALLER.findall(text) for port in found.split(",") if port}
-        return ports, {int(sdp or own): codec for sdp, own, codec in _CODEC.findall(text)}
+            return read_note(file.read(_MOST).decode(errors="replace"))
 
     def remove(self) -> None:
         """Delete it; the note last, so that nothing is forgotten half-way. Raises `OSError`."""
         self.capture.unlink(missing_ok=True)
         if self.note is not None:
             self.note.unlink(missing_ok=True)
-
-
-def told(caller_port: int, codecs: dict[int, str]) -> str:
-    """Return the words that rtpengine is to note for `Raw.told`."""
-    return " ".join([f"caller={caller_port}", *(f"{kind}={codec}" for kind, codec in codecs.items())])
 
 
 def finished(folder: Path) -> list[Raw]:

@@ -18,6 +18,9 @@ select at, what, leg, attempt, step, code, member_number, member_name, notificat
 from call_ladder where call_id = %(call)s
 order by at, turn, leg, attempt
 
+-- name: recording_of_call
+select state, node, file, seconds::float, keep_until, why from recording where call_id = %(call)s
+
 -- name: sms_of_call
 select * from sms_line where call_id = %(call)s order by id
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from typer.testing import CliRunner
 
+from deploy.desk.__main__ import app
+from kemi.domain.recording import note_of
 from kemi.recording import keeper as keeping
 from kemi.recording.keeper import Keeper
-from kemi.recording.raw import told
 from tests.ledger_room import NODE, LedgerRoom, ledger_room, running
 from tests.listening import read, share, tone
 from tests.rtp import packets, payloads, write_pcap
@@ -55,7 +57,7 @@ def recorded(room: LedgerRoom, call: str = CALL, *, note: bool = True) -> Path:
     right = packets(MEMBER, 8, payloads("pcma", tone(1000, 2)), at=1_795_000_000, ssrc=2)
     raw, name = folder(room) / "raw", f"{call}-0123456789abcdef"
     if note:
-        said = f"{raw}/pcaps/{name}.pcap\n\n\nstart\n\n{told(CALLER, {8: 'PCMA/8000'})}\n"
+        said = f"{raw}/pcaps/{name}.pcap\n\n\nstart\n\n{note_of(f'm=audio {CALLER} RTP/AVP 8')}\n"
         (raw / "metadata" / f"rtpengine-meta-{name}.txt").write_text(said)
     return write_pcap(raw / "pcaps" / f"{name}.pcap", left + right)
 
@@ -80,6 +82,25 @@ def test_an_answered_call_becomes_one_stereo_file(room: LedgerRoom) -> None:
     assert raw_files(room) == []
     assert room.rows("select keep_until - made_at = interval '30 days' from recording") == [(True,)]
     assert keeper(room).look() == 0
+
+
+def test_extgroup_says_where_a_recording_is_or_why_there_is_none(room: LedgerRoom) -> None:
+    for call in (CALL, "bb" * 10):
+        answered(room, call)
+    recorded(room)
+    assert "recording    on its way" in desk(room, CALL)
+    keeper(room).look()
+    assert f"/{CALL}.opus at {NODE}, 2.0 s, until " in desk(room, CALL)
+    with room.conn, room.conn.cursor() as cur:
+        cur.execute("update call set ended_at = now() - interval '6 minutes'")
+    keeper(room).tend()
+    assert "lost: nothing was recorded" in desk(room, "bb" * 10)
+
+
+def desk(room: LedgerRoom, call: str) -> str:
+    shown = CliRunner().invoke(app, ["call", call], env={"DATABASE_URL": room.url})
+    assert shown.exit_code == 0, shown.output
+    return shown.stdout
 
 
 def test_a_group_that_does_not_record_has_no_row_and_a_call_that_was_missed_has_none(room: LedgerRoom) -> None:

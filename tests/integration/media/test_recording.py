@@ -1,0 +1,86 @@
+"""An answered call of a group that records becomes a stereo file: the caller on the left, the member on the right."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.wait import until
+from tests.edge import HOTLINE, Edge, Row
+from tests.listening import read, share
+from tests.media_room import HIGH, LOW, answered, hear_each_other, offer
+from tests.sip import Customer, Member
+from tests.telephone import Telephone
+
+PATIENT = 30.0
+
+
+@pytest.fixture(autouse=True)
+def recording(edge: Edge) -> Iterator[None]:
+    """The group records, in every test; no longer than that."""
+    set_to(edge, "always", 90)
+    yield
+    set_to(edge, "never", None)
+
+
+def set_to(edge: Edge, record: str, days: int | None) -> None:
+    edge.sql("update external_group set record = %(record)s", record=record)
+    assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "record_days", 0) == days)
+
+
+def recorded(edge: Edge, sip_call_id: str) -> Row:
+    """Wait until a call's recording is made, and return its row."""
+    query = "select r.* from recording r join call c on c.id = r.call_id where c.sip_call_id = %(id)s"
+
+    def is_made() -> bool:
+        return [row["state"] for row in edge.ledger.rows(query, id=sip_call_id)] == ["made"]
+
+    assert until(is_made, PATIENT), (edge.ledger.rows(query, id=sip_call_id), edge.stack.log("recorder").read_text())
+    return edge.ledger.rows(query, id=sip_call_id)[0]
+
+
+def test_what_both_said_is_in_one_file_each_on_his_side(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone
+) -> None:
+    call = answered(customer, HOTLINE, bob, customers, members)
+    hear_each_other(call, bob, customers, members)
+    assert call.hangs_up() == 200
+    row = recorded(edge, call.call_id)
+    assert row["seconds"] > 0
+    folder = edge.stack.settings.var_dir / "recordings"
+    left, right = read(folder / row["file"], channels=2)
+    loudest_left, loudest_right = loudest(left), loudest(right)
+    assert share(loudest_left, HIGH) > 0.9
+    assert share(loudest_right, LOW) > 0.9
+    assert share(loudest_left, LOW) < 0.01
+    assert share(loudest_right, HIGH) < 0.01
+    assert until(lambda: not [*(folder / "raw" / "pcaps").iterdir()], PATIENT), "nothing of it lies about"
+
+
+def test_without_its_recorder_the_call_goes_on_and_the_file_comes_later(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone
+) -> None:
+    edge.stack.kill("recorder")
+    call = answered(customer, HOTLINE, bob, customers, members)
+    hear_each_other(call, bob, customers, members)
+    assert call.hangs_up() == 200
+    edge.ledger.call(call.call_id, "answered", ended=True)
+    edge.stack.restart("recorder")
+    assert recorded(edge, call.call_id)["file"]
+
+
+def test_a_call_that_nobody_answers_is_not_recorded(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone
+) -> None:
+    call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
+    bob.rings()
+    assert call.is_ringing
+    assert call.cancels() == 200
+    edge.ledger.call(call.call_id, "missed")
+    query = "select 1 from recording r join call c on c.id = r.call_id where c.sip_call_id = %(id)s"
+    assert edge.ledger.rows(query, id=call.call_id) == []
+
+
+def loudest(samples: list[int]) -> list[int]:
+    """The loudest tenth of a second."""
+    parts = [samples[at : at + 800] for at in range(0, len(samples) - 800, 400)]
+    return max(parts, key=lambda part: sum(map(abs, part)))
