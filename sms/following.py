@@ -27,7 +27,7 @@ def following(result: Result, provider: Provider | None, tries: int, dice: float
     """
     if isinstance(result, Accepted):
         return Next("accepted")
-    if isinstance(result, Unknown) and provider is not None and provider.on_unknown == "hold":
+    if isinstance(result, Unknown) and provider is not None and provider.on_unknown != "retry":
         return Next("unknown")
     if isinstance(result, Refused) and result.final:
         if result.cause == "suppressed":

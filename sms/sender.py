@@ -24,6 +24,7 @@ from psycopg2.extensions import connection, set_wait_callback
 from psycopg2.extras import wait_select
 
 from sms import gate, retry, store
+from sms.asking import keep_asking
 from sms.lines import Lines
 from sms.providers import DRIVERS, Refused, Result, Unknown
 from sms.redaction import redacted
@@ -185,8 +186,10 @@ def main() -> None:
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(name)s: %(message)s")
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its lines show URLs, and those the number and secrets
     set_wait_callback(wait_select)  # or a server that hangs would keep us from hearing signals
-    sender = Sender(Options.read(os.environ), os.environ)
+    options = Options.read(os.environ)
+    sender = Sender(options, os.environ)
     _end_on_signals(sender)
+    keep_asking(os.environ["DATABASE_URL"], os.environ, options.poll_seconds)
     while not (sender.stopping and sender.idle):
         try:
             keep(os.environ["DATABASE_URL"], sender)

@@ -687,6 +687,9 @@ CREATE TABLE public.sms_provider (
     receipt_status_field text,
     receipt_reason_field text,
     segment_price numeric(12,4),
+    ask_after_seconds integer,
+    CONSTRAINT sms_provider_ask_after_seconds_has_a_driver_that_can CHECK (((ask_after_seconds IS NULL) OR (driver = ANY (ARRAY['esms'::text, 'twilio'::text])))),
+    CONSTRAINT sms_provider_ask_after_seconds_is_10_to_86400 CHECK (((ask_after_seconds >= 10) AND (ask_after_seconds <= 86400))),
     CONSTRAINT sms_provider_breaker_failures_is_1_to_1000 CHECK (((breaker_failures >= 1) AND (breaker_failures <= 1000))),
     CONSTRAINT sms_provider_credentials_are_references CHECK (((jsonb_typeof(credentials) = 'object'::text) AND (NOT jsonb_path_exists(credentials, '$.*?(!(@ like_regex "^\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[A-Za-z0-9_][A-Za-z0-9_.-]*)\\}$"))'::jsonpath)) AND (NOT jsonb_path_exists(credentials, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_driver_is_known CHECK ((driver = ANY (ARRAY['http'::text, 'esms'::text, 'speedsms'::text, 'twilio'::text, 'smpp'::text]))),
@@ -695,7 +698,8 @@ CREATE TABLE public.sms_provider (
     CONSTRAINT sms_provider_messages_per_second_is_0_001_to_10000 CHECK (((messages_per_second >= 0.001) AND (messages_per_second <= (10000)::numeric))),
     CONSTRAINT sms_provider_method_is_get_post_or_put CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text, 'PUT'::text]))),
     CONSTRAINT sms_provider_name_is_not_blank CHECK ((name ~ '\S'::text)),
-    CONSTRAINT sms_provider_on_unknown_is_retry_or_hold CHECK ((on_unknown = ANY (ARRAY['retry'::text, 'hold'::text]))),
+    CONSTRAINT sms_provider_on_unknown_is_known CHECK ((on_unknown = ANY (ARRAY['retry'::text, 'hold'::text, 'query'::text]))),
+    CONSTRAINT sms_provider_on_unknown_query_has_a_driver_that_can CHECK (((on_unknown <> 'query'::text) OR (driver = 'twilio'::text))),
     CONSTRAINT sms_provider_options_are_texts_by_name CHECK (((jsonb_typeof(options) = 'object'::text) AND (NOT jsonb_path_exists(options, '$.*?(@.type() != "string")'::jsonpath)))),
     CONSTRAINT sms_provider_receipt_signature_hash_is_known CHECK ((receipt_signature_hash = ANY (ARRAY['sha1'::text, 'sha256'::text, 'sha512'::text]))),
     CONSTRAINT sms_provider_receipt_signature_header_is_a_header CHECK ((receipt_signature_header ~ '^[A-Za-z0-9-]{1,64}$'::text)),
@@ -746,7 +750,7 @@ COMMENT ON COLUMN public.sms_provider.credentials IS 'What the drivers esms, spe
 
 COMMENT ON COLUMN public.sms_provider.options IS 'What else the drivers may be told, {"name": "value"} (sms/README.md).';
 
-COMMENT ON COLUMN public.sms_provider.on_unknown IS 'Where nobody knows whether the provider took an SMS: retry, it is asked again, and the SMS may arrive twice; hold, it is not, and the SMS may never arrive: the notification is unknown until a person decides.';
+COMMENT ON COLUMN public.sms_provider.on_unknown IS 'Where nobody knows whether the provider took an SMS: retry, it is asked again, and the SMS may arrive twice; hold, it is not, and the SMS may never arrive: the notification is unknown until a receipt or a person says more; query, the same, and the provider is asked whether it has it (driver twilio): what it has not after a minute is sent again.';
 
 COMMENT ON COLUMN public.sms_provider.failover_tries IS 'After so many tries that did not work an SMS goes to the tenant''s sms_fallback_provider_id, if there is one.';
 
@@ -775,6 +779,8 @@ COMMENT ON COLUMN public.sms_provider.receipt_status_field IS 'Driver http: the 
 COMMENT ON COLUMN public.sms_provider.receipt_reason_field IS 'Driver http: the field with the reason, in words or a code; empty: none.';
 
 COMMENT ON COLUMN public.sms_provider.segment_price IS 'What one segment costs here, in the currency of your reports; empty: not known. It counts for what is accepted from now on.';
+
+COMMENT ON COLUMN public.sms_provider.ask_after_seconds IS 'So long after it took an SMS, and then ever more seldom for a day, the provider is asked what became of it, unless a receipt has said so (drivers esms, twilio). Empty: it is not asked.';
 
 CREATE TABLE public.sms_provider_state (
     provider_id bigint NOT NULL,
@@ -1218,6 +1224,7 @@ CREATE TABLE public.notification_attempt (
     request_id text,
     message_id text,
     cost numeric(12,4),
+    ask_at timestamp with time zone,
     CONSTRAINT notification_attempt_fate_is_known CHECK ((fate = ANY (ARRAY['accepted'::text, 'refused'::text, 'unknown'::text])))
 );
 
@@ -1246,6 +1253,8 @@ COMMENT ON COLUMN public.notification_attempt.request_id IS 'Our name of the req
 COMMENT ON COLUMN public.notification_attempt.message_id IS 'The provider''s name of the message, that a receipt may bring back.';
 
 COMMENT ON COLUMN public.notification_attempt.cost IS 'What the SMS cost: its segments by sms_provider.segment_price, when it was accepted. Empty: not accepted, or the price is not known.';
+
+COMMENT ON COLUMN public.notification_attempt.ask_at IS 'When the provider is asked next what became of it; empty: it is not (any more).';
 
 CREATE TABLE public.sms_receipt (
     id bigint NOT NULL,
@@ -3011,6 +3020,8 @@ CREATE INDEX notification_attempt_by_message ON public.notification_attempt USIN
 CREATE INDEX notification_attempt_by_notification ON public.notification_attempt USING btree (notification_id);
 
 CREATE INDEX notification_attempt_by_request ON public.notification_attempt USING btree (request_id) WHERE (request_id IS NOT NULL);
+
+CREATE INDEX notification_attempt_to_ask ON public.notification_attempt USING btree (ask_at) WHERE (ask_at IS NOT NULL);
 
 CREATE INDEX notification_by_tenant ON public.notification USING btree (tenant_id, created_at DESC);
 

@@ -48,6 +48,7 @@ class Taken(NamedTuple):
     text: str
     sender: str
     reference: str  # the client's name of it, "": it has none
+    status: str = ""  # what became of it, in the provider's words; "": what it says at first
 
 
 Api = Callable[[Asked, list[Taken]], Answer]
@@ -225,6 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Read the request and serve it."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.api.serve(self, Asked(self.command, self.path, dict(self.headers.items()), body))
+
+    do_GET = do_POST  # noqa: N815 -- http.server's name
 
     def answer(self, answer: Answer, only: int | None = None) -> None:
         """Answer with the whole body, or `only` so much of it."""

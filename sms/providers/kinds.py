@@ -50,7 +50,7 @@ class Provider(NamedTuple):
     credentials: Mapping[str, str] = {}
     options: Mapping[str, str] = {}
     rules: Sequence[Rule] = ()
-    on_unknown: Literal["retry", "hold"] = "retry"
+    on_unknown: Literal["retry", "hold", "query"] = "retry"
     failover_tries: int = 3
     receipt_token: str = ""
 

@@ -74,15 +74,20 @@ class Reply(NamedTuple):
         return found if isinstance(found, dict) else None
 
 
-def exchange(provider: Provider, build: Callable[[], Request], judge: Callable[[Reply], Result]) -> Result:
-    """Ask what `build` says (it may raise `MissingSecretError`) and let `judge` say what a reply means."""
+def exchange(
+    provider: Provider, build: Callable[[], Request], judge: Callable[[Reply], Result], most: int = _MOST_REPLY
+) -> Result:
+    """Ask what `build` says (it may raise `MissingSecretError`) and let `judge` say what a reply means.
+
+    `most`: bytes of the reply that are read.
+    """
     status = None
     try:
         request = build()
         say(lambda: _shown(request))
         with _ask(provider, request) as response:
             status = response.status_code
-            text = _read(response, time.monotonic() + provider.timeout_seconds)
+            text = _read(response, time.monotonic() + provider.timeout_seconds, most)
     except MissingSecretError as error:
         return Refused(str(error), final=False, cause="setup")
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, requests.exceptions.MissingSchema):
@@ -192,15 +197,15 @@ def _session() -> requests.Session:
     return session
 
 
-def _read(response: requests.Response, deadline: float) -> str:
+def _read(response: requests.Response, deadline: float, most: int) -> str:
     """Return the beginning of the reply. Raises `requests.Timeout` for one that never ends, urllib3's `HTTPError`."""
     data = b""
     # read1 gives what is there; iter_content would wait for whole chunks, as long as every byte comes in time.
-    while len(data) < _MOST_REPLY and (some := response.raw.read1(_MOST_REPLY, decode_content=True)):
+    while len(data) < most and (some := response.raw.read1(most, decode_content=True)):
         data += some
         if time.monotonic() > deadline:
             raise requests.Timeout
-    return data[:_MOST_REPLY].decode("utf-8", "replace").replace("\0", "\ufffd")
+    return data[:most].decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 def _never_left(error: Exception) -> bool:

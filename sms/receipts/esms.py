@@ -10,6 +10,7 @@ from typing import Final
 
 from sms.receipts.kinds import Meaning, Reading, Report, Reporter, UnreadableError
 
+FAILED: Final = Meaning("failed", "eSMS counts it among the failed")
 STATUSES: Final[Mapping[str, Meaning]] = {
     "1": Meaning("accepted", "eSMS waits for its approval"),
     "2": Meaning("accepted", "eSMS waits to send it"),
@@ -25,9 +26,8 @@ def read(_reporter: Reporter, report: Report) -> list[Reading]:
     request_id = report.text("RequestId") or report.request_id
     if status is None or not (reference or request_id):
         raise UnreadableError("a receipt of eSMS has SendStatus, and SMSID or RequestId")
-    meaning = STATUSES.get(
-        status, Meaning("ignored", f"eSMS has no such SendStatus in its documentation: {status[:20]}")
-    )
+    unknown = Meaning("ignored", f"eSMS has no such SendStatus in its documentation: {status[:20]}")
+    meaning = STATUSES.get(status, unknown)
     if meaning.status == "delivered" and report.text("SendFailed") not in {None, "0"}:
-        meaning = Meaning("failed", "eSMS counts it among the failed")
+        meaning = FAILED
     return [Reading(reference, request_id, meaning.status, report.text("error_info") or meaning.reason)]

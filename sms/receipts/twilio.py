@@ -43,12 +43,16 @@ def read(_reporter: Reporter, report: Report) -> list[Reading]:
     reference, status = report.text("MessageSid") or report.text("SmsSid"), report.text("MessageStatus")
     if not reference or not status:
         raise UnreadableError("a receipt of Twilio has MessageSid and MessageStatus")
-    meaning = STATUSES.get(status, Meaning("ignored", f"Twilio has no such status for what is sent: {status[:20]}"))
-    code = report.text("ErrorCode") or ""
-    if meaning.status == "failed":
-        known = CODES.get(code)
-        meaning = known or meaning._replace(reason=f"{meaning.reason}{code and f': error {code[:10]}'}")
-    return [Reading(reference, report.request_id, meaning.status, meaning.reason)]
+    found = meaning(status, report.text("ErrorCode") or "")
+    return [Reading(reference, report.request_id, found.status, found.reason)]
+
+
+def meaning(status: str, code: str) -> Meaning:
+    """Return what a status means, with the error code beside it; "": there is none."""
+    found = STATUSES.get(status, Meaning("ignored", f"Twilio has no such status for what is sent: {status[:20]}"))
+    if found.status != "failed":
+        return found
+    return CODES.get(code) or found._replace(reason=f"{found.reason}{code and f': error {code[:10]}'}")
 
 
 def prove(reporter: Reporter, report: Report, env: Mapping[str, str]) -> None:

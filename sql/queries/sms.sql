@@ -23,7 +23,7 @@ where n.id in (
             and coalesce(expires_at, called_at + make_interval(secs => %(give_up_seconds)s)) < now()
             and not exists (
                 select from notification_attempt a join sms_provider p on p.id = a.provider_id
-                where a.notification_id = m.id and a.finished_at is null and p.on_unknown = 'hold'
+                where a.notification_id = m.id and a.finished_at is null and p.on_unknown <> 'retry'
             )
         for update skip locked
     ) its_sender_was_lost
@@ -32,18 +32,24 @@ where n.id in (
 -- name: hold_abandoned
 -- Their sender died, or its record never arrived: whether the provider has them is unknown, and it is not to be asked twice.
 -- Or a receipt waits, which knows: it settles what becomes unknown (notification_leaves_sending).
-update notification n
-set state = 'unknown', lease_until = null, last_error = 'its sender was lost: nobody knows whether the provider took it'
-from (
+with lost as (
     select id from notification m
     where state = 'sending' and lease_until < now() and (exists (
         select from notification_attempt a join sms_provider p on p.id = a.provider_id
-        where a.notification_id = m.id and a.finished_at is null and p.on_unknown = 'hold'
+        where a.notification_id = m.id and a.finished_at is null and p.on_unknown <> 'retry'
     ) or exists (
         select from sms_receipt r where r.notification_id = m.id and r.effect = 'waiting' and r.status <> 'ignored'
     ))
     for update skip locked
-) lost
+),
+to_ask as (
+    update notification_attempt a set ask_at = now()
+    from lost, sms_provider p
+    where a.notification_id = lost.id and a.finished_at is null and p.id = a.provider_id and p.on_unknown = 'query'
+)
+update notification n
+set state = 'unknown', lease_until = null, last_error = 'its sender was lost: nobody knows whether the provider took it'
+from lost
 where n.id = lost.id
 
 -- name: take_back
@@ -54,7 +60,7 @@ from (
     select id from notification m
     where state = 'sending' and lease_until < now() and not exists (
         select from notification_attempt a join sms_provider p on p.id = a.provider_id
-        where a.notification_id = m.id and a.finished_at is null and p.on_unknown = 'hold'
+        where a.notification_id = m.id and a.finished_at is null and p.on_unknown <> 'retry'
     ) and not exists (
         select from sms_receipt r where r.notification_id = m.id and r.effect = 'waiting' and r.status <> 'ignored'
     )
@@ -144,7 +150,7 @@ cross join lateral (
         and m.next_attempt_at <= now()
         and not exists (
             select from notification_attempt a join sms_provider p on p.id = a.provider_id
-            where a.notification_id = m.id and coalesce(a.fate, 'unknown') = 'unknown' and p.on_unknown = 'hold'
+            where a.notification_id = m.id and coalesce(a.fate, 'unknown') = 'unknown' and p.on_unknown <> 'retry'
         )
     order by m.next_attempt_at
     limit 200
@@ -199,7 +205,14 @@ where n.id = r.id and n.text is null
 update notification_attempt
 set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s,
     fate = case when fate = 'accepted' then fate else %(fate)s end, -- a receipt knows better than a sender that comes late
-    message_id = %(message_id)s
+    message_id = %(message_id)s,
+    ask_at = (
+        select case
+            when %(fate)s = 'accepted' and %(message_id)s is not null then now() + make_interval(secs => p.ask_after_seconds)
+            when %(fate)s = 'unknown' and p.on_unknown = 'query' then now() + interval '10 seconds'
+        end
+        from sms_provider p where p.id = notification_attempt.provider_id
+    )
 where id = %(attempt_id)s
 
 -- name: is_in_doubt
@@ -263,5 +276,5 @@ where n.id = %(id)s and n.state in ('sending', 'unknown') and n.attempts = %(att
     and f.id = n.fallback_provider_id and f.enabled
     and not exists (
         select from notification_attempt a join sms_provider p on p.id = a.provider_id
-        where a.notification_id = n.id and coalesce(a.fate, 'unknown') = 'unknown' and p.on_unknown = 'hold'
+        where a.notification_id = n.id and coalesce(a.fate, 'unknown') = 'unknown' and p.on_unknown <> 'retry'
     )

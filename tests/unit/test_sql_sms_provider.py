@@ -27,7 +27,9 @@ def conn() -> Iterator[connection]:
         ('update sms_provider set credentials = \'{"t": "x ${env:T}"}\'', "sms_provider_credentials_are_references"),
         ("update sms_provider set url = 'sms.example/send'", "sms_provider_url_is_http_or_smpp"),
         ("update sms_provider set headers = '{\"X\": 1}'", "sms_provider_headers_are_texts_by_name"),
-        ("update sms_provider set on_unknown = 'hope'", "sms_provider_on_unknown_is_retry_or_hold"),
+        ("update sms_provider set on_unknown = 'hope'", "sms_provider_on_unknown_is_known"),
+        ("update sms_provider set on_unknown = 'query'", "sms_provider_on_unknown_query_has_a_driver_that_can"),
+        ("update sms_provider set ask_after_seconds = 60", "sms_provider_ask_after_seconds_has_a_driver_that_can"),
         ("update sms_provider set driver = 'pigeon'", "sms_provider_driver_is_known"),
         ("update sms_provider set sender = E'a\\nb'", "sms_provider_sender_is_1_to_34_printable_characters"),
         (

@@ -1,0 +1,54 @@
+-- Asking providers what became of an SMS (sms/asking.py).
+
+-- name: due
+-- Each is asked ever more seldom, for a day; the next time is set first, so that two senders do not ask at one time.
+with due as (
+    select a.id, n.id as notification_id, p.id as provider_id,
+        coalesce(
+            p.enabled and a.started_at > now() - interval '1 day'
+            and case n.state
+                when 'accepted' then p.ask_after_seconds is not null and a.message_id is not null
+                when 'unknown' then p.on_unknown = 'query'
+            end
+            and not exists (select from notification_attempt later where later.notification_id = n.id and later.id > a.id),
+            false
+        ) as open
+    from notification_attempt a
+    join notification n on n.id = a.notification_id
+    left join sms_provider p on p.id = a.provider_id
+    where a.ask_at <= now()
+    order by a.ask_at
+    limit %(most)s
+    for update of a skip locked
+)
+update notification_attempt a
+set ask_at = case when due.open then now() + greatest(interval '10 seconds', now() - a.started_at) end
+from due
+join notification n on n.id = due.notification_id
+left join sms_provider p on p.id = due.provider_id
+where a.id = due.id
+returning due.open, a.id as attempt_id, a.message_id, a.request_id, a.started_at, n.id as notification_id, n.state, n.text,
+    n.member_number,
+    array(
+        select other.message_id from notification o join notification_attempt other on other.notification_id = o.id
+        where o.tenant_id = n.tenant_id and o.created_at > a.started_at - interval '1 day'
+            and o.member_number = n.member_number and other.message_id is not null
+    ) as known,
+    p.id, p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern, p.message_id_pattern,
+    p.timeout_seconds, p.credentials, p.options
+
+-- name: found
+update notification_attempt set message_id = %(message_id)s where id = %(attempt_id)s and message_id is null
+
+-- name: not_taken
+with gone as (
+    update notification_attempt
+    set fate = 'refused', ask_at = null, finished_at = coalesce(finished_at, now()),
+        error = coalesce(error || '; ', '') || 'asked: the provider does not have it'
+    where id = %(attempt_id)s and message_id is null and fate is distinct from 'accepted'
+    returning notification_id
+)
+update notification n
+set state = 'queued', next_attempt_at = now(), last_error = 'asked: the provider does not have it'
+from gone
+where n.id = gone.notification_id and n.state = 'unknown'
