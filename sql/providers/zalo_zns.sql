@@ -3,7 +3,7 @@
 --
 -- Register a template for each kind, with the parameters brand, caller, time, date; put their ids into options. Then give the
 -- sender the access token of the Official Account as the file zalo_access_token in its SECRETS_DIR: it lives 25 hours, so have
--- it renewed by a timer (sms/README.md). The file is read anew for each message.
+-- it renewed by a timer (sms/zalo_token.py). The file is read anew for each message.
 --
 -- Request, reply  https://business.openapi.zalo.me/message/template, as in public clients: header access_token; phone 84…,
 --                 template_id, template_data, tracking_id (for looking up; not against repetitions); error 0 and data.msg_id
