@@ -14,8 +14,8 @@ from kemi.domain.events import Received, Refused
 from kemi.domain.hunt import More
 from kemi.domain.identity import Caller, caller
 from kemi.domain.limits import Held, is_counted_id, marked
-from kemi.domain.media import DIRECT
-from kemi.domain.model import TrunkAddress
+from kemi.domain.media import DIRECT, profile_of
+from kemi.domain.model import Group, TrunkAddress
 from kemi.domain.redaction import shown
 from kemi.domain.routing import QUIET, Fork, Present, Refuse
 from kemi.errors import NoMedia, TokenTooLong
@@ -33,13 +33,13 @@ class Ring(NamedTuple):
 
     `seconds`: how long they may talk; 0: as long as they like. `hunt`: what comes after these legs, if anything does;
     `rest`: what `Calls.after` needs when nobody has answered, None where that is the end. `music`: what the caller
-    hears while it rings (`Voice.waits`), "": ringback.
+    hears while it rings (`Voice.waits`), "": ringback. `bodies`: the SDP of legs, by their profile.
     """
 
     exchange: Exchange
     uris: tuple[str, ...]
     blocks: dict[str, str]
-    body: str
+    bodies: dict[int, str]
     ring_ms: int
     event: Received
     call_ids: tuple[str, ...]
@@ -109,9 +109,10 @@ class Calls:
         exchange.offered = bool(body)
         event = received(call, trunk, decision, who, recorded(taken.call_id, who), held)
         try:
-            exchange.media, clean = self._voice.begin(call, trunk, decision, body)
+            profiles = self._profiles(decision)
+            exchange.media, bodies = self._voice.begin(call, trunk, decision, body, profiles)
             exchange.record = exchange.media != DIRECT and decision.group.record_days is not None
-            ring = self._ring(decision, exchange, event, taken, clean, seconds)
+            ring = self._ring(decision, exchange, event, taken, bodies, seconds)
             return ring._replace(music=self._voice.music(exchange, decision.group, body))
         except Exception as wrong:  # what is counted has its end in the ledger, or is counted no more
             self._voice.over(call, exchange.media)
@@ -123,7 +124,7 @@ class Calls:
             raise
 
     def _ring(
-        self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, clean: str, seconds: int
+        self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, bodies: dict[int, str], seconds: int
     ) -> Ring:  # fmt: skip
         offer = offering.read(exchange, taken)
         headers, ways = self._legs.headers(fork, exchange, offer), self._legs.ways(fork)
@@ -133,7 +134,7 @@ class Calls:
         uris = tuple(leg.uri for leg in fork.legs)
         group = fork.group
         ring = Ring(
-            exchange, uris, blocks, clean, group.ring_seconds * 1000, event, call_ids, group.all_refused_code, seconds,
+            exchange, uris, blocks, bodies, group.ring_seconds * 1000, event, call_ids, group.all_refused_code, seconds,
             group.early_media == "first", _by_uri(ways, ((leg.uri, leg.gateway.id) for leg in fork.legs)),
         )  # fmt: skip
         rest = _rest(fork, offer, event)
@@ -166,6 +167,18 @@ class Calls:
         self._table.look()
         gateway = self._table.gateway(gateway_id)
         return None if gateway is None else self._admission.place(gateway, self._now())
+
+    def _profiles(self, fork: Fork) -> set[int]:
+        """Return the profiles of all gateways that the call may come to, by its group's fallbacks, too."""
+        found = {profile_of(one) for wave in fork.waves for leg in wave for one in (leg.gateway, *leg.others)}
+        group: Group | None = fork.group
+        seen: set[int] = set()
+        while group is not None and group.id not in seen and (group.fallback_group or group.fallback_number):
+            seen.add(group.id)
+            group = group if group.fallback_group is None else self._table.group(group.fallback_group)
+            ids = () if group is None else group.gateways
+            found |= {profile_of(one) for one in map(self._table.gateway, ids) if one is not None}
+        return found
 
     def _seconds(self, fork: Fork) -> int:
         """Return how long a call may last; 0: as long as they like, and a day is so long that nobody needs to watch."""

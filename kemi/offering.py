@@ -7,8 +7,9 @@ import msgspec
 from kemi import tokens
 from kemi.domain import addresses
 from kemi.domain.e164 import spell
-from kemi.domain.gateways import way
+from kemi.domain.gateways import path, way
 from kemi.domain.identity import identity_line
+from kemi.domain.media import profile_of, with_profile
 from kemi.domain.model import Gateway
 from kemi.domain.redaction import Discreet, shown
 from kemi.domain.routing import Fork
@@ -87,9 +88,9 @@ class Legs:
 
     @staticmethod
     def ways(fork: Fork) -> dict[int, str]:
-        """Return where the legs through a gateway are sent, by its id, where that is not where its R-URIs say."""
+        """Return how the legs through a gateway go, by its id, where that is not as all do (`gateways.path`)."""
         gateways = (one for wave in fork.waves for leg in wave for one in (leg.gateway, *leg.others))
-        return {one.id: way(one).uri() for one in gateways if one.proxy is not None}
+        return {one.id: how for one in gateways if (how := path(one))}
 
     def call_id(self, call: bytes, leg: int, attempt: int) -> str:
         """Return the Call-ID of an attempt at a member."""
@@ -100,7 +101,7 @@ class Legs:
         token = ToCaller(
             exchange.call, exchange.trunk, gateway.id, tokens.pack_ip(way(gateway).ip),
             offer.hop, offer.target, offer.routes, offer.tag, exchange.call_id, exchange.dialled, offer.uri,
-            ways(exchange.media),
+            ways(with_profile(exchange.media, profile_of(gateway))),
         )  # fmt: skip
         contact, rest = self._keys.seal_in_two(token) if exchange.held else (self._keys.seal(token), "")
         number = spell(fork.group.outbound_number, gateway.number_format)

@@ -1,5 +1,6 @@
 """What the core asks of the world; the adapters (`kemi.ksr`, `kemi.table`, `kemi.spool`) answer."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from kemi.domain.events import Event
@@ -33,8 +34,8 @@ class RoutingTable(Protocol):
 class Media(Protocol):
     """The rtpengines (`kemi.media.rtpengine`). A question keeps a worker for about 0.2 ms, never beyond a limit."""
 
-    def place(self, call: bytes, sdp: str) -> tuple[int, str]:
-        """Begin a session for the caller's offer; return its node and the SDP for the legs. Raises `NoMedia`."""
+    def place(self, call: bytes, sdp: str, profiles: Collection[int]) -> tuple[int, dict[int, str]]:
+        """Begin a session for the caller's offer; return its node, the SDP for legs by profile. Raises `NoMedia`."""
 
     def change(self, node: int, call: bytes, change: Change, sdp: str) -> str:
         """Take an offer or an answer through; return the SDP for the other side. Raises `NoMedia`."""

@@ -8,7 +8,19 @@ from pathlib import Path
 
 from kemi.domain import sdp, sounds
 from kemi.domain.events import Side
-from kemi.domain.media import DIRECT, Change, anchored, in_reply, in_request, node_of, other
+from kemi.domain.media import (
+    DIRECT,
+    MIXED,
+    Change,
+    anchored,
+    in_reply,
+    in_request,
+    late_offer,
+    node_of,
+    other,
+    profile_in,
+    with_profile,
+)  # fmt: skip
 from kemi.domain.model import Group, TrunkAddress
 from kemi.domain.recording import note_of
 from kemi.domain.routing import Fork
@@ -27,22 +39,28 @@ class Voice:
         self._media = media
         self._sounds = sounds
 
-    def begin(self, call: bytes, trunk: TrunkAddress, fork: Fork, body: str) -> tuple[int, str]:
-        """Return how the voice of a new call goes (`Exchange.media`), and the SDP for its legs.
+    def begin(
+        self, call: bytes, trunk: TrunkAddress, fork: Fork, body: str, profiles: set[int]
+    ) -> tuple[int, dict[int, str]]:  # fmt: skip
+        """Return how the voice of a new call goes (`Exchange.media`), and the SDP for its legs by their profile.
+
+        `profiles`: those of all gateways that it may come to; a direct call's legs all have the same SDP.
 
         Raises `ValueError` where the body cannot be read, `NoMedia` where no rtpengine answers and the trunk says so.
         """
         origin = self._keys.origin(call, "caller")
         clean = sdp.scrub(body, origin) if body else ""
         if self._media is None or _is_direct(trunk, fork):
-            return DIRECT, clean
+            return DIRECT, {0: clean}
         try:
-            node, found = self._media.place(call, clean)
+            node, found = self._media.place(call, clean, profiles)
         except NoMedia:
             if trunk.without_media == "direct":
-                return DIRECT, clean
+                return DIRECT, {0: clean}
             raise
-        return anchored(node, late=not body), sdp.scrub(found, origin) if found else ""
+        media = anchored(node, late=not body)
+        bodies = {profile: sdp.scrub(one, origin) if one else "" for profile, one in found.items()}
+        return (media | MIXED if len(bodies) > 1 else with_profile(media, *bodies)), bodies
 
     def onward(self, exchange: Exchange, body: str) -> str:
         """Return the SDP of a request inside a call, as it goes on. Raises `ValueError`, `NoMedia`."""
@@ -66,9 +84,11 @@ class Voice:
         side = other(exchange.side)
         if not exchange.media:
             return description.shown_by(self._keys.origin(exchange.call, side))
-        change = in_reply(exchange.method, exchange.side, code, offered=exchange.offered)
+        change = in_reply(exchange.method, exchange.side, code, exchange.media, offered=exchange.offered)
         if change is None:
             return ""
+        if not exchange.token and not exchange.offered:
+            change = late_offer(exchange.media, exchange.ip)
         try:
             return self._through(exchange, change, description, side)
         except NoMedia:
@@ -88,7 +108,9 @@ class Voice:
         name, _, stand_in = music.partition("\n")
         if self._media is None or self._sounds is None or not (file := self._sounds / name).exists():
             raise NoMedia(f"there is no sound {name}")
-        answer = self._through(exchange, Change("answer", "caller", "member"), sdp.read(stand_in), "member")
+        answer = self._through(
+            exchange, Change("answer", "caller", "member", profile_in(exchange.media)), sdp.read(stand_in), "member"
+        )
         self._media.play(node_of(exchange.media), exchange.call, str(file))
         return answer
 

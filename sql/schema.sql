@@ -1031,6 +1031,8 @@ CREATE TABLE public.gateway (
     probe_seconds integer DEFAULT 0 NOT NULL,
     identity text DEFAULT 'p_asserted'::text NOT NULL,
     media text DEFAULT 'anchored'::text NOT NULL,
+    srtp boolean DEFAULT false NOT NULL,
+    media_family smallint,
     CONSTRAINT gateway_first_response_is_500_to_30000_ms CHECK (((first_response_ms >= 500) AND (first_response_ms <= 30000))),
     CONSTRAINT gateway_from_host_is_a_host CHECK ((from_host ~ '^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])$'::text)),
     CONSTRAINT gateway_has_one_channel_at_least CHECK ((max_channels >= 1)),
@@ -1040,6 +1042,7 @@ CASE family(host)
     ELSE 128
 END) AND (NOT (host <<= '0.0.0.0/8'::inet)) AND (host <> '::'::inet))),
     CONSTRAINT gateway_identity_is_known CHECK ((identity = ANY (ARRAY['none'::text, 'p_asserted'::text, 'p_preferred'::text, 'remote_party_id'::text]))),
+    CONSTRAINT gateway_media_family_is_4_or_6 CHECK ((media_family = ANY (ARRAY[4, 6]))),
     CONSTRAINT gateway_media_is_known CHECK ((media = ANY (ARRAY['anchored'::text, 'direct'::text]))),
     CONSTRAINT gateway_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT gateway_number_format_is_known CHECK ((number_format = ANY (ARRAY['national'::text, 'e164'::text, 'e164_no_plus'::text, 'international'::text]))),
@@ -1091,6 +1094,10 @@ COMMENT ON COLUMN public.gateway.probe_seconds IS 'How often it is asked by OPTI
 COMMENT ON COLUMN public.gateway.identity IS 'In which header it is told the outbound number beside From: p_asserted (P-Asserted-Identity), p_preferred (P-Preferred-Identity), remote_party_id (Remote-Party-ID), none.';
 
 COMMENT ON COLUMN public.gateway.media IS 'anchored: the voice of calls through it goes through an rtpengine, where one is configured (RTPENGINE). direct: it need not, if the trunk of the call is direct, too.';
+
+COMMENT ON COLUMN public.gateway.srtp IS 'Whether anchored voice is encrypted between the edge and this gateway (SRTP, keys by SDES in SDP: RFC 4568), whatever the caller''s side speaks.';
+
+COMMENT ON COLUMN public.gateway.media_family IS '4 or 6: in which IP family this gateway gets the address of anchored voice. NULL: in that of its host. The edge needs an RTP_ADDRESS of that family.';
 
 CREATE TABLE public.group_member (
     id bigint NOT NULL,

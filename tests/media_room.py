@@ -6,6 +6,7 @@ from deploy.wait import until
 from tests.sip import Call, Customer, Member
 from tests.sip.dialog import Dialog
 from tests.sip.sdp import sdp
+from tests.sip.ua import UserAgent
 from tests.telephone import Telephone, tone
 
 HIGH, LOW = 1000.0, 400.0  # Hz: what the caller plays, what the member plays
@@ -15,7 +16,8 @@ FRAMES: Final = 16  # a third of a second
 
 def offer(telephone: Telephone, who: str, *, version: int = 1, mode: str = "sendrecv") -> bytes:
     """What `who` says of his telephone, with everything in it that could name him."""
-    return sdp(telephone.host, telephone.port, who, version=version, mode=mode)
+    crypto = telephone.speaks_by.line() if telephone.speaks_by is not None else ""
+    return sdp(telephone.host, telephone.port, who, version=version, mode=mode, crypto=crypto)
 
 
 def media_of(body: bytes) -> tuple[str, int]:
@@ -38,6 +40,17 @@ def hear_each_other(call: Call, member: Member, customers: Telephone, members: T
     assert speaks(members, media_of(member.invite.body), customers, LOW)
 
 
+def has(agent: UserAgent, telephone: Telephone) -> None:
+    """What this side offers and answers by itself is at this telephone."""
+    agent.media_host, agent.media_port = telephone.host, telephone.port
+
+
+def calls(customer: Customer, hotline: str, telephone: Telephone) -> Call:
+    """A call from this telephone."""
+    has(customer, telephone)
+    return customer.calls(hotline, sdp=offer(telephone, customer.who))
+
+
 def last(dialog: Dialog, method: str) -> bytes:
     """The body of the latest such request that came in a dialog."""
     return [request.body for request in dialog.requests if request.method == method][-1]
@@ -45,9 +58,8 @@ def last(dialog: Dialog, method: str) -> bytes:
 
 def answered(customer: Customer, hotline: str, member: Member, customers: Telephone, members: Telephone) -> Call:
     """A call to the hotline that this member has answered."""
-    for agent, telephone in ((customer, customers), (member.carrier, members)):
-        agent.media_host, agent.media_port = telephone.host, telephone.port
-    call = customer.calls(hotline, sdp=offer(customers, customer.who))
+    has(member.carrier, members)
+    call = calls(customer, hotline, customers)
     member.rings()
     assert call.is_ringing
     member.answers(offer(members, member.carrier.who))

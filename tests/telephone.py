@@ -11,6 +11,8 @@ import threading
 import time
 from typing import Final
 
+from tests.srtp import Key
+
 RATE: Final = 8000  # samples a second
 FRAME: Final = 160  # samples of a packet: 20 ms
 _PCMA, _EVENTS = 8, 101
@@ -74,6 +76,8 @@ class Telephone:
         self.port: int = self._rtp.getsockname()[1]
         self.heard: list[Heard] = []
         self.reports: list[bytes] = []  # RTCP, as it came
+        self.speaks_by: Key | None = None  # SRTP: what it sends, and what it hears
+        self.hears_by: Key | None = None
         self.ssrc = random.getrandbits(32)
         self.sent = 0
         self._number, self._stamp = random.getrandbits(15), random.getrandbits(31)
@@ -114,7 +118,8 @@ class Telephone:
         """Send one RTP packet."""
         self._number = (self._number + 1) & 0xFFFF
         head = struct.pack("!BBHII", 0x80, 0x80 * mark | kind, self._number, self._stamp & 0xFFFFFFFF, self.ssrc)
-        self._rtp.sendto(head + payload, to)
+        packet = head + payload
+        self._rtp.sendto(packet if self.speaks_by is None else self.speaks_by.sealed(packet), to)
         self.sent += 1
 
     def reports_to(self, to: tuple[str, int], cname: str) -> None:
@@ -154,7 +159,7 @@ class Telephone:
             if sock is self._rtcp:
                 self.reports.append(raw)
             elif len(raw) >= 12:
-                self.heard.append(Heard(raw, source[:2]))
+                self.heard.append(Heard(raw if self.hears_by is None else self.hears_by.opened(raw), source[:2]))
 
 
 def _pair(host: str, family: socket.AddressFamily) -> tuple[socket.socket, socket.socket]:

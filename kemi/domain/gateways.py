@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Container, Iterable
 
 from kemi.domain.addresses import Hop
+from kemi.domain.media import profile_of
 from kemi.domain.model import Gateway
 
 Gateways = tuple[Gateway, ...]
@@ -43,6 +44,18 @@ def _fit(number: str, gateway: Gateway) -> int:
     if not gateway.prefixes:
         return 0
     return max((len(prefix) for prefix in gateway.prefixes if number.startswith(prefix)), default=-1)
+
+
+def path(gateway: Gateway) -> str:
+    """Return how the INVITEs through a gateway go, where that is not as all do; "" where it is. See `read_path`."""
+    profile, hop = profile_of(gateway), way(gateway).uri() if gateway.proxy is not None else ""
+    return f"{profile} {hop}" if profile or hop else ""
+
+
+def read_path(text: str) -> tuple[int, str]:
+    """Return the profile of a path's legs, and where their INVITEs are sent, "" for as their R-URIs say."""
+    profile, _, hop = text.partition(" ")
+    return int(profile or 0), hop
 
 
 def way(gateway: Gateway) -> Hop:

@@ -2,6 +2,7 @@
 
 A call's two sides are always `caller` and `member` to rtpengine, whichever leg speaks: so early media and the winner's
 answer, of whatever telephone, bind to the one offer, and any edge can go on with a session by the call's id alone.
+Gateways of another profile (SRTP, IPv6) have a member side of their own in the same session, with an offer of its own.
 """
 
 import zlib
@@ -9,11 +10,15 @@ from collections.abc import Container, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from kemi.domain.events import Side
+from kemi.domain.model import Gateway
 
 Op = Literal["offer", "answer"]
 DIRECT: Final = 0  # what `Exchange.media` and a token's `media` say of a call whose voice does not go through us
-MOST_NODES: Final = 16
-_LATE, _NODE = 1, 8  # bits: the first, and the first of the node's number
+MOST_NODES: Final = 15
+# The bits of a call's `media`: the node's number and one, the call's own, the profile of its member's gateway.
+_NODE, _LATE, _SRTP, _IPV6 = 15, 1 << 4, 1 << 5, 1 << 6
+MIXED: Final = 1 << 7  # only of an INVITE whose gateways have several profiles: each branch knows its own
+_PROFILE: Final = 5  # bits to the right of it
 _CARRIES: Final = frozenset({"INVITE", "UPDATE", "PRACK", "ACK"})  # whose SDP is an offer or an answer (RFC 6337 §2.2)
 
 
@@ -26,21 +31,58 @@ class Node(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One step of offer and answer (RFC 3264): `from_` is whoever made the offer."""
+    """One step of offer and answer (RFC 3264): `from_` is whoever made the offer.
+
+    `profile`: of the member's gateway. `transport` and `family` are said when a side is offered something for the first
+    time, and remembered by rtpengine: RTP/SAVP, IP6 …
+    """
 
     op: Op
     from_: Side
     to: Side
+    profile: int = 0
+    transport: str = ""
+    family: str = ""
 
 
 def anchored(node: int, *, late: bool) -> int:
     """Return what exchange and tokens say of a call at `node`; `late`: its INVITE had no SDP."""
-    return (node + 1) << 3 | late
+    return node + 1 | _LATE * late
 
 
 def node_of(media: int) -> int:
     """Return the rtpengine of a call that is not `DIRECT`."""
-    return media // _NODE - 1
+    return (media & _NODE) - 1
+
+
+def profile_of(gateway: Gateway) -> int:
+    """Return in which way a gateway's legs are spoken to: 1 = SRTP, 2 = IPv6, 3 = both."""
+    family = gateway.media_family or (6 if ":" in gateway.host else 4)
+    return gateway.srtp | (family == 6) << 1
+
+
+def profile_in(media: int) -> int:
+    """Return the profile of the gateway that `media` has been given to; 0 where it is `MIXED`."""
+    return media >> _PROFILE & 3
+
+
+def with_profile(media: int, profile: int) -> int:
+    """Return `media` as one leg has it."""
+    return media & ~(MIXED | _SRTP | _IPV6) | profile << _PROFILE if media else DIRECT
+
+
+def first_offer(profile: int) -> Change:
+    """Return the caller's offer to the legs of a profile."""
+    transport, family = "RTP/SAVP" if profile & 1 else "RTP/AVP", "IP6" if profile & 2 else "IP4"
+    return Change("offer", "caller", "member", profile, transport, family)
+
+
+def late_offer(media: int, caller: str) -> Change:
+    """Return the offer of a member whom the INVITE offered nothing; `caller`: the address it came from.
+
+    Nobody has said how the caller would like it: without SRTP, and in the family of his address.
+    """
+    return Change("offer", "member", "caller", profile_in(media), "RTP/AVP", "IP6" if ":" in caller else "IP4")
 
 
 def parse_nodes(text: str) -> tuple[Node, ...]:
@@ -80,16 +122,18 @@ def in_request(method: str, side: Side, media: int) -> Change | None:
     """Return what the SDP of a request of `side` is; None: nothing that belongs into this method."""
     if method not in _CARRIES:
         return None
+    profile = profile_in(media)
     if method == "ACK" or (method == "PRACK" and media & _LATE):
-        return Change("answer", other(side), side)
-    return Change("offer", side, other(side))
+        return Change("answer", other(side), side, profile)
+    return Change("offer", side, other(side), profile)
 
 
-def in_reply(method: str, side: Side, code: int, *, offered: bool) -> Change | None:
+def in_reply(method: str, side: Side, code: int, media: int, *, offered: bool) -> Change | None:
     """Return what the SDP of a reply is to a request of `side`, which `offered` or did not; None: nothing."""
     if method not in _CARRIES or code >= 300:  # a 488 may tell capabilities, and addresses with them
         return None
-    return Change("answer", side, other(side)) if offered else Change("offer", other(side), side)
+    profile = profile_in(media)
+    return Change("answer", side, other(side), profile) if offered else Change("offer", other(side), side, profile)
 
 
 def other(side: Side) -> Side:

@@ -163,6 +163,8 @@ class Gateway(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     first_response_ms: int = 5000
     probe_seconds: int = 0
     media: MediaWay = "anchored"
+    srtp: bool = False
+    media_family: int | None = None
 
 
 class TrunkAddress(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

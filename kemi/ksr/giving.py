@@ -1,15 +1,19 @@
 """A reply is read, and given back to the request's sender as one that he knows as his own."""
 
+from typing import Final
+
 import KSR
 
 from kemi.domain import sdp
 from kemi.domain.addresses import Hop
+from kemi.domain.media import MIXED, with_profile
 from kemi.exchange import Exchange, Taken
 from kemi.ksr import headers, request, signalling
 from kemi.replies import NOBODY, Replies
 from kemi.tokens import Keyring
 from kemi.voice import Voice
 
+PROFILE: Final = 15  # of a branch's flags, those from this bit on: its gateway's profile, where there are several
 _get = KSR.pv.get
 
 
@@ -40,6 +44,8 @@ class Giving:
 
         `reliable`: it may speak of 100rel, and of its SDP; `sounds`: of the latter alone.
         """
+        if exchange.media & MIXED:
+            exchange.media = with_profile(exchange.media, _get("$bf") >> PROFILE)
         taken = self._taken
         block = self._replies.block(exchange, taken, self._far, self._source, reliable=reliable)
         clean = ""

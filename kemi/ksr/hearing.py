@@ -10,7 +10,7 @@ import KSR
 from kemi.errors import NoMedia
 from kemi.exchange import unpack
 from kemi.ksr import headers, log, signalling
-from kemi.ksr.giving import Giving
+from kemi.ksr.leaving import Leaving
 from kemi.replies import NOBODY
 
 # Message flags; tm keeps them with the transaction, and the reply lock makes each a once-only latch. The others are in
@@ -30,7 +30,7 @@ _is_set = KSR.isflagset
 _set = KSR.setflag
 
 
-class Hearing(Giving):
+class Hearing(Leaving):
     """The provisional replies of members' legs."""
 
     def _provisional(self, code: int) -> None:

@@ -13,10 +13,12 @@ from kemi import hunting
 from kemi.call import After, Ring
 from kemi.domain import hunt, ringing
 from kemi.domain.events import Failed, Offered
+from kemi.domain.gateways import read_path
 from kemi.domain.hunt import Attempt, Hunt, More, Orders
 from kemi.exchange import Exchange, unpack
 from kemi.ksr import callbacks, headers, log, signalling
 from kemi.ksr.callbacks import guarded
+from kemi.ksr.leaving import CLOCK
 from kemi.ksr.past import SharedPast
 from kemi.ksr.replying import HUNTED, RANG_OUT, SEEN, Replying
 from kemi.ksr.truth import must, yes
@@ -26,7 +28,7 @@ from kemi.voice import Voice
 
 # A branch's flags, which tm keeps with it: leg, attempt, and what has been seen of it; or that it is no leg at all.
 _ATTEMPT: Final = 6  # bits of the leg
-_RUNG, _SAID, _CLOCK = 1 << 12, 1 << 13, 1 << 14
+_RUNG, _SAID = 1 << 12, 1 << 13
 _MASK: Final = (1 << _ATTEMPT) - 1
 _FIRST_RESPONSE_MS: Final = 30_000  # the longest that a gateway may take (gateway.first_response_ms)
 _get = KSR.pv.get
@@ -41,9 +43,6 @@ class Hunting(Replying):
         """See `Replying`; `past`: what the ring strategies remember."""
         super().__init__(sink, keyring, host, clock, voice)
         self._past = past
-        self._blocks: dict[str, str] = {}  # R-URI → headers, of the INVITE that is being sent right now
-        self._ways: dict[str, str] = {}  # R-URI → where it is sent, where not there
-        self._marks: dict[str, int] = {}  # R-URI → its branch's flags, where there is more to come
 
     def _hunts(self, ring: Ring, more: More) -> list[str]:
         """Prepare the first step of a hunt; return the R-URI of its clock, if it has one."""
@@ -59,7 +58,7 @@ class Hunting(Replying):
     def _is_clock(self, code: int) -> bool:
         """Note what a reply of a hunted call says of its branch; whether that is the clock."""
         flags = _get("$bf")
-        if flags & _CLOCK:
+        if flags & CLOCK:
             if code == 100:
                 KSR.pv.sets("$avp(clock_via)", hunting.sent_via(_via()))
                 if not hunt.unpack(_get("$avp(hunt)")).ringing:  # all had refused before the clock was heard of
@@ -137,7 +136,7 @@ class Hunting(Replying):
             return 1
         flags = _get("$bf")
         plan = hunt.unpack(_get("$avp(hunt)"))
-        if flags & _CLOCK:
+        if flags & CLOCK:
             self._obey(plan, plan.struck(self._now_ms()))
             return 1
         leg, attempt = flags & _MASK, flags >> _ATTEMPT & _MASK
@@ -169,6 +168,7 @@ class Hunting(Replying):
             one.uri: f"Call-ID: {self._leg_id(call, one)}\r\n{plan.blocks[one.gateway]}" for one in orders.ring
         }
         self._ways = {one.uri: plan.ways[one.gateway] for one in orders.ring if one.gateway in plan.ways}
+        self._carry_on()
         uris = [*self._blocks, *self._clock_uri(call, orders.clock_ms)]
         KSR.pv.unset("$avp(hunt)")
         KSR.pv.sets("$avp(hunt)", plan.pack())
@@ -211,7 +211,7 @@ class Hunting(Replying):
         here = _get("$Ri")
         here = f"[{here}]" if ":" in here and not here.startswith("[") else here
         uri = hunting.clock_uri(self._keys, call, ms, f"{here}:{_get('$Rp')}")
-        self._blocks[uri], self._marks[uri] = hunting.clock_headers(call), _CLOCK
+        self._blocks[uri], self._marks[uri] = hunting.clock_headers(call), CLOCK
         KSR.pv.sets("$avp(clock)", uri)
         return [uri]
 
@@ -220,7 +220,7 @@ class Hunting(Replying):
         via = hunting.via_of(_get("$avp(vias)") or "", one)
         if via:
             from_ = hunting.from_of(plan.blocks[one.gateway])
-            self._cancel(one.uri, via, self._leg_id(call, one), from_, plan.ways.get(one.gateway, ""))
+            self._cancel(one.uri, via, self._leg_id(call, one), from_, read_path(plan.ways.get(one.gateway, ""))[1])
 
     def _wake(self, call: str) -> None:
         """Have the clock strike now: it is cancelled, as any leg."""

@@ -145,7 +145,7 @@ class Router(Hunting, Clock):
         return 1
 
     def _fork(self, ring: Ring, content_type: str) -> bool:
-        signalling.put_body(ring.body, content_type)
+        self._carry(ring.bodies, content_type)
         KSR.pv.sets("$avp(exchange)", ring.exchange.pack())
         KSR.pv.sets("$avp(call)", ring.event.call)
         if ring.exchange.media:
@@ -166,18 +166,6 @@ class Router(Hunting, Clock):
         if ring.hunt is not None:
             return signalling.fork([*ring.uris, *self._hunts(ring, ring.hunt)])
         return signalling.fork(ring.uris)
-
-    @guarded(callbacks.drop)
-    def on_branch(self, msg: Any) -> int:
-        """One leg, about to leave: it gets its own headers, or it does not leave."""
-        del msg
-        uri = _get("$ru")
-        signalling.put_headers(self._blocks[uri])
-        if way := self._ways.get(uri):
-            must(KSR.setdsturi(way), "setdsturi")
-        if self._marks:
-            must(KSR.pv.seti("$bf", self._marks[uri]), "$bf")  # it has the clock's, where the clock has struck
-        return 1
 
     def _after(self, rest: str, exchange: Exchange) -> After | int | None:
         return self._calls.after(rest, exchange)

@@ -10,11 +10,10 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
-from kemi.domain.events import Side
-from kemi.domain.media import Change, Node, candidates
+from kemi.domain.media import Change, Node, candidates, first_offer
 from kemi.errors import NoMedia
 from kemi.media import bencode
 from kemi.media.bencode import Value
@@ -27,7 +26,14 @@ _PLAYED: Final = 2000  # times that a sound is repeated: one of a second, for lo
 # media, or a moved far side, leaves the ports that the other side knows.
 _FLAGS: Final[list[Value]] = ["generate-RTCP", "port-latching"]
 _REPLACE: Final[list[Value]] = ["origin", "session-connection"]
-_SAME: Final[dict[str, Value]] = {"ICE": "remove", "DTLS": "off", "flags": _FLAGS, "replace": _REPLACE}
+# But AES_CM_128_HMAC_SHA1_80 and _32, which everybody speaks: all twelve would not fit into one packet with an INVITE.
+_SUITES: Final = (
+    "AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_256_CM_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32",
+    "AES_192_CM_HMAC_SHA1_80", "AES_192_CM_HMAC_SHA1_32", "F8_128_HMAC_SHA1_80", "F8_128_HMAC_SHA1_32",
+    "NULL_HMAC_SHA1_80", "NULL_HMAC_SHA1_32",
+)  # fmt: skip
+_SDES: Final[list[Value]] = [f"no-{suite}" for suite in _SUITES]
+_SAME: Final[dict[str, Value]] = {"ICE": "remove", "DTLS": "off", "flags": _FLAGS, "replace": _REPLACE, "SDES": _SDES}
 
 
 class Down(Protocol):
@@ -50,17 +56,16 @@ class Rtpengines:
         self._sockets: dict[int, socket.socket] = {}
         self._cookies = itertools.count()
 
-    def place(self, call: bytes, sdp: str) -> tuple[int, str]:
-        """Begin a session for the caller's offer; return its node and the SDP for all legs. "" begins none.
+    def place(self, call: bytes, sdp: str, profiles: Collection[int]) -> tuple[int, dict[int, str]]:
+        """Begin a session for the caller's offer; return its node and the SDP for legs, by profile. "" begins none.
 
         Raises `NoMedia` where no node is up, or none answers.
         """
-        change = Change("offer", "caller", "member")
         for node in itertools.islice(candidates(call, self._nodes, self._down), _MOST_ASKED):
             if not sdp:
-                return node, ""
+                return node, dict.fromkeys(profiles, "")
             try:
-                return node, self.change(node, call, change, sdp)
+                return node, {one: self.change(node, call, first_offer(one), sdp) for one in profiles}
             except NoMedia:
                 self.delete(node, call)  # one that was only stopped takes the offer later, and then this
         raise NoMedia("no rtpengine answers")
@@ -72,7 +77,7 @@ class Rtpengines:
         """
         if node in self._down or node >= len(self._nodes):
             raise NoMedia(f"rtpengine {node} is down")
-        said = self._ask(node, _command(call, change.op, change.from_, change.to, sdp))
+        said = self._ask(node, _command(call, change, sdp))
         if said.get("result") != "ok":
             raise NoMedia(f"rtpengine {node} refuses: {said.get('error-reason', said.get('result'))}")
         return str(said.get("sdp", ""))
@@ -155,5 +160,11 @@ def _understood(node: int, answer: bytes) -> dict[str, Value]:
     return said if isinstance(said, dict) else {}
 
 
-def _command(call: bytes, op: str, from_: Side, to: Side, sdp: str) -> dict[str, Value]:
-    return {"command": op, "call-id": call.hex(), "from-tag": from_, "to-tag": to, "sdp": sdp, **_SAME}
+def _command(call: bytes, change: Change, sdp: str) -> dict[str, Value]:
+    op, from_, to, profile, transport, family = change
+    member = f"member-{profile}" if profile else "member"
+    command: dict[str, Value] = {"command": op, "call-id": call.hex(), "sdp": sdp, **_SAME}
+    command["from-tag"], command["to-tag"] = (member, to) if from_ == "member" else (from_, member)
+    if transport:
+        command["transport-protocol"], command["address-family"] = transport, family
+    return command

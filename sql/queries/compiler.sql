@@ -30,7 +30,7 @@ from tenant where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
 select id, name, host(host), port, transport, number_format, from_host, identity, enabled, priority, weight,
     array(select prefix from gateway_prefix where gateway_id = gateway.id order by prefix),
     outbound_proxy, max_channels, max_calls_per_second, first_response_ms, probe_seconds,
-    media
+    media, srtp, media_family
 from gateway where (%(ids)s)::bigint[] is null or id = any(%(ids)s);
 
 -- name: trunk_addresses

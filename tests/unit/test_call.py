@@ -80,8 +80,8 @@ def test_a_leg_shows_the_outbound_number_and_nothing_of_the_caller() -> None:
         assert leg["Supported"] == "timer"
         assert set(leg) == {"Call-ID", "From", "Contact", "P-Asserted-Identity", "Supported"}
     assert [word for word in SECRETS if word in "".join(made.blocks.values())] == []
-    assert "alice" not in made.body.lower()
-    assert made.body.startswith("v=0\r\no=- ")
+    assert "alice" not in made.bodies[0].lower()
+    assert made.bodies[0].startswith("v=0\r\no=- ")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_cleaned_headers_go_on_and_an_empty_body_stays_empty() -> None:
     """An INVITE without an offer is legal."""
     made = ring(lines=["Allow: INVITE, ACK"], body="")
     assert all(leg["Allow"] == "INVITE, ACK" for leg in legs(made))
-    assert made.body == ""
+    assert made.bodies[0] == ""
 
 
 def test_the_ledger_hears_of_the_call_before_it_leaves() -> None:

@@ -13,7 +13,8 @@ from tests.telephone import Telephone
 @pytest.fixture(scope="package")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """The real stack with an rtpengine of its own."""
-    with running_edge(tmp_path_factory.mktemp("media"), rtpengine="own", rtp_ports=free_rtp(EDGE_HOST)) as edge:
+    folder, rtp_ports = tmp_path_factory.mktemp("media"), free_rtp(EDGE_HOST)
+    with running_edge(folder, rtpengine="own", rtp_ports=rtp_ports, rtp_address=f"{EDGE_HOST} ::1") as edge:
         yield edge
 
 

@@ -54,14 +54,14 @@ def test_one_dies_and_the_other_takes_its_calls(two: Two) -> None:
     media = two.media
     body = sdp("127.0.0.11").decode()
     calls = [bytes((0, *b"call-", number, 0, 0, 0)) for number in range(12)]
-    placed = {call: media.place(call, body) for call in calls}
+    placed = {call: media.place(call, body, {0}) for call in calls}
     assert {node for node, _ in placed.values()} == {0, 1}
-    assert all("127.0.0.11" not in found for _, found in placed.values())
+    assert all("127.0.0.11" not in found[0] for _, found in placed.values())
     for node in (0, 1):
         assert two.calls(node) == sorted(call.hex() for call in calls if placed[call][0] == node)
     two.running[0].kill()
     two.running[0].wait()
-    assert {media.place(b"new" + call[3:], body)[0] for call in calls} == {1}
+    assert {media.place(b"new" + call[3:], body, {0})[0] for call in calls} == {1}
     assert two.down == {0}
     for call, (node, _) in placed.items():
         if node == 0:
@@ -74,7 +74,7 @@ def test_one_dies_and_the_other_takes_its_calls(two: Two) -> None:
     two.running[1].kill()
     two.running[1].wait()
     with pytest.raises(NoMedia, match="no rtpengine answers"):
-        media.place(calls[0], body)
+        media.place(calls[0], body, {0})
     assert two.down == {0, 1}
 
 
