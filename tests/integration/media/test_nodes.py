@@ -27,6 +27,7 @@ class Two:
         self.nodes: list[Node] = []
         self.running: list[Popen[bytes]] = []
         self.down: set[int] = set()
+        (folder / "recordings" / "raw").mkdir(parents=True)
         for _ in range(2):
             control = free_udp("127.0.0.1")
             part = rtpengine(FixedSettings(var_dir=folder, rtp_ports=free_rtp("127.0.0.1", 100)), control)
