@@ -14,7 +14,7 @@ from kemi.domain.e164 import e164
 from kemi.domain.model import Gateway, Group, Hotline, Member, Plan, Tenant, TrunkAddress
 from kemi.table.keys import address_key, hotline_key, id_key
 from kemi.table.store import TableWriter
-from sipp_scenarios.bench import groups
+from sipp_scenarios.bench import cpu, groups
 from sipp_scenarios.bench.program import EDGE, Program
 from tests.edge import CUSTOMER_HOST, EDGE_HOST, GATEWAY_HOST, free_port
 
@@ -68,10 +68,10 @@ def running(folder: Path, name: str, hotlines: int, workers: int) -> Iterator[Pr
     write_table(folder / "table", hotlines, gateway)
     settings = FixedSettings(
         sip_listen=f"udp:{EDGE_HOST}:{port}", var_dir=folder, node_name="bare", sip_workers=workers,
-        edge_key="1:" + "17" * 32, database_url="postgresql:///none",
+        edge_key="1:" + "17" * 32, database_url="postgresql:///none", rtpengine="none",
     )  # fmt: skip
     with Stack(settings, without=_OTHERS) as stack:
         pid = stack.pid("kamailio")
         if pid is None:
             raise TimeoutError(f"{name} does not run")
-        yield Program(name, (EDGE_HOST, port), gateway, {EDGE: (pid,)})
+        yield Program(name, (EDGE_HOST, port), gateway, {EDGE: (pid, *cpu.readers(pid))})

@@ -87,7 +87,8 @@ def _what_is_full(steps: list[Window]) -> str:
         return "nothing yet"
     one = min(failed, key=lambda window: window.rate)
     cores = os.cpu_count() or 1
-    share = f"the program {one.cpu[EDGE] / one.seconds:.2f}, SIPp {one.sipp / one.seconds:.2f} of {cores} cores"
+    seconds = one.calls / one.rate  # of load; the window waits for stragglers too
+    share = f"the program {one.cpu[EDGE] / seconds:.2f}, SIPp {one.sipp / seconds:.2f} of {cores} cores"
     if one.busy > _FULL:
         return f"the cores: {share}"
     if one.busiest > _FULL:
@@ -123,4 +124,4 @@ def _row(one: Window) -> list[str]:
         str(one.failed),
         str(one.retransmissions),
     ]
-    return [*row, str(one.dropped), f"{one.busy:.0%}", f"{one.sipp / one.seconds:.2f}", f"{one.busiest:.0%}"]
+    return [*row, str(one.dropped), f"{one.busy:.0%}", f"{one.sipp * one.rate / one.calls:.2f}", f"{one.busiest:.0%}"]

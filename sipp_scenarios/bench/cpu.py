@@ -47,6 +47,19 @@ def each(root: int) -> dict[int, float]:
     return {one.pid: one.ticks / _TICKS for one in tree(root, _all())}
 
 
+def readers(pid: int) -> list[int]:
+    """Return the processes that read what `pid` writes to standard error, where that is a pipe."""
+    pipe = os.readlink(_PROC / str(pid) / "fd" / "2")
+    found = []
+    for file in _PROC.glob("[0-9]*/fd/0"):
+        try:
+            if pipe.startswith("pipe:") and os.readlink(file) == pipe:
+                found.append(int(file.parts[2]))
+        except OSError:  # it ended in between, or is another user's
+            continue
+    return found
+
+
 def machine() -> tuple[float, float]:
     """Return the CPU seconds that all cores together have worked, and been idle, since the machine began."""
     fields = [int(field) for field in (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:9]]

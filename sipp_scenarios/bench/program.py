@@ -6,7 +6,9 @@ from typing import Final
 from sipp_scenarios.bench import cpu
 from tests.sip.message import Address
 
-EDGE: Final = "edge"  # the part that carries the call: of ours Kamailio, the watch and the table's compiler
+EDGE: Final = (
+    "edge"  # the part that carries the call: of ours Kamailio with its log, the watch and the table's compiler
+)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.wait import until
-from sipp_scenarios.bench import groups
+from sipp_scenarios.bench import cpu, groups
 from sipp_scenarios.bench.program import EDGE, Program
 from tests.edge import Edge, running_edge
 
@@ -44,7 +44,7 @@ def wait_for_the_ledger(edge: Edge) -> bool:
 
 
 def _edge(edge: Edge) -> tuple[int, ...]:
-    return tuple(_pid(edge, part) for part in _OF_THE_CALL)
+    return (*(_pid(edge, part) for part in _OF_THE_CALL), *cpu.readers(_pid(edge, "kamailio")))
 
 
 def _pid(edge: Edge, part: str) -> int:

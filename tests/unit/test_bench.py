@@ -1,6 +1,8 @@
 """The pure parts of the benchmark: what the kernel and SIPp write is read rightly, and figures follow from it."""
 
+import os
 import re
+import subprocess
 from math import isnan
 
 import pytest
@@ -138,3 +140,14 @@ def test_each_steps_instructions_are_a_share_of_the_whole_calls() -> None:
     """In thousands."""
     found = instructions(2_000_000.0, {"sealing": 100_000.0, "bodies": 500_000.0})
     assert found == [Count(WHOLE, 2000.0, 1.0), Count("sealing", 100.0, 0.05), Count("bodies", 500.0, 0.25)]
+
+
+def test_who_reads_a_process_log_is_found() -> None:
+    """By the pipe between them: Kamailio's log goes through a process that costs CPU, too."""
+    read, write = os.pipe()
+    with subprocess.Popen(["cat"], stdin=read, stdout=subprocess.DEVNULL) as reader:
+        os.close(read)
+        with subprocess.Popen(["sleep", "60"], stderr=write) as writer:
+            os.close(write)
+            assert cpu.readers(writer.pid) == [reader.pid]
+            writer.kill()
