@@ -1,5 +1,7 @@
 """Whatever an SMSC does, the driver smpp says taken, refused or unknown, and the right one of them."""
 
+import contextlib
+import random
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -144,6 +146,18 @@ def test_a_refused_bind_is_not_tried_with_every_message(smsc: Smsc, monkeypatch:
     assert smsc.binds == 2
 
 
+def test_a_bind_that_fails_again_and_again_is_logged_once(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pool, "PAUSES", (0.0,))
+    smsc.bind_status.extend([0xD, 0xD, 0xD, 0x5, 0x5])
+    for _ in range(5):
+        refused(send(smsc))
+    assert isinstance(send(smsc), Accepted)
+    said = [one.getMessage() for one in caplog.records if "not bound" in one.getMessage()]
+    assert [words.partition("why=")[2] for words in said] == [codes.BIND[0xD].why, codes.BIND[0x5].why]
+
+
 def test_it_answers_whether_it_is_still_there_and_asks_so_itself(smsc: Smsc) -> None:
     send(smsc, enquire_link="1")
     smsc.lines[0].says(ENQUIRE_LINK, 0, 4711)
@@ -169,6 +183,18 @@ def test_what_is_no_smpp_ends_the_line(smsc: Smsc, octets: bytes) -> None:
     smsc.plan.append(lambda line, _: line.sends(octets.ljust(16, b"\0")))
     assert send(smsc) == Unknown("the line ended before the SMSC answered", down=True)
     assert isinstance(send(smsc), Accepted)
+
+
+def test_whatever_pdus_come_the_next_message_goes_out(smsc: Smsc) -> None:
+    """Of every command and none, with any status, sequence and body; the line may end over them."""
+    dice = random.Random("pdus")
+    for turn in range(300):
+        send(smsc) if smsc.lines == [] or smsc.lines[-1].ended else None
+        command = dice.choice([*range(0x16), 0x21, 0x102, 0x103, dice.getrandbits(8)]) | dice.choice([0, 1 << 31])
+        body = bytes(dice.choice([0, dice.getrandbits(8)]) for _ in range(dice.randrange(40)))
+        with contextlib.suppress(OSError):
+            smsc.lines[-1].says(command, dice.choice([0, 0, 8, dice.getrandbits(32)]), turn, body)
+    assert until(lambda: isinstance(send(smsc), Accepted), 20.0)
 
 
 def test_an_smsc_that_unbinds_us_is_asked_again_by_the_next_message(smsc: Smsc) -> None:

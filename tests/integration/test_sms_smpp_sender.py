@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import smpp34
 
+from deploy.desk import trying
 from deploy.wait import until
 from tests.sms_room import SmsRoom, sms_room
 from tests.smsc import PASSWORD, Smsc
@@ -63,10 +64,10 @@ def test_a_lost_answer_is_asked_again_or_held_as_the_row_says(room: SmsRoom) -> 
     ]
 
 
-def test_a_throttled_one_is_tried_again(room: SmsRoom) -> None:
+def test_one_that_is_refused_for_the_time_being_is_tried_again(room: SmsRoom) -> None:
     with Smsc() as smsc:
         use(room, smsc.url)
-        smsc.answers(0x58)
+        smsc.answers(0x64)
         with room.sender(**ENV):
             room.queue()
             assert until(lambda: bool(room.rows("select from notification_attempt where fate = 'refused'")), 20.0)
@@ -75,9 +76,43 @@ def test_a_throttled_one_is_tried_again(room: SmsRoom) -> None:
             room.until_states(accepted=1)
         assert len(smsc.taken) == 1
     assert room.rows("select http_status, fate from notification_attempt order by id") == [
-        (0x58, "refused"),
+        (0x64, "refused"),
         (0, "accepted"),
     ]
+
+
+@pytest.mark.parametrize(("on_unknown", "times", "state"), [("retry", 2, "accepted"), ("hold", 1, "unknown")])
+def test_a_sender_killed_while_the_smsc_has_it_leaves_what_the_row_says(
+    room: SmsRoom, on_unknown: str, times: int, state: str
+) -> None:
+    """The SMSC has taken it; nobody has heard so."""
+    with Smsc() as smsc:
+        use(room, smsc.url)
+        room.sql("update sms_provider set on_unknown = %(on_unknown)s", on_unknown=on_unknown)
+        smsc.hangs()
+        room.queue()
+        with room.sender(**ENV) as process:
+            assert until(lambda: len(smsc.taken) == 1, 20.0), room.log()
+            process.send_signal(signal.SIGKILL)
+            process.wait(20)
+        room.sql("update notification set lease_until = now() - interval '1 second' where state = 'sending'")
+        with room.sender(**ENV):
+            room.until_states(**{state: 1})
+        assert len(smsc.taken) == times
+
+
+def test_one_real_sms_through_the_row_shows_what_was_said_and_no_password(room: SmsRoom) -> None:
+    with Smsc() as smsc:
+        use(room, smsc.url)
+        provider = str(room.rows("select id from sms_provider")[0][0])
+        tried = trying.send(room.conn, provider, "+84844441909", "", ENV)
+        assert len(smsc.taken) == 1
+    words = tried.in_words()
+    assert (tried.fate, tried.message_id) == ("accepted", "id-1")
+    assert "bind_transceiver Account(ACuser-1@127.0.0.1:" in words
+    assert "submit_sm " in words
+    assert "command_status=0x00000000" in words
+    assert PASSWORD not in words
 
 
 async def serve(port: int, taken: list[tuple[str, bytes]], started: threading.Event, end: threading.Event) -> None:

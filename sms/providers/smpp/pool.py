@@ -8,6 +8,7 @@ too: receipts come late.
 import asyncio
 import atexit
 import contextlib
+import logging
 import threading
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, Final, TypeVar
 from sms.providers.smpp.account import Account
 from sms.providers.smpp.session import NotBoundError, Session, bound
 
+_log = logging.getLogger("sms")
 _Found = TypeVar("_Found")
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds of quiet after binds that failed, one after the other
 _GOODBYE_SECONDS: Final = 2.0
@@ -110,7 +112,10 @@ async def _open(provider_id: int, entry: _Entry, seconds: float) -> Session:
         async with asyncio.timeout(seconds):
             session = await bound(provider_id, entry.account)
     except (NotBoundError, TimeoutError) as error:
-        entry.error = error if isinstance(error, NotBoundError) else NotBoundError(f"no bind within {seconds:g} s")
+        found = error if isinstance(error, NotBoundError) else NotBoundError(f"no bind within {seconds:g} s")
+        if entry.error is None or entry.error.why != found.why:  # or every few seconds the same line
+            _log.warning("smpp %r not bound, trying again and again why=%s", entry.account, found.why)
+        entry.error = found
         entry.quiet_until = loop.time() + PAUSES[min(entry.failures, len(PAUSES) - 1)]
         entry.failures += 1
         raise entry.error from None

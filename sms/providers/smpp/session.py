@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
+import traceback
 from typing import Any, Final, NamedTuple
 
 from sms.inbox import INBOX, Report
@@ -116,12 +117,15 @@ class Session:
         try:
             while not self.ended:
                 head = header(await self._reader.readexactly(HEADER))
-                body = await self._reader.readexactly(head.length - HEADER)
-                self._serve(head, body)
+                self._serve(head, await self._reader.readexactly(head.length - HEADER))
         except (asyncio.IncompleteReadError, OSError):
             pass
         except BadPduError as error:
             why = f"what the SMSC says is not SMPP: {error}"
+        except Exception as error:  # a bug of ours: a line that nobody reads would keep all who wait for its answers
+            frames = "".join(traceback.format_tb(error.__traceback__))  # code, never values
+            _log.error("smpp %r failed error=%s\n%s", self.account, type(error).__name__, frames)
+            why = "we cannot read what the SMSC says"
         self.end(why)
 
     def _serve(self, head: Header, body: bytes) -> None:
