@@ -101,7 +101,7 @@ def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> R
         is_open = seen is not None and seen.circuit.state != "closed"
         then = following(result, claimed.provider, claimed.tries, dice, is_open=is_open)
         if then.over:
-            cur.execute(_SQL["fail_over"], mine)
+            cur.execute(_SQL["fail_over"], {**mine, "is_final": then.state == "failed"})
             if cur.rowcount == 1:
                 return Recorded(then._replace(state="queued", delay_seconds=0.0), seen)
         pace = {"delay_seconds": then.delay_seconds, "counts": int(then.counts)}

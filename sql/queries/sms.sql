@@ -267,13 +267,15 @@ set state = 'queued', last_error = %(error)s, lease_until = null, tries = tries 
 where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
 
 -- name: fail_over
--- Never what an earlier request may have brought to a provider that is not to be asked twice.
+-- Never what an earlier request may have brought to a provider that is not to be asked twice; and to one that is itself left
+-- alone only what the first never will send.
 update notification n
 set state = 'queued', provider_id = f.id, fallback_provider_id = null, tries = 0, next_attempt_at = now(),
     lease_until = null, last_error = %(error)s || '; now through ' || f.name
 from sms_provider f
+join sms_provider_state g on g.provider_id = f.id
 where n.id = %(id)s and n.state in ('sending', 'unknown') and n.attempts = %(attempt)s
-    and f.id = n.fallback_provider_id and f.enabled
+    and f.id = n.fallback_provider_id and f.enabled and (g.state = 'closed' or %(is_final)s)
     and not exists (
         select from notification_attempt a join sms_provider p on p.id = a.provider_id
         where a.notification_id = n.id and coalesce(a.fate, 'unknown') = 'unknown' and p.on_unknown <> 'retry'

@@ -154,6 +154,21 @@ def test_nobody_leaves_for_a_second_that_does_not_work_either(room: SmsRoom) -> 
     assert store.claim(room.conn, 8, 30) == []
 
 
+def test_one_that_failed_does_not_go_to_a_second_that_is_left_alone_but_one_without_a_way_does(room: SmsRoom) -> None:
+    """The first may work again sooner; to that member it never will."""
+    second_provider(room, "http://127.0.0.1:9/")
+    room.queue(members=2)
+    room.sql(OPEN + " where provider_id <> 1")
+    room.sql("update sms_provider set failover_tries = 1")
+    for result in (DOWN, Refused("no way", final=True, cause="elsewhere")):
+        (claimed,) = store.claim(room.conn, 1, 30)
+        store.record(room.conn, claimed, result, 0.5)
+    assert room.rows("select provider_id = 1, tries, state from notification order by id") == [
+        (True, 1, "queued"),
+        (False, 0, "queued"),
+    ]
+
+
 def test_an_empty_account_holds_all_and_costs_nobody_a_try(room: SmsRoom) -> None:
     """One alarm, one refused request; a slow probe; it resumes by itself."""
     room.sink.refuses(200, body='{"CodeResult": "103"}', times=2)

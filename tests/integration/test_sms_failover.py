@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 
 from deploy.demo.sms_sink import SmsSink
+from deploy.wait import until
 from sms import store
 from tests.sms_room import SmsRoom, sms_room
 
@@ -156,16 +157,16 @@ def test_a_repeated_text_is_suppressed_for_good(room: SmsRoom, second: SmsSink) 
 
 
 def test_what_waits_follows_its_tenant_to_another_provider(room: SmsRoom, second: SmsSink) -> None:
-    """At once: the operator has a reason."""
+    """At once, not when the sender looks again: the operator has a reason."""
     room.sink.refuses(503)
     with room.sender(SMS_POLL_SECONDS="3600"):
         room.queue()
         room.until_posts(1)
         room.until_states(queued=1)
-        room.sql(
-            "update notification set next_attempt_at = now();"
-            " update tenant set sms_provider_id = sms_fallback_provider_id, sms_fallback_provider_id = null"
-        )
+        room.sql("update tenant set sms_provider_id = sms_fallback_provider_id, sms_fallback_provider_id = null")
+        theirs = "select p.name from notification n join sms_provider p on p.id = n.provider_id"
+        assert until(lambda: room.rows(theirs) == [("second",)], 20), room.log()
+        room.sql("update notification set next_attempt_at = now(); notify notification_queued")
         room.until_states(accepted=1)
     assert (len(room.sink.posts()), len(second.messages())) == (1, 1)
 

@@ -1,5 +1,7 @@
 """Any number of senders hold one pace together, and a provider's "not now" is heard by all of them."""
 
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -56,6 +58,31 @@ def test_claims_at_one_moment_share_what_there_is(room: SmsRoom) -> None:
         taken = [number for claimed in pool.map(claim, range(8)) for number in claimed]
     assert len(taken) == 1
     assert room.states() == {"sending": 1, "queued": 63}
+
+
+def test_whoever_asks_however_often_the_places_are_given_once(room: SmsRoom) -> None:
+    """Six senders' connections hammer: 50 at 100 a second, ten at once at most, take 0.4 s; no row twice."""
+    room.sql("update sms_provider set messages_per_second = 100")
+    room.queue(members=50)
+    enough = threading.Event()
+
+    def hammer(_: int) -> list[int]:
+        conn, got = psycopg2.connect(room.url), []
+        while not enough.is_set():
+            got += [one.id for one in store.claim(conn, 8, 30)]
+            with conn, conn.cursor() as cur:
+                cur.execute("select 1 from notification where state = 'queued' limit 1")
+                if cur.fetchone() is None:
+                    enough.set()
+        conn.close()
+        return got
+
+    begun = time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        got = [number for numbers in pool.map(hammer, range(6)) for number in numbers]
+    spent = time.monotonic() - begun
+    assert sorted(got) == list(range(1, 51))
+    assert spent >= (50 - 10) / 100
 
 
 def test_a_sender_that_dies_takes_its_turns_with_it_and_others_go_on_at_the_same_pace(room: SmsRoom) -> None:
