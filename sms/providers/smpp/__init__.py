@@ -90,4 +90,4 @@ async def _submit(session: Session, request: Fields, seconds: float, deadline: f
 
 
 def _shown(answer: Answer) -> str:
-    return f"submit_sm_resp command_status=0x{answer.status:08X} message_id={answer.message_id}"
+    return f"submit_sm_resp command_status=0x{answer.status:X} message_id={answer.message_id}"

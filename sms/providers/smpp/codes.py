@@ -63,4 +63,4 @@ def of_bind(status: int) -> Meaning:
 
 def _unlisted(status: int) -> str:
     words = SUBMIT[status].why if status in SUBMIT else "only its carrier knows why"
-    return f"the SMSC refused it with 0x{status:08X}: {words}"
+    return f"the SMSC refused it with 0x{status:X}: {words}"
