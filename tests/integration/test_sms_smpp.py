@@ -74,7 +74,7 @@ def test_every_code_has_its_meaning_and_a_reason_for_people(smsc: Smsc, status: 
     with Smsc() as closed:
         closed.bind_status.append(status)
         result = refused(send(closed))
-        cause = "message" if verdict == "failed" else "down"
+        cause = "down" if verdict == "down" else "message"
         assert (result.why, result.final, result.cause, result.status) == (why, verdict == "failed", cause, status)
         assert closed.submits == []
 

@@ -43,7 +43,8 @@ SUBMIT: Final[Mapping[int, Meaning]] = {
     0xFF: Meaning("again", "RUNKNOWNERR: the SMSC does not know what went wrong"),
 }
 BIND: Final[Mapping[int, Meaning]] = {
-    0x05: Meaning("down", "RALYBND: the account is bound as often as it may be"),
+    # Not down: another sender may be bound, and its messages go out.
+    0x05: Meaning("again", "RALYBND: the account is bound as often as it may be, by other senders, say"),
     0x0D: Meaning("down", "RBINDFAIL: the SMSC does not let the account in, and does not say why"),
     0x0E: Meaning("failed", "RINVPASWD: the SMSC does not know the password"),
     0x0F: Meaning("failed", "RINVSYSID: the SMSC does not know the system_id"),

@@ -84,8 +84,8 @@ class Session:
         if answer.status != codes.ROK:
             self.end("the SMSC refused the bind")
             verdict, why = codes.of_bind(answer.status)
-            final = verdict == "failed"
-            raise NotBoundError(why, final=final, cause="message" if final else "down", status=answer.status)
+            cause: Cause = "down" if verdict == "down" else "message"
+            raise NotBoundError(why, final=verdict == "failed", cause=cause, status=answer.status)
         _log.info("smpp %r bound", self.account)
         self._tasks.append(asyncio.create_task(self._stay()))
 
