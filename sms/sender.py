@@ -25,8 +25,9 @@ from psycopg2.extras import wait_select
 
 from sms import gate, retry, store
 from sms.asking import keep_asking
+from sms.following import Next
 from sms.lines import Lines
-from sms.providers import DRIVERS, Refused, Result, Unknown
+from sms.providers import DRIVERS, Accepted, Refused, Result, Unknown
 from sms.redaction import redacted
 from sms.store import Claimed
 from sms.telling import tell, tell_of_provider
@@ -34,6 +35,7 @@ from sms.telling import tell, tell_of_provider
 RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 5
 _ROUTE_SECONDS: Final = 60  # also without a NOTIFY: a row that was being queued when its tenant changed was not seen
+_TEND_SECONDS: Final = 1.0  # between two looks for what is too old, lost, or waits for a provider that is left alone
 _log = logging.getLogger("sms")
 
 
@@ -43,7 +45,7 @@ class Options(NamedTuple):
     poll_seconds: float = 1.0  # longest wait when the NOTIFY was missed, or a delay has passed
     lease_seconds: float = 30.0  # beyond the provider's timeout: room for the record
     give_up_seconds: float = retry.GIVE_UP_SECONDS
-    threads: int = 8  # requests at once
+    threads: int = 32  # requests at once
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> "Options":
@@ -72,7 +74,7 @@ class Sender:
         self._env = env
         self.stopping = False
         self._busy = 0
-        self._route_at = 0.0
+        self._route_at = self._tend_at = 0.0
         self._todo: queue.SimpleQueue[Claimed] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Claimed, Result]] = queue.SimpleQueue()
         self._unrecorded: list[tuple[Claimed, Result]] = []
@@ -99,24 +101,33 @@ class Sender:
         self._lines.step(conn)
         if self.stopping:
             return 0
-        if self._route_at < time.monotonic():
+        left = self._tend(conn)
+        free = self._options.threads - self._busy
+        claimed = store.claim(conn, free, self._options.lease_seconds) if free else []
+        for one in claimed:
+            self._busy += 1
+            self._todo.put(one)
+        return len(claimed) + left
+
+    def _tend(self, conn: connection) -> int:
+        """Do what is to be done now and then; return how many notifications may be claimed that could not be before."""
+        now = time.monotonic()
+        if self._route_at < now:
             store.reroute(conn)
-            self._route_at = time.monotonic() + _ROUTE_SECONDS
+            self._route_at = now + _ROUTE_SECONDS
+        if now < self._tend_at:
+            return 0
+        self._tend_at = now + min(self._options.poll_seconds, _TEND_SECONDS)
         expired = store.expire(conn, self._options.give_up_seconds)
         if expired:
             _log.warning("expired notifications=%d", expired)
         held = store.hold_abandoned(conn)
         if held:
             _log.error("unknown notifications=%d why=their sender was lost", held)
-        free = self._options.threads - self._busy
-        claimed = store.claim(conn, free, self._options.lease_seconds) if free else []
-        for one in claimed:
-            self._busy += 1
-            self._todo.put(one)
         left = gate.leave_open(conn)
         if left:
             _log.warning("notifications=%d go to their tenants' other provider: theirs is left alone", left)
-        return len(claimed) + left
+        return left
 
     def wait(self, conn: connection) -> None:
         """Return when there may be something to do. Raises `psycopg2.Error`."""
@@ -151,6 +162,20 @@ class Sender:
             _log.error("driver failed notification=%d error=%s\n%s", claimed.id, type(error).__name__, frames)
             return Unknown(f"the driver failed: {type(error).__name__}")  # before or after its request left
 
+    def _record_accepted(self, conn: connection) -> None:
+        """Record together what was taken: nearly everything, nearly always. The rest is recorded one by one."""
+        taken = [(one, result) for one, result in self._unrecorded if isinstance(result, Accepted)]
+        if len(taken) < 2:
+            return
+        try:
+            recorded = store.record_accepted(conn, taken)
+        except (psycopg2.DataError, psycopg2.IntegrityError):
+            return  # one of them cannot be written as it is: let the others be
+        self._unrecorded = [one for one in self._unrecorded if one[0].attempt_id not in recorded]
+        for claimed, result in taken:
+            if claimed.attempt_id in recorded:
+                tell(claimed, result, Next("accepted") if recorded[claimed.attempt_id] else None)
+
     def _record(self, conn: connection) -> None:
         while True:
             try:
@@ -158,6 +183,7 @@ class Sender:
                 self._busy -= 1
             except queue.Empty:
                 break
+        self._record_accepted(conn)
         while self._unrecorded:
             claimed, result = self._unrecorded[0]
             dice = random.random()  # noqa: S311 -- no secret: it spreads load

@@ -11,6 +11,7 @@ Each provider's pace and circuit are rows that all senders heed: a claim asks fo
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from psycopg2.extensions import connection, cursor
@@ -108,6 +109,32 @@ def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> R
         name = "again" if then.state == "queued" else then.state
         cur.execute(_SQL[name], {**mine, **pace, "message_id": message_id})
         return Recorded(then._replace(over=False) if cur.rowcount == 1 else None, seen)
+
+
+def record_accepted(conn: connection, done: Sequence[tuple[Claimed, Accepted]]) -> dict[int, bool]:
+    """Record requests that were taken, in one transaction; return by attempt whether it was still ours.
+
+    Not those of providers whose circuit is in doubt: what such a one answers is looked at one by one (`record`).
+    """
+    with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
+        cur.execute(_SQL["in_doubt"], {"providers": [one.provider.id for one, _ in done if one.provider]})
+        found: list[Any] = cur.fetchall()
+        doubted = {row["provider_id"] for row in found}
+        rows = [_taken(*one) for one in done if one[0].provider and one[0].provider.id not in doubted]
+        if not rows:
+            return {}
+        _many(cur, "finish_accepted", rows)
+        _many(cur, "accepted_many", rows)
+        found = cur.fetchall()
+        mine = {row["id"] for row in found}
+    return {row["attempt_id"]: row["id"] in mine for row in rows}
+
+
+def _taken(claimed: Claimed, result: Accepted) -> dict[str, Any]:
+    return {
+        "id": claimed.id, "attempt": claimed.attempt, "attempt_id": claimed.attempt_id, "status": result.status,
+        "reply": result.reply and redacted(result.reply), "message_id": result.message_id,
+    }  # fmt: skip
 
 
 def listen(conn: connection) -> None:

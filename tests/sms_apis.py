@@ -214,6 +214,7 @@ class ApiServer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 1024  # 5 is the default, and fewer than a sender has threads
     block_on_close = False  # a hanging request must not keep the server from ending
     api: ApiServer
 

@@ -133,6 +133,7 @@ class SmsSink:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 1024  # 5 is the default: senders with many threads would be cut off before they are heard
     block_on_close = False  # a hanging post must not keep the sink from ending
     sink: SmsSink
 

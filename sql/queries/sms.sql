@@ -239,6 +239,24 @@ where provider_id = %(provider_id)s
 -- name: wake_senders
 notify notification_queued
 
+-- name: in_doubt
+select provider_id from sms_provider_state where provider_id = any (%(providers)s) and (state <> 'closed' or failures > 0)
+
+-- name: finish_accepted
+-- As finish_attempt, for many at once.
+update notification_attempt a
+set finished_at = now(), http_status = r.status, error = null, reply = r.reply, fate = 'accepted', message_id = r.message_id
+from json_to_recordset(%(rows)s::json) as r (attempt_id bigint, status int, reply text, message_id text)
+where a.id = r.attempt_id
+
+-- name: accepted_many
+-- As accepted, for many at once.
+update notification n
+set state = 'accepted', accepted_at = now(), provider_message_id = r.message_id, last_error = null, lease_until = null
+from json_to_recordset(%(rows)s::json) as r (id bigint, attempt int, message_id text)
+where n.id = r.id and n.state in ('sending', 'unknown') and n.attempts = r.attempt
+returning n.id
+
 -- name: unknown
 update notification
 set state = 'unknown', last_error = %(error)s, lease_until = null

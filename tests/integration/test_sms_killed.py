@@ -142,3 +142,26 @@ def test_the_database_goes_down_and_comes_back(room: SmsRoom, own_server: Server
 def lease_over(room: SmsRoom) -> None:
     """Let the time of every lease pass."""
     room.sql("update notification set lease_until = now() - interval '1 second' where state = 'sending'")
+
+
+def test_what_was_taken_is_recorded_together_but_not_what_is_no_longer_ours(room: SmsRoom) -> None:
+    """Three are taken; the lease of one was over, another sender has it. A provider in doubt is looked at singly."""
+    room.queue(members=3)
+    late, other = psycopg2.connect(room.url), psycopg2.connect(room.url)
+    mine = sorted(store.claim(late, 3, 30))
+    room.sql("update notification set lease_until = now() - interval '1 s' where id = %(id)s", id=mine[1].id)
+    (theirs,) = store.claim(other, 1, 30)
+    done = [(one, Accepted(200, f"reply {one.id}", f"name-{one.id}")) for one in mine]
+    recorded = store.record_accepted(late, done)
+    assert recorded == {mine[0].attempt_id: True, mine[1].attempt_id: False, mine[2].attempt_id: True}
+    assert room.rows("select id, state, provider_message_id from notification order by id") == [
+        (mine[0].id, "accepted", f"name-{mine[0].id}"), (theirs.id, "sending", None),
+        (mine[2].id, "accepted", f"name-{mine[2].id}"),
+    ]  # fmt: skip
+    assert room.rows("select fate, reply from notification_attempt where fate is not null order by id") == [
+        ("accepted", f"reply {one.id}") for one in mine
+    ]
+    room.sql("update sms_provider_state set failures = 1")
+    assert store.record_accepted(other, [(theirs, Accepted(200, "reply", "name"))]) == {}
+    late.close()
+    other.close()
