@@ -34,6 +34,7 @@ _SUITES: Final = (
 )  # fmt: skip
 _SDES: Final[list[Value]] = [f"no-{suite}" for suite in _SUITES]
 _SAME: Final[dict[str, Value]] = {"ICE": "remove", "DTLS": "off", "flags": _FLAGS, "replace": _REPLACE, "SDES": _SDES}
+_ALIKE: Final = bencode.encode(_SAME)[1:-1]  # without the brackets of a dictionary of its own
 
 
 class Down(Protocol):
@@ -77,7 +78,7 @@ class Rtpengines:
         """
         if node in self._down or node >= len(self._nodes):
             raise NoMedia(f"rtpengine {node} is down")
-        said = self._ask(node, _command(call, change, sdp))
+        said = self._ask(node, _question(call, change, sdp))
         if said.get("result") != "ok":
             raise NoMedia(f"rtpengine {node} refuses: {said.get('error-reason', said.get('result'))}")
         return str(said.get("sdp", ""))
@@ -90,7 +91,7 @@ class Rtpengines:
         if node in self._down or node >= len(self._nodes):
             raise NoMedia(f"rtpengine {node} is down")
         command: dict[str, Value] = {"command": "play media", "call-id": call.hex(), "from-tag": "caller"}
-        said = self._ask(node, {**command, "file": file, "repeat-times": _PLAYED})
+        said = self._ask(node, bencode.encode({**command, "file": file, "repeat-times": _PLAYED}))
         if said.get("result") != "ok":
             raise NoMedia(f"rtpengine {node} cannot play {file}: {said.get('error-reason')}")
 
@@ -121,9 +122,9 @@ class Rtpengines:
             sock.close()
         self._sockets = {}
 
-    def _ask(self, node: int, command: dict[str, Value]) -> dict[str, Value]:
+    def _ask(self, node: int, command: bytes) -> dict[str, Value]:
         sock, cookie = self._socket(node), self._cookie()
-        question = cookie + bencode.encode(command)
+        question = cookie + command
         for _ in range(_REPEATS):
             with contextlib.suppress(OSError):  # silent; or an ICMP error, which may be that of an earlier delete
                 sock.settimeout(self._pause)
@@ -160,11 +161,12 @@ def _understood(node: int, answer: bytes) -> dict[str, Value]:
     return said if isinstance(said, dict) else {}
 
 
-def _command(call: bytes, change: Change, sdp: str) -> dict[str, Value]:
+def _question(call: bytes, change: Change, sdp: str) -> bytes:
+    """Return an offer or an answer as it is sent; what every one of them says is spelt once, for all."""
     op, from_, to, profile, transport, family = change
     member = f"member-{profile}" if profile else "member"
-    command: dict[str, Value] = {"command": op, "call-id": call.hex(), "sdp": sdp, **_SAME}
-    command["from-tag"], command["to-tag"] = (member, to) if from_ == "member" else (from_, member)
+    said: dict[str, Value] = {"command": op, "call-id": call.hex(), "sdp": sdp}
+    said["from-tag"], said["to-tag"] = (member, to) if from_ == "member" else (from_, member)
     if transport:
-        command["transport-protocol"], command["address-family"] = transport, family
-    return command
+        said["transport-protocol"], said["address-family"] = transport, family
+    return b"d%b%be" % (bencode.encode(said)[1:-1], _ALIKE)
