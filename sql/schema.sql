@@ -3214,7 +3214,7 @@ CREATE TRIGGER notification_has_left_sending AFTER UPDATE OF state ON public.not
 
 CREATE TRIGGER notification_is_routed BEFORE INSERT ON public.notification FOR EACH ROW WHEN ((new.state = 'queued'::text)) EXECUTE FUNCTION public.route_notification();
 
-CREATE TRIGGER notification_is_routed_again BEFORE UPDATE OF state ON public.notification FOR EACH ROW WHEN (((new.state = 'queued'::text) AND (old.state <> ALL (ARRAY['queued'::text, 'sending'::text])))) EXECUTE FUNCTION public.route_notification();
+CREATE TRIGGER notification_is_routed_again BEFORE UPDATE OF state ON public.notification FOR EACH ROW WHEN (((new.state = 'queued'::text) AND (old.state = ANY (ARRAY['failed'::text, 'expired'::text])))) EXECUTE FUNCTION public.route_notification();
 
 CREATE TRIGGER notification_state_moves BEFORE UPDATE OF state ON public.notification FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.notification_moves();
 
