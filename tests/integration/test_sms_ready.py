@@ -112,9 +112,9 @@ def test_zalo_gets_the_words_of_the_text_for_a_template(
     result, taken = send(conn, "zalo_zns", secrets, words={**WORDS, "kind": kind})
     assert isinstance(result, Accepted), result
     assert result.message_id == "zns-1"
-    ((to, data, used, _),) = taken
-    assert (to, used) == ("84844441909", template)
-    assert json.loads(data) == {name: word for name, word in WORDS.items() if name != "kind"}
+    (one,) = taken
+    assert (one.to, one.sender) == ("84844441909", template)
+    assert json.loads(one.text) == {name: word for name, word in WORDS.items() if name != "kind"}
 
 
 @pytest.mark.parametrize("name", sorted(APIS))
