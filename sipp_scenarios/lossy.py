@@ -33,13 +33,13 @@ class Road:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def unlost(self) -> str:
+    def complaints(self) -> str:
         """Nothing was to be lost."""
         return ""
 
 
 class Lossy(Road):
-    """The relay of one role."""
+    """The relay of one role. What it complains of, `complaints` says."""
 
     def __init__(
         self, outside: Address, edge: Address, hidden: str, losses: Sequence[Loss], steps: Sequence[Step] = (),
@@ -52,6 +52,11 @@ class Lossy(Road):
         self._steps, self._act = list(steps), act
         self._outer, self._inner = _bound(outside), _bound((hidden, 0))
         super().__init__(self._party, self._inner.getsockname())
+        # Hosts are as long as each other: no Content-Length changes.
+        self._addresses = [
+            (f"{hidden}:{self.ends[1][1]}".encode(), f"{edge[0]}:{edge[1]}".encode()),
+            (hidden.encode(), outside[0].encode()),
+        ]
         self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name=f"lossy {outside}", daemon=True)
 
@@ -65,7 +70,7 @@ class Lossy(Road):
         for each in (self._outer, self._inner, self._wake, self._woken):
             each.close()
 
-    def unlost(self) -> str:
+    def complaints(self) -> str:
         """What was to be lost and never came, in words."""
         short = [
             loss for loss in self._losses.values() if self._lost[loss.what] < (loss.times if loss.times != "all" else 1)
@@ -86,9 +91,25 @@ class Lossy(Road):
                     self._act(step)
                     self._steps.remove(step)
                 if each is self._outer and source == self._edge:
-                    self._inner.sendto(raw, self._party)
+                    if (passed := self.to_party(raw)) is not None:
+                        self._inner.sendto(passed, self._party)
                 elif each is self._inner and source == self._party:
-                    self._outer.sendto(raw, self._edge)
+                    self._outer.sendto(self.to_edge(raw), self._edge)
+
+    def to_party(self, raw: bytes) -> bytes | None:
+        """Return what the party gets of what the edge sent; None: nothing."""
+        hidden, outside = self._addresses[-1]
+        return raw.replace(outside, hidden)
+
+    def to_edge(self, raw: bytes) -> bytes:
+        """Return what the edge gets of what the party sent: as if it had its own address, and had meant the edge's."""
+        for ours, theirs in self._addresses:
+            raw = raw.replace(ours, theirs)
+        return raw
+
+    def answer(self, raw: bytes) -> None:
+        """Send to the edge what the party has not said."""
+        self._outer.sendto(raw, self._edge)
 
     def _loses(self, what: str) -> bool:
         loss = self._losses.get(what)

@@ -11,6 +11,7 @@ from sipp_scenarios.given import SECOND_GATEWAY_HOST, configured
 from sipp_scenarios.lossy import Lossy, Road
 from sipp_scenarios.scenario import Scenario
 from sipp_scenarios.sipp import Sipp
+from sipp_scenarios.strict import Strict
 from tests.capture import Capture, Tape
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, STRANGER_HOST, Edge, free_port
 from tests.sip.message import Address
@@ -61,13 +62,15 @@ def play(scenario: Scenario, edge: Edge, tape: Tape | None = None) -> Played:
         while any(party.goes_on for party in parties.values()):
             deeds.does()
         complaints = {role: party.ends() for role, party in parties.items()}
-        complaints |= {f"the network at the {role}": road.unlost() for role, road in roads.items()}
+        complaints |= {f"the network at the {role}": road.complaints() for role, road in roads.items()}
     return Played(capture.packets, complaints, offset)
 
 
 def _road(scenario: Scenario, role: str, me: Address, edge: Address, deeds: Deeds) -> Road:
     losses = [loss for loss in scenario.play.lost if loss.at == role]
     steps = [step for step in scenario.play.meanwhile if step.at == role]
+    if role != "caller":
+        return Strict(me, edge, _HIDDEN_HOSTS[role], losses, steps, deeds.wait_for)
     if losses or steps:
         return Lossy(me, edge, _HIDDEN_HOSTS[role], losses, steps, deeds.wait_for)
     return Road(me, edge)

@@ -81,6 +81,6 @@ def _played(thing: Thing, edge: Edge, tape: Tape) -> Result:
     begun = time.monotonic()
     try:
         found = thing.problems(edge) if isinstance(thing, Torture) else problems(thing, edge, play(thing, edge, tape))
-    except (OSError, TimeoutError, psycopg2.Error) as wrong:  # SIPp, the capture or its SQL: the next one may do better
-        found = [str(wrong)]
+    except (OSError, TimeoutError, ValueError, AssertionError, psycopg2.Error) as wrong:
+        found = [str(wrong) or type(wrong).__name__]  # SIPp, the capture or its SQL: the next one may do better
     return Result(thing, time.monotonic() - begun, found)

@@ -63,4 +63,4 @@ class Sipp:
         if self._process.returncode == 0:
             return ""
         errors = self._errors.read_text(errors="replace") if self._errors.exists() else said.decode(errors="replace")
-        return f"SIPp exit {self._process.returncode}: {errors.strip()[:2000]}"
+        return f"SIPp exit {self._process.returncode}: {errors.strip()[:900]}"

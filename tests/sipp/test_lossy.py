@@ -72,14 +72,14 @@ def test_it_loses_what_it_was_told_and_as_often(ends: Ends) -> None:
     """The first INVITE, two answers to it; everything else passes, both ways."""
     assert ends.hears(INVITE, INVITE, BYE) == [INVITE, BYE]
     assert ends.says(OK, OK, OK, BYE) == [OK, BYE]
-    assert ends.road.unlost() == ""
+    assert ends.road.complaints() == ""
 
 
 @losing(Loss(at="gateway", what="ACK"), Loss(at="gateway", what="BYE", times="all"))
 def test_it_says_what_never_came(ends: Ends) -> None:
     """A scenario whose packet was never there to be lost has not shown anything."""
     assert ends.hears(BYE, BYE, INVITE) == [INVITE]
-    assert ends.road.unlost() == "lost 0 ACK, not 1"
+    assert ends.road.complaints() == "lost 0 ACK, not 1"
 
 
 @losing(Step(at="gateway", before="INVITE", kill="kamailio"), Step(at="gateway", before="ACK", kill="postgres"))
@@ -87,7 +87,7 @@ def test_a_step_is_done_once_and_before_its_packet_goes_on(ends: Ends) -> None:
     """And what never came by is said."""
     assert ends.hears(INVITE, INVITE, BYE) == [INVITE, INVITE, BYE]
     assert ends.done == [("kamailio", False)]
-    assert ends.road.unlost() == "no ACK came"
+    assert ends.road.complaints() == "no ACK came"
 
 
 @losing(Loss(at="gateway", what="BYE", times="all"))
