@@ -33,7 +33,8 @@ class Ring(NamedTuple):
 
     `seconds`: how long they may talk; 0: as long as they like. `hunt`: what comes after these legs, if anything does;
     `rest`: what `Calls.after` needs when nobody has answered, None where that is the end. `music`: what the caller
-    hears while it rings (`Voice.waits`), "": ringback. `bodies`: the SDP of legs, by their profile.
+    hears while it rings (`Voice.waits`), "": ringback; `announcement`: what he hears before. `bodies`: the SDP of legs,
+    by their profile.
     """
 
     exchange: Exchange
@@ -50,6 +51,13 @@ class Ring(NamedTuple):
     hunt: More | None = None
     rest: str | None = None
     music: str = ""
+    announcement: str = ""
+
+    @property
+    def block(self) -> str:
+        """Headers of a leg, whichever: all show the caller's token."""
+        blocks = self.blocks or (self.hunt.plan.blocks if self.hunt else {})
+        return str(next(iter(blocks.values())))
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
@@ -112,8 +120,9 @@ class Calls:
             profiles = self._profiles(decision)
             exchange.media, bodies = self._voice.begin(call, trunk, decision, body, profiles)
             exchange.record = exchange.media != DIRECT and decision.group.record_days is not None
-            ring = self._ring(decision, exchange, event, taken, bodies, seconds)
-            return ring._replace(music=self._voice.music(exchange, decision.group, body))
+            announcement = self._voice.announcement(exchange, decision.group, body)
+            ring = self._ring(decision, exchange, event, taken, bodies, seconds, told=bool(announcement))
+            return ring._replace(music=self._voice.music(exchange, decision.group, body), announcement=announcement)
         except Exception as wrong:  # what is counted has its end in the ledger, or is counted no more
             self._voice.over(call, exchange.media)
             if self._admission is not None and held is not None:
@@ -124,7 +133,8 @@ class Calls:
             raise
 
     def _ring(
-        self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, bodies: dict[int, str], seconds: int
+        self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, bodies: dict[int, str], seconds: int, *,
+        told: bool,
     ) -> Ring:  # fmt: skip
         offer = offering.read(exchange, taken)
         headers, ways = self._legs.headers(fork, exchange, offer), self._legs.ways(fork)
@@ -138,9 +148,9 @@ class Calls:
             group.early_media == "first", _by_uri(ways, ((leg.uri, leg.gateway.id) for leg in fork.legs)),
         )  # fmt: skip
         rest = _rest(fork, offer, event)
-        if rest is None and not hunt.is_needed(fork.waves):
+        if rest is None and not told and not hunt.is_needed(fork.waves):
             return ring
-        return self._hunting(ring, fork, headers, rest)
+        return self._hunting(ring, fork, headers, rest, group.announcement_ms if told else 0)
 
     def after(self, rest: str, exchange: Exchange) -> "After | int | None":
         """Return who rings when nobody has answered (the group's fallback), or the caller's final code; None: no more.
@@ -187,14 +197,15 @@ class Calls:
             return self._longest if self._longest < _DAY else 0
         return min(wanted, self._longest)
 
-    def _hunting(self, ring: Ring, fork: Fork, headers: dict[int, str], rest: Rest | None) -> Ring:
-        """Return the beginning of a call that has more to come."""
+    def _hunting(self, ring: Ring, fork: Fork, headers: dict[int, str], rest: Rest | None, hold_ms: int) -> Ring:
+        """Return the beginning of a call that has more to come; nobody rings before `hold_ms`."""
         first_response_ms = max(leg.gateway.first_response_ms for wave in fork.waves for leg in wave)
         plan = hunt.Hunt(
             hunt.attempts(fork.waves), headers, noted=fork.group.strategy == "longest_idle", ways=self._legs.ways(fork)
         )
-        life_ms = plan.life_ms(first_response_ms)
-        orders = plan.next_wave(int(self._monotonic() * 1000)) or hunt.Orders()
+        life_ms = plan.life_ms(first_response_ms) + hold_ms
+        now_ms = int(self._monotonic() * 1000)
+        orders = plan.hold(now_ms, hold_ms) if hold_ms else plan.next_wave(now_ms) or hunt.Orders()
         call_ids = tuple(self._legs.call_id(ring.exchange.call, one.leg, one.attempt) for one in orders.ring)
         named = zip(orders.ring, call_ids, strict=True)
         return ring._replace(

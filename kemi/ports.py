@@ -40,8 +40,8 @@ class Media(Protocol):
     def change(self, node: int, call: bytes, change: Change, sdp: str) -> str:
         """Take an offer or an answer through; return the SDP for the other side. Raises `NoMedia`."""
 
-    def play(self, node: int, call: bytes, file: str) -> None:
-        """Let the caller hear a sound file again and again. Raises `NoMedia`."""
+    def play(self, node: int, call: bytes, file: str, *, once: bool) -> None:
+        """Let the caller hear a sound file, once or again and again. Raises `NoMedia`."""
 
     def hush(self, node: int, call: bytes) -> None:
         """Stop what `play` began. Never waits, never raises."""

@@ -96,22 +96,24 @@ class Voice:
 
     def music(self, exchange: Exchange, group: Group, body: str) -> str:
         """Return what `waits` needs to let the caller, who offered `body`, hear the group's sound; "" for ringback."""
-        if group.waiting_sound is None or not exchange.media or not body or exchange.reliable:
-            return ""
-        return f"{sounds.file_name(group.waiting_sound, sounds.kind_for(body))}\n{sounds.stand_in(body)}"
+        return _heard(group.waiting_sound, exchange, body)
 
-    def waits(self, exchange: Exchange, music: str) -> str:
-        """Let the caller hear the group's sound until `hush`; return the SDP that tells him where it comes from.
+    def announcement(self, exchange: Exchange, group: Group, body: str) -> str:
+        """Return the same for what he hears before anybody rings."""
+        return _heard(group.announcement, exchange, body)
+
+    def waits(self, exchange: Exchange, sound: str, *, once: bool = False) -> str:
+        """Let the caller hear a sound until `hush`; return the SDP that tells him where it comes from.
 
         Raises `NoMedia` where it cannot be heard, `ValueError`.
         """
-        name, _, stand_in = music.partition("\n")
+        name, _, stand_in = sound.partition("\n")
         if self._media is None or self._sounds is None or not (file := self._sounds / name).exists():
             raise NoMedia(f"there is no sound {name}")
         answer = self._through(
             exchange, Change("answer", "caller", "member", profile_in(exchange.media)), sdp.read(stand_in), "member"
         )
-        self._media.play(node_of(exchange.media), exchange.call, str(file))
+        self._media.play(node_of(exchange.media), exchange.call, str(file), once=once)
         return answer
 
     def hush(self, exchange: Exchange) -> None:
@@ -135,6 +137,12 @@ class Voice:
         origin = self._keys.origin(exchange.call, side)
         found = self._media.change(node_of(exchange.media), exchange.call, change, description.shown_by(origin))
         return sdp.scrub(found, origin)
+
+
+def _heard(sound: str | None, exchange: Exchange, body: str) -> str:
+    if sound is None or not exchange.media or not body or exchange.reliable:
+        return ""
+    return f"{sounds.file_name(sound, sounds.kind_for(body))}\n{sounds.stand_in(body)}"
 
 
 def _is_direct(trunk: TrunkAddress, fork: Fork) -> bool:

@@ -367,7 +367,7 @@ declare
 begin
     insert into routing_change (kind, key)
     select distinct 'external_group', external_group.id
-    from new_rows join external_group on external_group.waiting_sound_id = new_rows.id;
+    from new_rows join external_group on new_rows.id in (external_group.waiting_sound_id, external_group.announcement_id);
     get diagnostics noted = row_count;
     if noted > 0 then
         notify routing_change;
@@ -1571,7 +1571,9 @@ CREATE TABLE public.external_group (
     waiting_sound_id bigint,
     record text DEFAULT 'never'::text NOT NULL,
     keep_recordings_days integer DEFAULT 90 NOT NULL,
+    announcement_id bigint,
     CONSTRAINT external_group_all_refused_code_is_603_or_480 CHECK ((all_refused_code = ANY (ARRAY[603, 480]))),
+    CONSTRAINT external_group_announces_and_lets_nothing_else_be_heard CHECK (((announcement_id IS NULL) OR (early_media = 'ringback'::text))),
     CONSTRAINT external_group_early_media_is_ringback_or_first CHECK ((early_media = ANY (ARRAY['ringback'::text, 'first'::text]))),
     CONSTRAINT external_group_fallback_code_is_400_to_699 CHECK (((fallback_code >= 400) AND (fallback_code <= 699))),
     CONSTRAINT external_group_fallback_number_is_e164 CHECK (public.is_e164(fallback_number)),
@@ -1621,9 +1623,11 @@ COMMENT ON COLUMN public.external_group.min_talk_seconds IS 'An answered call th
 
 COMMENT ON COLUMN public.external_group.waiting_sound_id IS 'What the caller hears from the moment a member rings until somebody answers: sound.id, of the same tenant; only where early_media is ringback, and the call''s media is anchored. Empty: the ringing tone of his own network.';
 
-COMMENT ON COLUMN public.external_group.record IS 'never, or always: every answered call is recorded, from the answer to its end, where its media is anchored. Whether those who talk must be told is for the law where they are: a waiting sound may say so.';
+COMMENT ON COLUMN public.external_group.record IS 'never, or always: every answered call is recorded, from the answer to its end, where its media is anchored. Whether those who talk must be told is for the law where they are: announcement_id tells the caller.';
 
 COMMENT ON COLUMN public.external_group.keep_recordings_days IS 'How many days a recording is kept, 1 to 3650; or until its call is purged (tenant.keep_calls_days), if that is sooner.';
+
+COMMENT ON COLUMN public.external_group.announcement_id IS 'What the caller hears once, before anybody rings: sound.id, of the same tenant, 30 seconds at most. Members ring when it is over; then he hears the waiting sound, or a ringing tone. As for waiting_sound_id, media must be anchored; a caller who requires 100rel is not told. Empty: nothing.';
 
 CREATE TABLE public.tenant (
     id bigint NOT NULL,
@@ -2992,6 +2996,8 @@ CREATE INDEX call_to_confirm ON public.call USING btree (node) WHERE (confirm_at
 
 CREATE INDEX call_to_purge ON public.call USING btree (COALESCE(tenant_id, (0)::bigint), arrived_at) WHERE (purged_at IS NULL);
 
+CREATE INDEX external_group_by_announcement ON public.external_group USING btree (announcement_id) WHERE (announcement_id IS NOT NULL);
+
 CREATE INDEX external_group_by_fallback_group ON public.external_group USING btree (fallback_group_id) WHERE (fallback_group_id IS NOT NULL);
 
 CREATE INDEX external_group_by_fallback_number ON public.external_group USING btree (fallback_number) WHERE (fallback_number IS NOT NULL);
@@ -3229,6 +3235,9 @@ CREATE TRIGGER tenant_destination_to_e164 BEFORE INSERT OR UPDATE OF prefix ON p
 CREATE TRIGGER tenant_time_zone_of_insert_exists AFTER INSERT ON public.tenant REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.time_zones_exist();
 
 CREATE TRIGGER tenant_time_zone_of_update_exists AFTER UPDATE ON public.tenant REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.time_zones_exist();
+
+ALTER TABLE ONLY public.external_group
+    ADD CONSTRAINT announcement_is_of_the_same_tenant FOREIGN KEY (announcement_id, tenant_id) REFERENCES public.sound(id, tenant_id);
 
 ALTER TABLE ONLY public.call_leg
     ADD CONSTRAINT call_leg_has_a_call_that_exists FOREIGN KEY (call_id) REFERENCES public.call(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;

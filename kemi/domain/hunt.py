@@ -123,6 +123,14 @@ class Hunt(msgspec.Struct, array_like=True, gc=False):
         self.ring_ms = max(one.ring_ms for one in wave)
         return self._due(now_ms)._replace(ring_ms=self.ring_ms)
 
+    def hold(self, now_ms: int, ms: int) -> Orders:
+        """Begin the first wave in `ms`: the caller is told something before; until then only the clock runs."""
+        wave = self.waves.pop(0)
+        self.waiting, self.ringing, self.clocked = wave, [], False
+        self.began_ms = now_ms + ms - min(one.after_ms for one in wave)
+        self.ring_ms = max(ms + _LIFE_RESERVE_MS, *(one.ring_ms for one in wave))  # the clock's own time, too
+        return self._due(now_ms)._replace(ring_ms=self.ring_ms)
+
     def failed(self, leg: int, attempt: int, *, unreached: bool) -> Orders:
         """Go on after a leg's end, to its next gateway where it was `unreached` (`is_unreached`)."""
         ended = next((one for one in self.ringing if one.leg == leg and one.attempt == attempt), None)

@@ -58,7 +58,7 @@ class Group(msgspec.Struct, frozen=True, omit_defaults=True):
     was compiled (outbound number disabled, nobody enabled, …); None: it can. `can_call_out`: whether its outbound
     number can, so that a fallback number may ring. At most one of the three fallbacks is set. `waiting_sound`: what the
     caller hears while it rings, as the edge's files name it (`kemi.table.sounds`). `record_days`: how long
-    recordings are kept; None: there are none.
+    recordings are kept; None: there are none. `announcement`: what he hears once before anybody rings, and how long.
     """
 
     id: int
@@ -82,6 +82,8 @@ class Group(msgspec.Struct, frozen=True, omit_defaults=True):
     fallback_code: int | None = None
     waiting_sound: str | None = None
     record_days: int | None = None
+    announcement: str | None = None
+    announcement_ms: int = 0
 
 
 class Hotline(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -5,6 +5,7 @@ from typing import Final
 
 NARROW, WIDE = "narrow", "wide"
 KINDS: Final = (NARROW, WIDE)  # as the columns of `sound` are named
+RINGBACK: Final = "ringback-0"  # a sound of our own (`kemi.table.ringback`)
 _AUDIO: Final = re.compile(r"^m=audio [0-9]+(?:/[0-9]+)? \S+ ([0-9]+)", re.MULTILINE)
 _G722: Final = "9"  # RFC 3551 §6
 _WIDEBAND: Final = r"^a=rtpmap:{} (?:opus|g722)/"

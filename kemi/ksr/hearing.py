@@ -82,18 +82,21 @@ class Hearing(Leaving):
             signalling.ring()
             signalling.swallow()
 
-    def _plays(self, music: str, code: int) -> bool:
-        """Let the caller hear the group's sound, in a 183 of the edge's own; False: he cannot, and hears ringback.
+    def _plays(self, sound: str, code: int, *, once: bool = False) -> bool:
+        """Let the caller hear a sound, in a 183 of the edge's own; False: he cannot, and hears ringback.
 
         It is an early dialog with a tag of its own, and its one answer (RFC 3261 §13.2.1); the 200 brings another, as
         from any fork. Not reliable: who requires 100rel gets no music (kemi/decisions/0053).
         """
         exchange = unpack(_get("$avp(exchange)"))
         try:
-            answer = self._voice.waits(exchange, music)
+            answer = self._voice.waits(exchange, sound, once=once)
         except (NoMedia, ValueError) as error:
             log.unheard(exchange.call.hex(), str(error))
             return False
+        if _is_set(PLAYS):  # he has his 183: it was the announcement's
+            signalling.swallow()
+            return True
         _set(PLAYS)
         self._taken = taken = headers.take(vias_kept=2)
         taken.to = f"<sip:edge>;tag={self._keys.caller_tag(exchange.call, _EDGE)}"

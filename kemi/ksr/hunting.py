@@ -16,7 +16,7 @@ from kemi.domain.events import Failed, Offered
 from kemi.domain.gateways import read_path
 from kemi.domain.hunt import Attempt, Hunt, More, Orders
 from kemi.exchange import Exchange, unpack
-from kemi.ksr import callbacks, headers, log, signalling
+from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.leaving import CLOCK
 from kemi.ksr.past import SharedPast
@@ -60,8 +60,12 @@ class Hunting(Replying):
         flags = _get("$bf")
         if flags & CLOCK:
             if code == 100:
-                KSR.pv.sets("$avp(clock_via)", hunting.sent_via(_via()))
-                if not hunt.unpack(_get("$avp(hunt)")).ringing:  # all had refused before the clock was heard of
+                KSR.pv.sets("$avp(clock_via)", hunting.sent_via(request.via()))
+                if (said := _get("$avp(announcement)")) is not None:
+                    KSR.pv.unset("$avp(announcement)")
+                    if not self._plays(said, code, once=True):
+                        self._wake(_get("$avp(call)"))
+                elif not hunt.unpack(_get("$avp(hunt)")).ringing:  # all had refused before the clock was heard of
                     self._wake(_get("$avp(call)"))
             elif code < 300:
                 raise ValueError("a clock that rings")  # whatever it is, it does not pass
@@ -72,7 +76,7 @@ class Hunting(Replying):
         if code < 200:
             if not flags & _SAID:
                 one = flags & _MASK, flags >> _ATTEMPT & _MASK
-                vias = hunting.remember(_get("$avp(vias)") or "", one, _via())
+                vias = hunting.remember(_get("$avp(vias)") or "", one, request.via())
                 KSR.pv.unset("$avp(vias)")
                 KSR.pv.sets("$avp(vias)", vias)
             KSR.pv.seti("$bf", flags | _SAID | (_RUNG if code > 100 else 0))
@@ -237,13 +241,6 @@ class Hunting(Replying):
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
-
-
-def _via() -> str:
-    """Return the reply's Via; "" where it is no text: then that leg cannot be ended by itself."""
-    with contextlib.suppress(UnicodeDecodeError):
-        return str(KSR.hdr.gete("Via"))
-    return ""
 
 
 def _marks(orders: Orders) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Reading the message at hand: its source, its body."""
 
+import contextlib
 import email.message
 import email.parser
 import email.policy
@@ -64,4 +65,11 @@ def _sdp_part(content_type: str, body: bytes) -> str:
         if part.get_content_type() == _SDP:
             payload = part.get_payload(decode=True)
             return payload.decode() if isinstance(payload, bytes) else ""
+    return ""
+
+
+def via() -> str:
+    """Return the reply's Via; "" where it is no text: then that leg cannot be ended by itself."""
+    with contextlib.suppress(UnicodeDecodeError):
+        return str(KSR.hdr.gete("Via"))
     return ""

@@ -151,13 +151,14 @@ class Router(Hunting, Clock):
         if ring.exchange.media:
             KSR.pv.seti("$avp(media)", ring.exchange.media)
         if ring.seconds:
-            KSR.pv.sets("$avp(timed)", f"{ring.seconds} {shown(ring.blocks[ring.uris[0]], self._host)}")
+            KSR.pv.sets("$avp(timed)", f"{ring.seconds} {shown(ring.block, self._host)}")
         if ring.exchange.reliable:
             KSR.setflag(RELIABLE)
         if ring.first_sounds:
             KSR.setflag(FIRST_SOUNDS)
-        if ring.music:
-            KSR.pv.sets("$avp(music)", ring.music)
+        for name, sound in (("$avp(music)", ring.music), ("$avp(announcement)", ring.announcement)):
+            if sound:
+                KSR.pv.sets(name, sound)
         if ring.all_refused_code != ringing.ALL_REFUSED:
             KSR.pv.seti("$avp(all_refused)", ring.all_refused_code)
         callbacks.arm(more_to_come=ring.hunt is not None)

@@ -83,15 +83,15 @@ class Rtpengines:
             raise NoMedia(f"rtpengine {node} refuses: {said.get('error-reason', said.get('result'))}")
         return str(said.get("sdp", ""))
 
-    def play(self, node: int, call: bytes, file: str) -> None:
-        """Let the caller hear a sound file again and again; where it is, is where rtpengine finds it.
+    def play(self, node: int, call: bytes, file: str, *, once: bool) -> None:
+        """Let the caller hear a sound file, instead of any other; where it is, is where rtpengine finds it.
 
         Raises `NoMedia`: it is down, it is silent, or it cannot play that.
         """
         if node in self._down or node >= len(self._nodes):
             raise NoMedia(f"rtpengine {node} is down")
         command: dict[str, Value] = {"command": "play media", "call-id": call.hex(), "from-tag": "caller"}
-        said = self._ask(node, bencode.encode({**command, "file": file, "repeat-times": _PLAYED}))
+        said = self._ask(node, bencode.encode({**command, "file": file, **({} if once else {"repeat-times": _PLAYED})}))
         if said.get("result") != "ok":
             raise NoMedia(f"rtpengine {node} cannot play {file}: {said.get('error-reason')}")
 

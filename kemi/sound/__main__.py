@@ -22,6 +22,7 @@ from sql.named import queries
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What callers hear while members ring.")
 _Tenant = Annotated[str, typer.Option(help="the tenant's name or id")]
 _Name = Annotated[str, typer.Option(help="what the sound is called")]
+_Announce = Annotated[bool, typer.Option("--announce", help="once, before anybody rings; not while it rings")]
 _Group = Annotated[str, typer.Option(help="a group of the tenant that is to play it")]
 
 
@@ -31,6 +32,7 @@ def add(
     tenant: _Tenant,
     name: _Name = "",
     group: _Group = "",
+    announce: _Announce = False,
 ) -> None:
     """Check and convert a file, and load it; a name that is there is loaded anew."""
     with _answering() as conn:
@@ -39,27 +41,27 @@ def add(
         called = name or file.stem
         content = {"narrow": Binary(sound.narrow), "wide": Binary(sound.wide)}
         row = _ask(conn, "put", tenant=owner, name=called, seconds=sound.seconds, **content)
-        if group and not _ask(conn, "play", tenant=owner, group=group, sound=row[0][0]):
-            raise SoundRefused(f"tenant {tenant} has no group {group}")
-        print(f"sound {row[0][0]} “{called}”, {sound.seconds:.2f} s" + (f", played by {group}" if group else ""))
+        print(f"sound {row[0][0]} “{called}”, {sound.seconds:.2f} s")
+        if group:
+            _give(conn, tenant, group, row[0][0], called, announce=announce)
 
 
 @app.command()
-def play(tenant: _Tenant, group: _Group, name: _Name = "") -> None:
-    """Have a group play a sound that is loaded; without --name: ringback again."""
+def play(tenant: _Tenant, group: _Group, name: _Name = "", announce: _Announce = False) -> None:
+    """Have a group play a sound that is loaded; without --name: none."""
     with _answering() as conn:
         owner = _tenant(conn, tenant)
         found = [one for one in _ask(conn, "list") if one[2] == name and _tenant(conn, one[1]) == owner] if name else []
         if name and not found:
             raise SoundRefused(f"tenant {tenant} has no sound {name}; `list` shows them")
-        done = (
-            _ask(conn, "play", tenant=owner, group=group, sound=found[0][0])
-            if name
-            else _ask(conn, "silence", tenant=owner, group=group)
-        )
-        if not done:
-            raise SoundRefused(f"tenant {tenant} has no group {group}")
-        print(f"{group} plays {name or 'nothing: ringback'}")
+        _give(conn, tenant, group, found[0][0] if found else None, name, announce=announce)
+
+
+def _give(conn: connection, tenant: str, group: str, sound: int | None, name: str, *, announce: bool) -> None:
+    owner = _tenant(conn, tenant)
+    if not _ask(conn, "announce" if announce else "play", tenant=owner, group=group, sound=sound):
+        raise SoundRefused(f"tenant {tenant} has no group {group}")
+    print(f"{group}: {'before anybody rings' if announce else 'while it rings'} {name or 'nothing'}")
 
 
 @app.command(name="list")

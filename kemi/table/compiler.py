@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from kemi.domain.model import EarlyMedia, Group, Hotline, Member, NotifyMissed, SkippedMember, Strategy
 from kemi.domain.redaction import shown
 from kemi.domain.schedule import Schedule, Slot, SpecialDay
+from kemi.domain.sounds import RINGBACK
 from kemi.table.numbers import can_text, is_persons
 
 
@@ -41,6 +42,8 @@ class GroupRow(NamedTuple):
     fallback_is_hotline: bool = False
     waiting_sound: str | None = None
     record_days: int | None = None
+    announcement: str | None = None
+    announcement_ms: int = 0
 
     def __repr__(self) -> str:
         return shown(self, self._fields)
@@ -94,6 +97,7 @@ class CompiledGroup(NamedTuple):
 DISABLED: Final = "the member is disabled"
 LOOP: Final = "the member is one of our own hotlines"
 SERVICE: Final = "the member's number is a premium or service number"
+_LONGEST_ANNOUNCEMENT_MS: Final = 30_000
 _TOLD: Final = frozenset({LOOP, SERVICE})  # what an operator did not mean
 
 
@@ -119,6 +123,7 @@ def compile_group(row: GroupRow, rows: Iterable[MemberRow], *, is_in_a_circle: b
     """Compile a group; `rows` are its members, in the order they ring; a circle is one of its fallbacks."""
     members, skipped = _members(rows)
     fallback, wrong = _fallback_number(row)
+    announced = row.announcement is not None and row.announcement_ms <= _LONGEST_ANNOUNCEMENT_MS
     outbound = _outbound_reasons(row)
     reasons = [*([] if row.enabled else ["the group is disabled"]), *_nobody(members, skipped), *outbound]
     group = Group(
@@ -141,10 +146,14 @@ def compile_group(row: GroupRow, rows: Iterable[MemberRow], *, is_in_a_circle: b
         fallback_group=row.fallback_group,
         fallback_number=fallback,
         fallback_code=row.fallback_code,
-        waiting_sound=row.waiting_sound,
+        waiting_sound=row.waiting_sound or (RINGBACK if announced else None),
         record_days=row.record_days,
+        announcement=row.announcement if announced else None,
+        announcement_ms=row.announcement_ms if announced else 0,
     )
     notes = [f"member {one.id} is not rung: {one.reason}" for one in skipped if one.reason in _TOLD] + wrong
+    if row.announcement is not None and not announced:
+        notes.append("the announcement is longer than 30 s and is not played")
     if is_in_a_circle:
         notes.append("its fallbacks lead back to it; a call passes it once")
     return CompiledGroup(group, tuple(f"group {row.id}: {text}" for text in [*reasons, *notes]))

@@ -132,8 +132,9 @@ class Rows:
         for row in rows:
             compiled = compile_group(row, members[row.id], is_in_a_circle=row.id in circles)
             records[id_key("G", row.id)] = _encode(compiled.group)
-            if row.waiting_sound is not None and self._sounds is not None:
-                self._sounds.bring(self._conn, row.waiting_sound)
+            for sound in filter(None, (compiled.group.waiting_sound, compiled.group.announcement)):
+                if self._sounds is not None:
+                    self._sounds.bring(self._conn, sound)
             problems += compiled.problems
         return records, problems
 

@@ -7,11 +7,12 @@ it. What cannot be written costs the caller the sound (he hears ringback), and t
 import logging
 import os
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from psycopg2.extensions import connection
 
-from kemi.domain.sounds import KINDS, file_name
+from kemi.domain.sounds import KINDS, RINGBACK, file_name
+from kemi.table.ringback import ringback
 from sql.named import queries
 
 log: Final = logging.getLogger("sounds")
@@ -27,12 +28,10 @@ class SoundFiles:
         """Write a sound's files where they are not there. Raises `psycopg2.Error`."""
         if all(self._path(sound, kind).exists() for kind in KINDS):
             return
-        with conn.cursor() as cur:
-            cur.execute(queries("compiler")["sound"], {"id": int(sound.rpartition("-")[0])})
-            row = cur.fetchone()
+        contents = self._contents(conn, sound)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            for kind, content in zip(KINDS, row or (), strict=True):
+            for kind, content in zip(KINDS, contents, strict=True):
                 self._write(self._path(sound, kind), bytes(content))
         except (OSError, ValueError) as error:
             log.warning("alarm=sound_not_stored sound=%s: its callers hear ringback: %s", sound, error)
@@ -41,13 +40,20 @@ class SoundFiles:
         """Delete the files of sounds that are gone or were loaded anew. Raises `psycopg2.Error`."""
         with conn.cursor() as cur:
             cur.execute(queries("compiler")["sounds"])
-            kept = {name for (name,) in cur.fetchall()}
+            kept = {RINGBACK, *(name for (name,) in cur.fetchall())}
         try:
             for path in self._folder.glob("*.wav"):
                 if path.name.partition(".")[0] not in kept:
                     path.unlink(missing_ok=True)
         except OSError as error:
             log.warning("old sounds stay: %s", error)
+
+    def _contents(self, conn: connection, sound: str) -> tuple[Any, ...]:
+        if sound == RINGBACK:
+            return tuple(map(ringback, KINDS))
+        with conn.cursor() as cur:
+            cur.execute(queries("compiler")["sound"], {"id": int(sound.partition("-")[0])})
+            return tuple(cur.fetchone() or ())
 
     def _path(self, sound: str, kind: str) -> Path:
         return self._folder / file_name(sound, kind)

@@ -108,9 +108,11 @@ select g.id, g.name, g.strategy, g.ring_seconds, g.notify_members, g.notify_miss
     g.early_media, g.all_refused_code, g.fallback_group_id, g.fallback_number, g.fallback_code,
     exists (select from hotline where hotline.number = g.fallback_number and hotline.enabled),
     sound.id || '-' || left(sound.digest, 12),
-    case g.record when 'always' then g.keep_recordings_days end
+    case g.record when 'always' then g.keep_recordings_days end,
+    said.id || '-' || left(said.digest, 12), ceil(coalesce(said.seconds, 0) * 1000)::integer
 from external_group g join hotline outbound on outbound.id = g.outbound_hotline_id
     left join sound on sound.id = g.waiting_sound_id
+    left join sound said on said.id = g.announcement_id
 where g.id = any(%(groups)s);
 
 -- name: members

@@ -16,17 +16,18 @@ returning id;
 update external_group set waiting_sound_id = %(sound)s, early_media = 'ringback'
 where tenant_id = %(tenant)s and name = %(group)s returning id;
 
--- name: silence
-update external_group set waiting_sound_id = null where tenant_id = %(tenant)s and name = %(group)s returning id;
+-- name: announce
+update external_group set announcement_id = %(sound)s, early_media = 'ringback'
+where tenant_id = %(tenant)s and name = %(group)s returning id;
 
 -- name: list
 select sound.id, tenant.name as tenant, sound.name, sound.seconds, sound.added_at,
-    array(select external_group.name from external_group where waiting_sound_id = sound.id order by 1) as groups
+    array(select external_group.name from external_group where sound.id in (waiting_sound_id, announcement_id) order by 1) as groups
 from sound join tenant on tenant.id = sound.tenant_id
 order by tenant.name, sound.name;
 
 -- name: groups_of
-select external_group.name from external_group join sound on sound.id = waiting_sound_id
+select external_group.name from external_group join sound on sound.id in (waiting_sound_id, announcement_id)
 where sound.tenant_id = %(tenant)s and sound.name = %(name)s order by 1;
 
 -- name: remove

@@ -92,7 +92,10 @@ def test_what_nobody_could_listen_to_is_refused_in_words(tune: Path, tmp_path: P
 
 def test_a_sound_is_a_file_of_the_edge_before_its_group_names_it(url: str, tune: Path, tmp_path: Path) -> None:
     added = sound(url, "add", str(tune), "--tenant", "vContact", "--name", "Chào mừng", "--group", "Kinh doanh")
-    assert (added.returncode, added.stdout) == (0, "sound 1 “Chào mừng”, 2.00 s, played by Kinh doanh\n"), added.stderr
+    assert (added.returncode, added.stdout) == (
+        0,
+        "sound 1 “Chào mừng”, 2.00 s\nKinh doanh: while it rings Chào mừng\n",
+    ), added.stderr
     reading, files = connect(url), tmp_path / "sounds"
     with TableWriter(tmp_path / "table") as writer:
         follower = Follower(reading, writer, SoundFiles(files))
@@ -148,6 +151,10 @@ def test_the_command_says_what_to_change(url: str, conn: connection, tune: Path)
         assert refused.returncode == 2, refused
         assert words in refused.stderr
     assert "played by Kinh doanh" in sound(url, "list").stdout
-    assert sound(url, "play", "--tenant", "1", "--group", "Kinh doanh").stdout == "Kinh doanh plays nothing: ringback\n"
+    said = sound(url, "play", "--tenant", "1", "--group", "Kinh doanh", "--name", "tune", "--announce").stdout
+    assert said == "Kinh doanh: before anybody rings tune\n"
+    assert sound(url, "play", "--tenant", "1", "--group", "Kinh doanh").stdout == "Kinh doanh: while it rings nothing\n"
+    assert "played by Kinh doanh" in sound(url, "remove", "--tenant", "1", "--name", "tune").stderr
+    sound(url, "play", "--tenant", "1", "--group", "Kinh doanh", "--announce")
     assert sound(url, "remove", "--tenant", "1", "--name", "tune").stdout == "removed tune\n"
     sql(conn, "select 1 from sound")

@@ -1,8 +1,12 @@
 """Which file a caller hears, and the answer that stands for those who ring."""
 
+from pathlib import Path
+
 import pytest
 
-from kemi.domain.sounds import kind_for, stand_in
+from kemi.domain.sounds import KINDS, kind_for, stand_in
+from kemi.table.ringback import ringback
+from tests.listening import RATE, read, share
 
 OFFER = "\r\n".join((
     "v=0", "o=- 7 3 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0",
@@ -34,3 +38,13 @@ def test_the_stand_in_takes_all_audio_codecs_and_nothing_else() -> None:
         "a=ptime:20", "m=video 0 RTP/AVP 96", "",
     ]  # fmt: skip
     assert "192.0.2.1" not in stand_in(OFFER)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_ringing_tone_of_our_own_is_vietnams(kind: str, tmp_path: Path) -> None:
+    """425 Hz, a second long, four apart; as a file that rtpengine and everybody else can read."""
+    (tmp_path / "ringback.wav").write_bytes(ringback(kind))
+    (heard,) = read(tmp_path / "ringback.wav")
+    assert len(heard) == 5 * RATE
+    assert share(heard[800:7200], 425) > 0.99
+    assert max(map(abs, heard[8100:])) < 20

@@ -154,3 +154,14 @@ def test_members_ring_in_the_order_they_come_in() -> None:
     numbers = [f"+8490000000{n}" for n in (3, 1, 2)]
     members = [MemberRow(n, number, enabled=True, is_hotline=False) for n, number in enumerate(numbers)]
     assert [one.number for one in group_of(*members).members] == numbers
+
+
+def test_an_announcement_brings_a_ringing_tone_of_our_own_and_has_its_longest() -> None:
+    """After it, the caller's network makes none; a sound of the group's goes before ours."""
+    said = GROUP._replace(announcement="7-aa", announcement_ms=30_000)
+    assert (group := compiled(said).group).announcement == "7-aa"
+    assert (group.announcement_ms, group.waiting_sound) == (30_000, "ringback-0")
+    assert compiled(said._replace(waiting_sound="8-bb")).group.waiting_sound == "8-bb"
+    record, problems = compiled(said._replace(announcement_ms=30_001))
+    assert (record.announcement, record.announcement_ms, record.waiting_sound) == (None, 0, None)
+    assert problems == ("group 3: the announcement is longer than 30 s and is not played",)

@@ -7,19 +7,17 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg2
 import pytest
-from psycopg2 import Binary
 
 from deploy.settings import ROOT
 from deploy.wait import until
 from kemi.recording.making import make
 from kemi.recording.pcap import packets as packets_of
 from kemi.recording.streams import streams
-from kemi.sound.convert import convert
 from tests.edge import CUSTOMER_HOST, HOTLINE, Edge
 from tests.integration.features import RELIABLE
-from tests.listening import a_law, likeness, read, share, sweep, write_wav
+from tests.integration.media.sounds import load, plays
+from tests.listening import a_law, likeness, read, share, sweep
 from tests.media_room import LOW, hear_each_other, media_of, offer
 from tests.rtp import Packet, write_pcap
 from tests.rtpengine import Sessions
@@ -33,31 +31,15 @@ TUNE = sweep(2.0)
 @pytest.fixture(scope="module")
 def tune(edge: Edge, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The sound of the group, as the edge's files name it."""
-    sound = convert(write_wav(tmp_path_factory.mktemp("tune") / "tune.wav", sweep(2.0, 16_000), rate=16_000))
-    conn = psycopg2.connect(edge.stack.database_url)
-    with conn, conn.cursor() as cur:
-        cur.execute(
-            "insert into sound (tenant_id, name, seconds, narrow, wide) values (1, 'tune', %s, %s, %s)"
-            " returning id || '-' || left(digest, 12)",
-            (sound.seconds, Binary(sound.narrow), Binary(sound.wide)),
-        )
-        row = cur.fetchone()
-    conn.close()
-    assert row is not None
-    return str(row[0])
+    return load(edge, tmp_path_factory.mktemp("tune"), "tune", sweep(2.0, 16_000))
 
 
 @pytest.fixture(autouse=True)
 def playing(edge: Edge, tune: str) -> Iterator[None]:
     """The group plays it, in every test; no longer than that."""
-    plays(edge, "(select min(id) from sound)", tune)
+    plays(edge, "waiting_sound", tune)
     yield
-    plays(edge, "null", None)
-
-
-def plays(edge: Edge, sound: str, name: str | None) -> None:
-    edge.sql(f"update external_group set waiting_sound_id = {sound}")  # noqa: S608 - the test's own words
-    assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "waiting_sound", "") == name)
+    plays(edge, "waiting_sound", None)
 
 
 def sounds_of(edge: Edge) -> Path:

@@ -1,0 +1,36 @@
+"""Sounds of a test's edge: loaded as the command loads them, and given to the group."""
+
+from pathlib import Path
+
+from psycopg2 import Binary
+
+from kemi.sound.convert import convert
+from tests.edge import Edge, connected
+from tests.listening import Samples, write_wav
+
+
+def load(edge: Edge, folder: Path, name: str, samples: Samples) -> str:
+    """Load a sound (16000 samples a second); return what the edge's files call it."""
+    sound = convert(write_wav(folder / f"{name}.wav", samples, rate=16_000))
+    with connected(edge.stack.database_url) as conn, conn.cursor() as cur:
+        cur.execute(
+            "insert into sound (tenant_id, name, seconds, narrow, wide) values (1, %s, %s, %s, %s)"
+            " returning id || '-' || left(digest, 12)",
+            (name, sound.seconds, Binary(sound.narrow), Binary(sound.wide)),
+        )
+        row = cur.fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def plays(edge: Edge, what: str, sound: str | None) -> None:
+    """Have the group play it as its `announcement` or `waiting_sound`, None: nothing; wait until the workers know."""
+    number = None if sound is None else int(sound.partition("-")[0])
+    edge.sql(f"update external_group set {what}_id = %(number)s", number=number)  # noqa: S608 - the test's own words
+
+    def is_known() -> bool:
+        group = edge.table.group_of("+842727777787")
+        named = getattr(group, what)
+        return bool(named == sound or (sound is None and named == "ringback-0"))
+
+    assert edge.table_says(lambda _: is_known())
