@@ -422,12 +422,13 @@ begin
         ('failed', 'queued'), ('expired', 'queued'),
         -- what receipts say
         ('accepted', 'delivered'), ('accepted', 'failed'), ('accepted', 'expired'),
+        ('accepted', 'queued'), -- what failed goes to the second provider (settle_receipts)
         ('unknown', 'delivered'), ('unknown', 'expired'),
         ('queued', 'accepted'), ('queued', 'delivered'), ('failed', 'delivered'), ('expired', 'delivered')
     ) then
         raise exception 'notification % cannot go from % to %', new.id, old.state, new.state
             using errcode = 'check_violation',
-                  hint = 'Only failed, expired and unknown notifications may be queued again.';
+                  hint = 'Only failed, expired and unknown notifications may be queued again; accepted ones by a receipt that they failed.';
     end if;
     if new.state = 'queued' then
         notify notification_queued;
@@ -484,6 +485,7 @@ declare
     newest bigint;
     becomes text;
     did text;
+    other sms_provider;
 begin
     -- NO KEY: the receipts' own references to it must not keep it from being locked
     select * into n from notification where notification.id = settle_receipts.id for no key update;
@@ -512,7 +514,19 @@ begin
                 then 'contradicted'
             else 'overtaken'
         end;
-        if becomes is not null then
+        if becomes = 'failed' and n.fallback_provider_id is not null then
+            select * into other from sms_provider p where p.id = n.fallback_provider_id and p.enabled;
+            if other.id is not null then
+                becomes := 'queued';
+                update notification set
+                    state = becomes, provider_id = other.id, fallback_provider_id = null, tries = 0, next_attempt_at = now(),
+                    lease_until = null, accepted_at = null, provider_message_id = null,
+                    last_error = coalesce(r.reason, 'a receipt says that it failed') || '; now through ' || other.name
+                where notification.id = n.id;
+                n.fallback_provider_id := null;
+            end if;
+        end if;
+        if becomes is not null and becomes <> 'queued' then
             update notification set
                 state = becomes,
                 lease_until = null,
@@ -521,8 +535,8 @@ begin
                 delivered_at = case when becomes = 'delivered' then r.received_at end,
                 provider_message_id = coalesce(provider_message_id, r.reference)
             where notification.id = n.id;
-            n.state := becomes;
         end if;
+        n.state := coalesce(becomes, n.state);
         -- whatever it says: the provider had the message. SKIP LOCKED: a sender that comes late is recording it, and knows
         update notification_attempt set fate = 'accepted'
         where notification_attempt.id in (
@@ -1182,7 +1196,7 @@ COMMENT ON COLUMN public.notification.member_number IS 'His number then, E.164.'
 
 COMMENT ON COLUMN public.notification.kind IS 'answered: he took the call; missed: nobody did.';
 
-COMMENT ON COLUMN public.notification.state IS 'queued → sending → accepted → delivered, failed or expired, as the provider''s receipt says; sending → failed, suppressed, or queued again; queued or sending → expired; sending → unknown: it may have been sent, and is not by itself sent again (sms_provider.on_unknown = hold) until a receipt or a person says more. suppressed: the provider dropped it as a repetition of the same text; asking again is no use. From the start: not_applicable (a landline), withheld (no caller number). An operator may queue failed, expired and unknown ones again, and call unknown ones accepted or failed once he knows.';
+COMMENT ON COLUMN public.notification.state IS 'queued → sending → accepted → delivered, failed or expired, as the provider''s receipt says (failed: queued again for the tenant''s second provider, where it has not had it); sending → failed, suppressed, or queued again; queued or sending → expired; sending → unknown: it may have been sent, and is not by itself sent again (sms_provider.on_unknown = hold, query) until a receipt, an answer or a person says more. suppressed: the provider dropped it as a repetition of the same text; asking again is no use. From the start: not_applicable (a landline), withheld (no caller number). An operator may queue failed, expired and unknown ones again, and call unknown ones accepted or failed once he knows.';
 
 COMMENT ON COLUMN public.notification.text IS 'The text, written when it is first claimed; the same at every try.';
 
@@ -1677,7 +1691,7 @@ COMMENT ON COLUMN public.tenant.keep_sms_days IS 'How long its notifications are
 
 COMMENT ON COLUMN public.tenant.plan_expires_at IS 'From this moment on none of its hotlines rings: what it has paid for is over; empty: never.';
 
-COMMENT ON COLUMN public.tenant.sms_fallback_provider_id IS 'Who sends an SMS that sms_provider_id cannot: it is disabled, has no way to the member (sms_reply_rule.means = elsewhere), or has not taken it sms_provider.failover_tries times. Never one that the first may have taken, unless its on_unknown is retry. Empty: nobody.';
+COMMENT ON COLUMN public.tenant.sms_fallback_provider_id IS 'Who sends an SMS that sms_provider_id cannot: it is disabled, has no way to the member (sms_reply_rule.means = elsewhere), has not taken it sms_provider.failover_tries times, is left alone (sms_provider_health), or reports that it failed. Never one that the first may have taken, unless its on_unknown is retry. Empty: nobody.';
 
 COMMENT ON COLUMN public.tenant.sms_give_up_seconds IS 'How old a call may be, in seconds, 60 to 2592000 (30 days), until an SMS about it is of no use any more and expires; for what is queued from now on. Empty: the sender''s SMS_GIVE_UP_SECONDS.';
 

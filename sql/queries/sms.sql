@@ -245,7 +245,11 @@ select provider_id from sms_provider_state where provider_id = any (%(providers)
 -- name: finish_accepted
 -- As finish_attempt, for many at once.
 update notification_attempt a
-set finished_at = now(), http_status = r.status, error = null, reply = r.reply, fate = 'accepted', message_id = r.message_id
+set finished_at = now(), http_status = r.status, error = null, reply = r.reply, fate = 'accepted', message_id = r.message_id,
+    ask_at = (
+        select now() + make_interval(secs => p.ask_after_seconds)
+        from sms_provider p where p.id = a.provider_id and r.message_id is not null
+    )
 from json_to_recordset(%(rows)s::json) as r (attempt_id bigint, status int, reply text, message_id text)
 where a.id = r.attempt_id
 

@@ -189,6 +189,7 @@ def test_a_receipt_makes_asking_needless(room: SmsRoom) -> None:
 def test_a_sender_that_dies_leaves_a_question(room: SmsRoom, twilio: ApiServer) -> None:
     """Its claim is over: whether its request left is asked, too."""
     room.queue()
+    room.sql("update sms_provider set ask_after_seconds = 600")
     room.sql("update notification set state = 'sending', text = 'x', lease_until = now() - interval '1 minute'")
     room.sql(
         "insert into notification_attempt (notification_id, provider_id, started_at)"
@@ -198,3 +199,4 @@ def test_a_sender_that_dies_leaves_a_question(room: SmsRoom, twilio: ApiServer) 
         room.until_states(accepted=1)
     assert [asked.method for asked in twilio.asked] == ["GET", "POST"]
     assert len(twilio.taken) == 1
+    assert room.rows("select ask_at > now() from notification_attempt order by id") == [(None,), (True,)]

@@ -48,6 +48,26 @@ def second(room: SmsRoom) -> Iterator[SmsSink]:
         yield sink
 
 
+def test_what_the_first_reports_as_failed_the_second_sends(room: SmsRoom, second: SmsSink) -> None:
+    """Once: what the second reports as failed has failed. What arrived in the end is not sent again."""
+    room.queue(members=2)
+    with room.sender():
+        room.until_states(accepted=2)
+    report = (
+        "select take_receipt(provider_id, null, request_id, {}, 'no such number', '{{}}') from notification_attempt"
+    )
+    room.sql(report.format("'failed'") + " order by id limit 2")
+    assert room.rows("select distinct state, last_error, tries from notification") == [
+        ("queued", "no such number; now through second", 0)
+    ]
+    room.sql(report.format("'delivered'") + " where notification_id = 1")
+    with room.sender():
+        room.until_states(delivered=1, accepted=1)
+    assert [message["id"] for message in second.messages()] == ["2"]
+    room.sql(report.format("'failed'") + " where notification_id = 2 order by id desc limit 1")
+    assert room.rows("select state, last_error from notification where id = 2") == [("failed", "no such number")]
+
+
 def test_what_the_first_has_no_way_for_the_second_sends_at_once(room: SmsRoom, second: SmsSink) -> None:
     room.sink.answers('{"error": -118}')
     with room.sender():

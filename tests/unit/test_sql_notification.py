@@ -31,6 +31,7 @@ MOVES: Final = {
     ("expired", "queued"),
     ("accepted", "delivered"),
     ("accepted", "failed"),
+    ("accepted", "queued"),
     ("accepted", "expired"),
     ("unknown", "delivered"),
     ("unknown", "expired"),
