@@ -14,14 +14,18 @@ _MOST: Final = 1000  # reports that wait: more are refused, and come again
 
 
 class Report(NamedTuple):
-    """A receipt. `confirm`: called when it is committed, from the main thread."""
+    """A receipt. `reference`: the provider's id of the message; `request_id`: ours of the request. One is known.
+
+    `confirm`: called when it is committed, from the main thread.
+    """
 
     provider_id: int
-    reference: str
+    reference: str | None
     status: Status
     reason: str
     raw: str
     confirm: Callable[[], object]
+    request_id: str | None = None
 
 
 class Inbox:

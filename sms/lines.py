@@ -35,15 +35,28 @@ class Lines:
         while self._unrecorded:
             report = self._unrecorded[0]
             with conn:
-                taken = receipts.hand_in(
-                    conn, report.provider_id, report.reference, report.status, report.raw, reason=report.reason
-                )
+                taken = _take(conn, report)
             self._unrecorded.pop(0)
             report.confirm()
             _log.info("receipt=%d provider=%d effect=%s", taken.id, report.provider_id, taken.effect)
         if self._tend_at < time.monotonic():
             self._tend_at = time.monotonic() + _TEND_SECONDS
             smpp.listen(_lines(conn), self._env)
+
+
+def _take(conn: connection, report: Report) -> receipts.Taken:
+    if report.reference and report.request_id:  # an answer that came late: a receipt to come knows it by this name
+        with conn.cursor() as cur:
+            cur.execute(_SQL["name_attempt"], report._asdict())
+    return receipts.hand_in(
+        conn,
+        report.provider_id,
+        report.reference,
+        report.status,
+        report.raw,
+        request_id=report.request_id,
+        reason=report.reason,
+    )
 
 
 def _lines(conn: connection) -> list[Provider]:

@@ -205,7 +205,7 @@ where n.id = r.id and n.text is null
 update notification_attempt
 set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s,
     fate = case when fate = 'accepted' then fate else %(fate)s end, -- a receipt knows better than a sender that comes late
-    message_id = %(message_id)s,
+    message_id = coalesce(%(message_id)s, message_id), -- an answer that came late may have named it already
     ask_at = (
         select case
             when %(fate)s = 'accepted' and %(message_id)s is not null then now() + make_interval(secs => p.ask_after_seconds)
@@ -214,6 +214,13 @@ set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(
         from sms_provider p where p.id = notification_attempt.provider_id
     )
 where id = %(attempt_id)s
+
+-- name: name_attempt
+update notification_attempt
+set message_id = %(reference)s
+where message_id is null and id = (
+    select max(id) from notification_attempt where request_id = %(request_id)s and provider_id = %(provider_id)s
+)
 
 -- name: is_in_doubt
 select 1 from sms_provider_state where provider_id = %(provider_id)s and (state <> 'closed' or failures > 0)

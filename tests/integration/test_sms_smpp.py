@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.wait import until
+from sms.inbox import INBOX
 from sms.providers import Accepted, Refused, Unknown, smpp
 from sms.providers.smpp import codes, pool
 from tests.sms_drivers import MESSAGE
@@ -206,13 +207,17 @@ def test_an_smsc_that_unbinds_us_is_asked_again_by_the_next_message(smsc: Smsc) 
     assert smsc.binds == 2
 
 
-def test_an_answer_that_comes_too_late_is_nobody_s(smsc: Smsc) -> None:
+def test_an_answer_that_comes_too_late_is_told_by_the_request_s_name(smsc: Smsc) -> None:
+    """And is nobody else's. A late refusal says nothing that is not known."""
+    INBOX.take()
     late: list[int] = []
     assert isinstance(send(smsc), Accepted)
-    smsc.plan.append(lambda _, submit: late.append(submit.sequence_number))
-    assert isinstance(send(smsc, timeout=0.5), Unknown)
-    assert until(lambda: bool(late), 20.0)
-    smsc.lines[0].says(0x80000004, 0, late[0], b"late\0")
+    for status in (0x14, 0x0):
+        smsc.plan.append(lambda _, submit: late.append(submit.sequence_number))
+        assert isinstance(send(smsc, MESSAGE._replace(request_id=f"late-{status}"), timeout=0.5), Unknown)
+        assert until(lambda: len(late) == 1, 20.0)
+        smsc.lines[0].says(0x80000004, status, late.pop(), b"late\0")
     result = send(smsc)
     assert isinstance(result, Accepted)
     assert result.message_id == "id-2"
+    assert [(one.reference, one.request_id, one.status) for one in INBOX.take()] == [("late", "late-0", "accepted")]

@@ -97,6 +97,28 @@ def test_a_receipt_that_comes_before_the_answer_waits_for_it(room: SmsRoom, smsc
     assert room.rows("select effect from sms_receipt") == [("applied",)]
 
 
+@pytest.mark.parametrize("on_unknown", ["retry", "hold"])
+def test_an_answer_that_comes_late_settles_the_fate_and_its_receipt_is_found(
+    room: SmsRoom, smsc: Smsc, on_unknown: str
+) -> None:
+    """It is not sent twice, if the answer comes before the next try."""
+    use(room, smsc.url)
+    room.sql("update sms_provider set timeout_seconds = 1, on_unknown = %(on_unknown)s", on_unknown=on_unknown)
+    held: list[int] = []
+    with room.sender(**ENV):
+        assert until(lambda: bool(smsc.lines) and smsc.lines[0].bound, 20.0)
+        smsc.plan.append(lambda _, submit: held.append(submit.sequence_number))
+        room.queue()
+        assert until(lambda: bool(room.rows("select from notification_attempt where fate = 'unknown'")), 20.0)
+        smsc.lines[0].says(0x80000004, 0, held[0], b"slow\0")
+        room.until_states(accepted=1)
+        smsc.lines[0].delivers("slow", "DELIVRD", 1)
+        room.until_states(delivered=1)
+    assert len(held) == 1
+    assert room.rows("select provider_message_id, message_id, fate from notification join notification_attempt "
+                     "on notification_id = notification.id") == [("slow", "slow", "accepted")]  # fmt: skip
+
+
 def test_an_id_in_other_digits_is_found(room: SmsRoom, smsc: Smsc) -> None:
     use(room, smsc.url)
     room.sql("""update sms_provider set options = '{"receipt_id": "decimal"}'""")
@@ -122,6 +144,7 @@ def test_what_a_member_writes_back_is_confirmed_and_kept_nowhere(room: SmsRoom, 
 
 def test_who_has_no_room_for_receipts_says_so(smsc: Smsc) -> None:
     """Nobody empties the inbox here: as when the database is gone for long."""
+    INBOX.take()
     send(smsc)
     for sequence in range(1, 1002):
         smsc.lines[0].delivers(f"id-{sequence}", "DELIVRD", sequence)

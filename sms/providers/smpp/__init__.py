@@ -34,7 +34,7 @@ def send(provider: Provider, message: Message, env: Mapping[str, str]) -> Result
     except (MissingSecretError, BadRowError) as error:
         return Refused(str(error), final=False, cause="setup")
     say(lambda: "\n".join([f"bind_transceiver {whom!r}", *(f"submit_sm {request}" for request in requests)]))
-    return POOL.run(_send(provider, whom, requests))
+    return POOL.run(_send(provider, whom, requests, message.request_id))
 
 
 def listen(providers: Iterable[Provider], env: Mapping[str, str]) -> None:
@@ -46,7 +46,7 @@ def listen(providers: Iterable[Provider], env: Mapping[str, str]) -> None:
     POOL.keep(wanted)
 
 
-async def _send(provider: Provider, whom: Account, requests: list[Fields]) -> Result:
+async def _send(provider: Provider, whom: Account, requests: list[Fields], request_id: str) -> Result:
     seconds = provider.timeout_seconds
     deadline = asyncio.get_running_loop().time() + seconds
     try:
@@ -59,19 +59,22 @@ async def _send(provider: Provider, whom: Account, requests: list[Fields]) -> Re
     replies: list[str] = []
     result: Result = Unknown("nothing was asked")
     for number, request in enumerate(requests, 1):
-        result = await _submit(session, request, seconds, deadline, replies)
+        late = request_id if number == len(requests) else None  # what comes before the last is no whole text
+        result = await _submit(session, request, late, seconds, deadline, replies)
         if not isinstance(result, Accepted):
             place = f" (SMS {number} of {len(requests)})" if len(requests) > 1 else ""
             return result._replace(why=result.why + place)
     return result
 
 
-async def _submit(session: Session, request: Fields, seconds: float, deadline: float, replies: list[str]) -> Result:
+async def _submit(
+    session: Session, request: Fields, late: str | None, seconds: float, deadline: float, replies: list[str]
+) -> Result:
     written = False
     try:
         async with asyncio.timeout_at(deadline), session.window:
             written = True
-            answer = await session.ask("submit_sm", **request)
+            answer = await session.ask("submit_sm", late, **request)
     except GoneError:
         return Refused("the line ended before it could be sent", final=False, cause="down")
     except LostError:

@@ -17,6 +17,7 @@ from sms.providers.smpp.account import Account
 from sms.providers.smpp.pdus import HEADER, BadPduError, Header, build, delivery, first_text, header
 
 _MOST_SEQUENCE: Final = 0x7FFFFFFF
+_MOST_LATE: Final = 1000  # requests whose answers may still come
 _log = logging.getLogger("sms")
 
 
@@ -55,11 +56,15 @@ class Session:
         self._reader, self._writer = reader, writer
         self._sequence = 0
         self._waiting: dict[int, tuple[str, asyncio.Future[Answer]]] = {}
+        self._late: dict[int, str] = {}
         self.ended = False
         self._tasks = [asyncio.create_task(self._read())]
 
-    async def ask(self, name: str, **fields: Any) -> Answer:
-        """Write a request and return its answer. Raises `GoneError`, `LostError`."""
+    async def ask(self, name: str, late: str | None = None, **fields: Any) -> Answer:
+        """Write a request and return its answer. Raises `GoneError`, `LostError`.
+
+        `late`: our name of the request, which an answer is told by that comes when nobody waits for it any more.
+        """
         if self.ended:
             raise GoneError
         self._sequence = self._sequence % _MOST_SEQUENCE + 1
@@ -69,6 +74,12 @@ class Session:
         try:
             self._writer.write(build(name, sequence, **fields))
             return await future
+        except asyncio.CancelledError:
+            if late is not None:
+                self._late[sequence] = late
+                while len(self._late) > _MOST_LATE:
+                    self._late.pop(next(iter(self._late)))
+            raise
         finally:
             self._waiting.pop(sequence, None)
 
@@ -136,6 +147,7 @@ class Session:
                 future.set_result(answer)
             else:
                 _log.warning("smpp %r an answer that nobody waits for: %s %s", self.account, head.name, answer)
+                self._came_late(head, answer)
         elif head.name == "enquire_link":
             self._writer.write(build("enquire_link_resp", head.sequence))
         elif head.name == "unbind":
@@ -145,6 +157,15 @@ class Session:
             self._deliver(head.sequence, body)
         elif head.name != "alert_notification":  # which has no answer
             self._writer.write(build("generic_nack", head.sequence, codes.RINVCMDID))
+
+    def _came_late(self, head: Header, answer: Answer) -> None:
+        """Let the ledger know that a message of unknown fate was taken. (Of a refusal it knows enough.)"""
+        request_id = self._late.pop(head.sequence, None) if head.answers("submit_sm") else None
+        if request_id is None or answer.status != codes.ROK:
+            return
+        reference = self.account.named(answer.message_id)
+        why, raw = "the SMSC took it, and said so late", f"submit_sm_resp message_id={answer.message_id}"
+        INBOX.put(Report(self._provider_id, reference, "accepted", why, raw, bool, request_id))
 
     def _deliver(self, sequence: int, body: bytes) -> None:
         try:
