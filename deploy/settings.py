@@ -22,7 +22,7 @@ from deploy.hosts import host_port, is_ip, is_port
 from deploy.media_settings import MediaSettings
 from deploy.receipt_settings import ReceiptSettings
 from kemi.errors import SettingsRefused
-from sms.sender import Options
+from sms.options import Options
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 ENV_FILE: Final = ROOT / "edge.env"

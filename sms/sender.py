@@ -16,20 +16,22 @@ import signal
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NoReturn
 
 import psycopg2
 from psycopg2.extensions import connection, set_wait_callback
 from psycopg2.extras import wait_select
 
-from sms import gate, retry, store
+from sms import gate, store
 from sms.asking import keep_asking
 from sms.following import Next
 from sms.lines import Lines
+from sms.options import Options
 from sms.providers import DRIVERS, Accepted, Refused, Result, Unknown
 from sms.redaction import redacted
-from sms.store import Claimed
+from sms.store import Claimed, Rooms
 from sms.telling import tell, tell_of_provider
 
 RETRY_SECONDS: Final = 1.0
@@ -37,32 +39,6 @@ _STOP_SECONDS: Final = 5
 _ROUTE_SECONDS: Final = 60  # also without a NOTIFY: a row that was being queued when its tenant changed was not seen
 _TEND_SECONDS: Final = 1.0  # between two looks for what is too old, lost, or waits for a provider that is left alone
 _log = logging.getLogger("sms")
-
-
-class Options(NamedTuple):
-    """How the sender works; each is the environment variable SMS_<NAME>."""
-
-    poll_seconds: float = 1.0  # longest wait when the NOTIFY was missed, or a delay has passed
-    lease_seconds: float = 30.0  # beyond the provider's timeout: room for the record
-    give_up_seconds: float = retry.GIVE_UP_SECONDS
-    threads: int = 32  # requests at once
-
-    @classmethod
-    def read(cls, env: Mapping[str, str]) -> "Options":
-        """Read the options from `env`. Raises `ValueError`, naming every bad one."""
-        values, wrong = {}, []
-        for name, kind in cls.__annotations__.items():
-            text = env.get(f"SMS_{name.upper()}", "")
-            try:
-                value = kind(text) if text else cls._field_defaults[name]
-            except ValueError:
-                value = 0
-            if not 0 < value < 1e9:
-                wrong.append(f"SMS_{name.upper()} must be a number above 0")
-            values[name] = value
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return cls(**values)
 
 
 class Sender:
@@ -73,7 +49,7 @@ class Sender:
         self._options = options
         self._env = env
         self.stopping = False
-        self._busy = 0
+        self._busy: Counter[int | None] = Counter()  # requests under way, by provider
         self._route_at = self._tend_at = 0.0
         self._todo: queue.SimpleQueue[Claimed] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Claimed, Result]] = queue.SimpleQueue()
@@ -88,7 +64,7 @@ class Sender:
     @property
     def idle(self) -> bool:
         """Nothing is under way and nothing waits to be recorded."""
-        return not self._busy and not self._unrecorded
+        return not self._busy.total() and not self._unrecorded
 
     def stop(self) -> None:
         """Claim no more; may be called from a signal handler."""
@@ -102,10 +78,11 @@ class Sender:
         if self.stopping:
             return 0
         left = self._tend(conn)
-        free = self._options.threads - self._busy
-        claimed = store.claim(conn, free, self._options.lease_seconds) if free else []
+        free = self._options.threads - self._busy.total()
+        rooms = Rooms(self._options.most_of_one, self._busy, self._options.give_up_seconds)
+        claimed = store.claim(conn, free, self._options.lease_seconds, rooms) if free else []
         for one in claimed:
-            self._busy += 1
+            self._busy[one.provider and one.provider.id] += 1
             self._todo.put(one)
         return len(claimed) + left
 
@@ -131,7 +108,7 @@ class Sender:
 
     def wait(self, conn: connection) -> None:
         """Return when there may be something to do. Raises `psycopg2.Error`."""
-        turn = gate.next_turn(conn) if self._busy < self._options.threads else None
+        turn = gate.next_turn(conn) if self._busy.total() < self._options.threads else None
         if not conn.notifies and self._done.empty():
             readable: list[Any] = [conn, self._wake_read]
             poll = self._options.poll_seconds
@@ -179,8 +156,9 @@ class Sender:
     def _record(self, conn: connection) -> None:
         while True:
             try:
-                self._unrecorded.append(self._done.get_nowait())
-                self._busy -= 1
+                claimed, result = self._done.get_nowait()
+                self._unrecorded.append((claimed, result))
+                self._busy[claimed.provider and claimed.provider.id] -= 1
             except queue.Empty:
                 break
         self._record_accepted(conn)

@@ -11,13 +11,13 @@ Each provider's pace and circuit are rows that all senders heed: a claim asks fo
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from psycopg2.extensions import connection, cursor
 from psycopg2.extras import RealDictCursor
 
-from sms import gate
+from sms import gate, retry
 from sms.following import Next, following
 from sms.messages import Told, is_number, national, words, written
 from sms.providers.kinds import Accepted, Message, Provider, Result, Rule, Unknown
@@ -68,11 +68,25 @@ def reroute(conn: connection) -> int:
         return cur.rowcount
 
 
-def claim(conn: connection, most: int, lease_seconds: float) -> list[Claimed]:
+class Rooms(NamedTuple):
+    """What a sender may take: `most_of_one` of one provider where there are several, of which `busy` are under way.
+
+    Nothing that is older than `give_up_seconds` or its tenant says: it is about to expire.
+    """
+
+    most_of_one: int = 1_000_000
+    busy: Mapping[int | None, int] = {}
+    give_up_seconds: float = retry.GIVE_UP_SECONDS
+
+
+def claim(conn: connection, most: int, lease_seconds: float, rooms: Rooms = Rooms()) -> list[Claimed]:  # noqa: B008
     """Claim up to `most` notifications, each for its provider's timeout plus `lease_seconds`."""
     with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
         cur.execute(_SQL["take_back"], {"most": most})
-        cur.execute(_SQL["claim_queued"], {"most": most, "lease_seconds": lease_seconds})
+        busy = json.dumps({str(provider): count for provider, count in rooms.busy.items()})
+        cur.execute(
+            _SQL["claim_queued"], {**rooms._asdict(), "busy": busy, "most": most, "lease_seconds": lease_seconds}
+        )
         found: list[Any] = cur.fetchall()
         ids = [row["id"] for row in found]
         if not ids:

@@ -88,6 +88,7 @@ where n.id = r.id
 
 -- name: claim_queued
 -- Each provider's oldest that its turn allows, then the oldest of all: a provider's queue, however long, hides no other's.
+-- Of several providers none gets more than most_of_one of a sender's threads: one that hangs leaves some to the others.
 -- What its state says is read without a lock; where there is anything to heed, admit_sms looks again, one sender at a time.
 with due as materialized (
     select * from (
@@ -95,15 +96,20 @@ with due as materialized (
             p.messages_per_second is not null or s.state <> 'closed' as is_gated
         from sms_provider p
         join sms_provider_state s on s.provider_id = p.id
+        cross join (select count(*) > 1 as are from sms_provider where enabled) several
         cross join lateral (
             select id, next_attempt_at from notification
             where state = 'queued' and provider_id = p.id and next_attempt_at <= now()
+                and coalesce(expires_at, called_at + make_interval(secs => %(give_up_seconds)s)) > now()
             order by next_attempt_at
             limit case
                 when not p.enabled then %(most)s
                 when s.state <> 'closed' then 1
-                when p.messages_per_second is null then %(most)s
-                else least(sms_slots(p.messages_per_second, s.next_slot_at), %(most)s)
+                else least(
+                    %(most)s,
+                    case when p.messages_per_second is not null then sms_slots(p.messages_per_second, s.next_slot_at) end,
+                    case when several.are then greatest(0, %(most_of_one)s - coalesce((%(busy)s::jsonb ->> p.id::text)::int, 0)) end
+                )
             end
             for update skip locked
         ) q

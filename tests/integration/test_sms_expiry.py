@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.wait import until
 from tests.sms_room import SmsRoom, sms_room
 
 
@@ -48,3 +49,18 @@ def test_what_is_about_to_expire_is_still_sent(room: SmsRoom) -> None:
     room.sql("update notification set called_at = now() - interval '5 hours 59 minutes'")
     with room.sender():
         room.until_states(accepted=1)
+
+
+def test_what_is_too_old_when_it_is_queued_is_not_sent_either(room: SmsRoom) -> None:
+    """The ledger catches up after a day: the sender is awake at once, long before it looks for what is old."""
+    long_ago = str(datetime.now(UTC) - timedelta(hours=7))
+    with room.sender(SMS_POLL_SECONDS="3600"):
+        room.queue()
+        room.until_states(accepted=1)
+        for number in range(2, 6):
+            room.queue(at=long_ago)
+            room.queue()
+            assert until(lambda count=number: room.states().get("accepted") == count, 20), room.log()  # type: ignore[misc]
+        assert len(room.sink.posts()) == 5
+    with room.sender():
+        room.until_states(accepted=5, expired=4)

@@ -209,3 +209,20 @@ def test_one_that_was_queued_while_its_tenant_changed_is_found_too(room: SmsRoom
     with room.sender():
         room.until_states(accepted=1)
     assert len(room.sink.messages()) == 1
+
+
+def test_a_provider_that_hangs_leaves_threads_to_the_others(room: SmsRoom, second: SmsSink) -> None:
+    """Its twenty are the older ones; it gets three of four threads, and the other one's five go out meanwhile."""
+    room.sql("update sms_provider set timeout_seconds = 60")
+    room.sink.hangs(times=20)
+    room.queue(members=20)
+    room.sql("update tenant set sms_provider_id = sms_fallback_provider_id, sms_fallback_provider_id = null")
+    room.queue(members=5)
+    room.sql(
+        "update notification set provider_id = 1, next_attempt_at = now() - interval '1 hour' where call_id = 'c1'"
+    )
+    room.sql("update tenant set sms_provider_id = 1, sms_fallback_provider_id = (select max(id) from sms_provider)")
+    room.sql("update notification set fallback_provider_id = null")
+    with room.sender(SMS_THREADS="4"):
+        room.until_states(accepted=5, sending=3, queued=17)
+    assert len(second.messages()) == 5

@@ -91,7 +91,9 @@ def test_two_claims_at_one_time_never_hold_the_same_row(room: SmsRoom) -> None:
     """The second claims while the first transaction is still open: it takes others, and does not wait."""
     room.queue(members=10)
     with psycopg2.connect(room.url) as slow, slow.cursor() as cur:
-        cur.execute(store._SQL["claim_queued"], {"most": 4, "lease_seconds": 30})
+        cur.execute(
+            store._SQL["claim_queued"], {**store.Rooms()._asdict(), "busy": "{}", "most": 4, "lease_seconds": 30}
+        )
         held = {row[0] for row in cur.fetchall()}
         with_conn = psycopg2.connect(room.url)
         claimed = {one.id for one in store.claim(with_conn, 10, 30)}

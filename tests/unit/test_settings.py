@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deploy.settings import ROOT, FixedSettings, load
 from kemi.errors import SettingsRefused
-from sms.sender import Options
+from sms.options import Options
 
 BAD = {
     "SIP_LISTEN": "tcp:192.0.2.1:5060",
