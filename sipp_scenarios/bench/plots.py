@@ -3,9 +3,7 @@
 import re
 from typing import Any, Final
 
-import pygal
-from pygal.style import Style
-
+from sipp_scenarios.bench.drawing import Style, pygal
 from sipp_scenarios.bench.section import Plot
 
 _SCRIPT: Final = re.compile(
