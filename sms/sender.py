@@ -101,10 +101,11 @@ class Sender:
         held = store.hold_abandoned(conn)
         if held:
             _log.error("unknown notifications=%d why=their sender was lost", held)
+        released = store.release_merged(conn)
         left = gate.leave_open(conn)
         if left:
             _log.warning("notifications=%d go to their tenants' other provider: theirs is left alone", left)
-        return left
+        return left + released
 
     def wait(self, conn: connection) -> None:
         """Return when there may be something to do. Raises `psycopg2.Error`."""

@@ -68,6 +68,13 @@ def reroute(conn: connection) -> int:
         return cur.rowcount
 
 
+def release_merged(conn: connection) -> int:
+    """Let go what has waited for further calls of its caller long enough, as one SMS each; return how many."""
+    with conn, conn.cursor() as cur:
+        cur.execute(_SQL["release_merged"])
+        return cur.rowcount
+
+
 class Rooms(NamedTuple):
     """What a sender may take: `most_of_one` of one provider where there are several, of which `busy` are under way.
 
@@ -171,7 +178,7 @@ def _write(row: dict[str, Any]) -> dict[str, Any]:
 def _told(row: dict[str, Any]) -> Told:
     return Told(
         row["kind"], row["brand"] or "", row["caller_number"], row["called_local"], row["hotline_number"],
-        row["group_name"], row["member_name"] or national(row["member_number"]),
+        row["group_name"], row["member_name"] or national(row["member_number"]), row["calls"],
     )  # fmt: skip
 
 

@@ -415,7 +415,7 @@ begin
                 using errcode = 'check_violation';
         end if;
     elsif not (old.state, new.state) in (
-        ('queued', 'sending'), ('queued', 'expired'),
+        ('queued', 'sending'), ('queued', 'expired'), ('queued', 'merged'),
         ('sending', 'accepted'), ('sending', 'failed'), ('sending', 'queued'), ('sending', 'expired'), ('sending', 'unknown'),
         ('sending', 'suppressed'), ('unknown', 'suppressed'),
         ('unknown', 'accepted'), ('unknown', 'failed'), ('unknown', 'queued'),
@@ -439,6 +439,46 @@ $$;
 
 COMMENT ON FUNCTION public.notification_moves() IS 'Trigger: only legal moves of a notification''s state; wakes the senders for a queued one.';
 
+CREATE FUNCTION public.notification_waits() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    t tenant;
+    m group_member;
+    due timestamptz := now();
+    quiet_end timestamptz;
+begin
+    select * into t from tenant where id = new.tenant_id;
+    select * into m from group_member where id = new.member_id and quiet_from is not null;
+    if m.quiet_sms = 'suppress' and quiet_ends(now(), t.time_zone, m.quiet_from, m.quiet_until) is not null then
+        new.state := 'suppressed';
+        new.last_error := 'the member''s quiet hours';
+        return new;
+    end if;
+    if new.kind = 'missed' and new.caller_number is not null and t.merge_seconds > 0 then
+        due := now() + make_interval(secs => t.merge_seconds);
+        new.merge_until := due;
+    end if;
+    if m.quiet_sms = 'hold' then
+        quiet_end := quiet_ends(due, t.time_zone, m.quiet_from, m.quiet_until);
+    end if;
+    if quiet_end is not null then
+        due := quiet_end;
+        new.merge_until := case when new.merge_until is not null then due end;
+        -- its age counts from when it may go
+        new.expires_at := due + make_interval(secs => coalesce(t.sms_give_up_seconds, 21600));
+    end if;
+    if new.merge_until is not null then
+        new.next_attempt_at := 'infinity'; -- until release_merged lets it go
+    elsif due > now() then
+        new.next_attempt_at := due;
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION public.notification_waits() IS 'Trigger: a new SMS waits for further calls (tenant.merge_seconds) and for the end of the member''s quiet hours.';
+
 CREATE FUNCTION public.number_to_e164() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -460,6 +500,12 @@ end
 $$;
 
 COMMENT ON FUNCTION public.prefix_to_e164() IS 'Trigger: the column "prefix" takes every spelling and keeps that of E.164.';
+
+CREATE FUNCTION public.quiet_ends(at timestamp with time zone, zone text, quiet_from time without time zone, quiet_until time without time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN ((quiet_from < quiet_until) AND (((at AT TIME ZONE zone))::time without time zone >= quiet_from) AND (((at AT TIME ZONE zone))::time without time zone < quiet_until)) THEN ((((at AT TIME ZONE zone))::date + quiet_until) AT TIME ZONE zone) WHEN ((quiet_from > quiet_until) AND (((at AT TIME ZONE zone))::time without time zone >= quiet_from)) THEN (((((at AT TIME ZONE zone))::date + 1) + quiet_until) AT TIME ZONE zone) WHEN ((quiet_from > quiet_until) AND (((at AT TIME ZONE zone))::time without time zone < quiet_until)) THEN ((((at AT TIME ZONE zone))::date + quiet_until) AT TIME ZONE zone) ELSE NULL::timestamp with time zone END;
+
+COMMENT ON FUNCTION public.quiet_ends(at timestamp with time zone, zone text, quiet_from time without time zone, quiet_until time without time zone) IS 'When the quiet hours end that a moment lies in; null: in none.';
 
 CREATE FUNCTION public.route_notification() RETURNS trigger
     LANGUAGE plpgsql
@@ -1123,8 +1169,13 @@ CREATE TABLE public.group_member (
     ring_seconds integer,
     delay_seconds integer DEFAULT 0 NOT NULL,
     verified_at timestamp with time zone,
+    quiet_from time without time zone,
+    quiet_until time without time zone,
+    quiet_sms text DEFAULT 'hold'::text NOT NULL,
     CONSTRAINT group_member_delay_is_0_to_120_seconds CHECK (((delay_seconds >= 0) AND (delay_seconds <= 120))),
     CONSTRAINT group_member_number_is_e164 CHECK (public.is_e164(number)),
+    CONSTRAINT group_member_quiet_hours_begin_and_end CHECK ((((quiet_from IS NULL) = (quiet_until IS NULL)) AND (quiet_from IS DISTINCT FROM COALESCE(quiet_until, '24:00:00'::time without time zone)))),
+    CONSTRAINT group_member_quiet_sms_is_hold_or_suppress CHECK ((quiet_sms = ANY (ARRAY['hold'::text, 'suppress'::text]))),
     CONSTRAINT group_member_rings_3_to_170_seconds CHECK (((ring_seconds >= 3) AND (ring_seconds <= 170)))
 );
 
@@ -1147,6 +1198,12 @@ COMMENT ON COLUMN public.group_member.ring_seconds IS 'How long this telephone r
 COMMENT ON COLUMN public.group_member.delay_seconds IS 'How long this telephone waits before it rings, 0 to 120 seconds from the call or, where members ring in turn, from its turn.';
 
 COMMENT ON COLUMN public.group_member.verified_at IS 'When its owner showed that it is his (a code by SMS, say); empty: not yet. Asked for by plans with verified_members_only.';
+
+COMMENT ON COLUMN public.group_member.quiet_from IS 'When no SMS is sent any more, by the tenant''s clock; later than quiet_until: until then on the next day. Empty: SMS at any time. (member_hours says when it rings.)';
+
+COMMENT ON COLUMN public.group_member.quiet_until IS 'When SMS are sent again.';
+
+COMMENT ON COLUMN public.group_member.quiet_sms IS 'What becomes of an SMS meanwhile: hold, it is sent at quiet_until; suppress, it never is.';
 
 CREATE TABLE public.notification (
     id bigint NOT NULL,
@@ -1173,12 +1230,18 @@ CREATE TABLE public.notification (
     delivered_at timestamp with time zone,
     alphabet text,
     segments integer,
+    merge_until timestamp with time zone,
+    merged_into bigint,
+    calls integer DEFAULT 1 NOT NULL,
+    last_called_at timestamp with time zone,
     CONSTRAINT notification_alphabet_is_gsm_or_ucs2 CHECK ((alphabet = ANY (ARRAY['gsm'::text, 'ucs2'::text]))),
     CONSTRAINT notification_attempts_is_not_negative CHECK ((attempts >= 0)),
+    CONSTRAINT notification_calls_is_positive CHECK ((calls >= 1)),
     CONSTRAINT notification_kind_is_answered_or_missed CHECK ((kind = ANY (ARRAY['answered'::text, 'missed'::text]))),
+    CONSTRAINT notification_merged_is_merged_into_another CHECK (((state = 'merged'::text) = (merged_into IS NOT NULL))),
     CONSTRAINT notification_of_a_withheld_number_never_holds_it CHECK (((state <> 'withheld'::text) OR (caller_number IS NULL))),
     CONSTRAINT notification_segments_is_positive CHECK ((segments > 0)),
-    CONSTRAINT notification_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'failed'::text, 'expired'::text, 'unknown'::text, 'suppressed'::text, 'not_applicable'::text, 'withheld'::text]))),
+    CONSTRAINT notification_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'accepted'::text, 'delivered'::text, 'failed'::text, 'expired'::text, 'unknown'::text, 'suppressed'::text, 'merged'::text, 'not_applicable'::text, 'withheld'::text]))),
     CONSTRAINT notification_tries_is_not_negative CHECK ((tries >= 0))
 );
 
@@ -1196,7 +1259,7 @@ COMMENT ON COLUMN public.notification.member_number IS 'His number then, E.164.'
 
 COMMENT ON COLUMN public.notification.kind IS 'answered: he took the call; missed: nobody did.';
 
-COMMENT ON COLUMN public.notification.state IS 'queued → sending → accepted → delivered, failed or expired, as the provider''s receipt says (failed: queued again for the tenant''s second provider, where it has not had it); sending → failed, suppressed, or queued again; queued or sending → expired; sending → unknown: it may have been sent, and is not by itself sent again (sms_provider.on_unknown = hold, query) until a receipt, an answer or a person says more. suppressed: the provider dropped it as a repetition of the same text; asking again is no use. From the start: not_applicable (a landline), withheld (no caller number). An operator may queue failed, expired and unknown ones again, and call unknown ones accepted or failed once he knows.';
+COMMENT ON COLUMN public.notification.state IS 'queued → sending → accepted → delivered, failed or expired, as the provider''s receipt says (failed: queued again for the tenant''s second provider, where it has not had it); sending → failed, suppressed, or queued again; queued or sending → expired; queued → merged: told in another one''s text; sending → unknown: it may have been sent, and is not by itself sent again (sms_provider.on_unknown = hold, query) until a receipt, an answer or a person says more. suppressed: the provider dropped it as a repetition of the same text, or the member''s quiet hours did; asking again is no use. From the start: not_applicable (a landline), withheld (no caller number). An operator may queue failed, expired and unknown ones again, and call unknown ones accepted or failed once he knows.';
 
 COMMENT ON COLUMN public.notification.text IS 'The text, written when it is first claimed; the same at every try.';
 
@@ -1231,6 +1294,14 @@ COMMENT ON COLUMN public.notification.delivered_at IS 'When the receipt came tha
 COMMENT ON COLUMN public.notification.alphabet IS 'gsm: every letter of the text is in the GSM alphabet (3GPP TS 23.038); ucs2: one is not.';
 
 COMMENT ON COLUMN public.notification.segments IS 'How many SMS the text is, and is paid for.';
+
+COMMENT ON COLUMN public.notification.merge_until IS 'While queued: until then it waits for further missed calls of this caller (tenant.merge_seconds). Empty: it waits for none, or no more.';
+
+COMMENT ON COLUMN public.notification.merged_into IS 'Of a merged one: the notification whose text tells of its call, too.';
+
+COMMENT ON COLUMN public.notification.calls IS 'How many calls its text tells of.';
+
+COMMENT ON COLUMN public.notification.last_called_at IS 'When the last of them arrived, where there are several.';
 
 CREATE TABLE public.notification_attempt (
     id bigint NOT NULL,
@@ -1657,10 +1728,12 @@ CREATE TABLE public.tenant (
     plan_expires_at timestamp with time zone,
     sms_fallback_provider_id bigint,
     sms_give_up_seconds integer,
+    merge_seconds integer DEFAULT 0 NOT NULL,
     CONSTRAINT tenant_brand_is_1_to_30_printable_characters CHECK (((brand ~ '\S'::text) AND (brand !~ '[[:cntrl:]]'::text) AND (length(brand) <= 30))),
     CONSTRAINT tenant_falls_back_to_another_provider CHECK (((sms_fallback_provider_id IS NULL) OR ((sms_provider_id IS NOT NULL) AND (sms_fallback_provider_id <> sms_provider_id)))),
     CONSTRAINT tenant_keeps_calls_1_to_3650_days CHECK (((keep_calls_days >= 1) AND (keep_calls_days <= 3650))),
     CONSTRAINT tenant_keeps_sms_1_to_3650_days CHECK (((keep_sms_days >= 1) AND (keep_sms_days <= 3650))),
+    CONSTRAINT tenant_merges_for_half_an_hour_at_most CHECK (((merge_seconds >= 0) AND (merge_seconds <= 1800))),
     CONSTRAINT tenant_name_is_not_blank CHECK ((name ~ '\S'::text)),
     CONSTRAINT tenant_plan_expires_at_a_date_or_never CHECK (isfinite(plan_expires_at)),
     CONSTRAINT tenant_sms_give_up_is_a_minute_to_30_days CHECK (((sms_give_up_seconds >= 60) AND (sms_give_up_seconds <= 2592000))),
@@ -1694,6 +1767,8 @@ COMMENT ON COLUMN public.tenant.plan_expires_at IS 'From this moment on none of 
 COMMENT ON COLUMN public.tenant.sms_fallback_provider_id IS 'Who sends an SMS that sms_provider_id cannot: it is disabled, has no way to the member (sms_reply_rule.means = elsewhere), has not taken it sms_provider.failover_tries times, is left alone (sms_provider_health), or reports that it failed. Never one that the first may have taken, unless its on_unknown is retry. Empty: nobody.';
 
 COMMENT ON COLUMN public.tenant.sms_give_up_seconds IS 'How old a call may be, in seconds, 60 to 2592000 (30 days), until an SMS about it is of no use any more and expires; for what is queued from now on. Empty: the sender''s SMS_GIVE_UP_SECONDS.';
+
+COMMENT ON COLUMN public.tenant.merge_seconds IS 'How long an SMS about a missed call waits for further ones of the same caller to the same member: they become one ({calls}). 0: it is sent at once, each by itself.';
 
 CREATE VIEW public.call_line AS
  SELECT c.id AS call_id,
@@ -2447,7 +2522,10 @@ CREATE VIEW public.sms_line AS
     COALESCE(t.time_zone, 'Asia/Ho_Chi_Minh'::text) AS time_zone,
     n.alphabet,
     n.segments,
-    last.cost
+    last.cost,
+    n.merge_until,
+    n.merged_into,
+    n.calls
    FROM ((((public.notification n
      LEFT JOIN public.tenant t ON ((t.id = n.tenant_id)))
      LEFT JOIN public.group_member m ON ((m.id = n.member_id)))
@@ -2506,6 +2584,12 @@ COMMENT ON COLUMN public.sms_line.alphabet IS 'gsm or ucs2.';
 COMMENT ON COLUMN public.sms_line.segments IS 'How many SMS the text is, and is paid for.';
 
 COMMENT ON COLUMN public.sms_line.cost IS 'What it cost, in all attempts that were accepted.';
+
+COMMENT ON COLUMN public.sms_line.merge_until IS 'Until when it waits for further calls of this caller.';
+
+COMMENT ON COLUMN public.sms_line.merged_into IS 'Of a merged one: the notification whose text tells of its call, too.';
+
+COMMENT ON COLUMN public.sms_line.calls IS 'How many calls its text tells of.';
 
 CREATE VIEW public.sms_provider_health AS
  SELECT p.id,
@@ -3056,6 +3140,10 @@ CREATE INDEX notification_expiring ON public.notification USING btree (expires_a
 
 CREATE INDEX notification_leaving ON public.notification USING btree (provider_id, next_attempt_at) WHERE ((state = 'queued'::text) AND (fallback_provider_id IS NOT NULL));
 
+CREATE INDEX notification_merging ON public.notification USING btree (merge_until) WHERE ((state = 'queued'::text) AND (merge_until IS NOT NULL));
+
+CREATE INDEX notification_merging_with ON public.notification USING btree (tenant_id, member_number, caller_number, called_at) WHERE ((state = 'queued'::text) AND (merge_until IS NOT NULL));
+
 CREATE INDEX notification_queued ON public.notification USING btree (provider_id, next_attempt_at) WHERE (state = 'queued'::text);
 
 CREATE INDEX notification_sending ON public.notification USING btree (lease_until) WHERE (state = 'sending'::text);
@@ -3237,6 +3325,8 @@ CREATE TRIGGER notification_is_routed BEFORE INSERT ON public.notification FOR E
 CREATE TRIGGER notification_is_routed_again BEFORE UPDATE OF state ON public.notification FOR EACH ROW WHEN (((new.state = 'queued'::text) AND (old.state = ANY (ARRAY['failed'::text, 'expired'::text])))) EXECUTE FUNCTION public.route_notification();
 
 CREATE TRIGGER notification_state_moves BEFORE UPDATE OF state ON public.notification FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.notification_moves();
+
+CREATE TRIGGER notification_waits BEFORE INSERT ON public.notification FOR EACH ROW WHEN ((new.state = 'queued'::text)) EXECUTE FUNCTION public.notification_waits();
 
 CREATE TRIGGER plan_destination_to_e164 BEFORE INSERT OR UPDATE OF prefix ON public.plan_destination FOR EACH ROW EXECUTE FUNCTION public.prefix_to_e164();
 

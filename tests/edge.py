@@ -91,7 +91,17 @@ class Texts:
 
     def of(self, sip_call_id: str, within: float = 10.0) -> dict[str, str]:
         """Wait until it is decided who is told, and no notification is on its way; the texts by recipient, national."""
-        final = {"accepted", "delivered", "failed", "expired", "unknown", "not_applicable", "withheld"}
+        final = {
+            "accepted",
+            "delivered",
+            "failed",
+            "expired",
+            "unknown",
+            "merged",
+            "suppressed",
+            "not_applicable",
+            "withheld",
+        }
 
         def is_over() -> bool:
             # In this order: a call that waits no more has its notifications, one that still waits may get them next.

@@ -23,6 +23,7 @@ _FACTS: Final = (
     "answered by", "ended_by", "recording", "sms", "call_id", "sip_call_id", "node", "purged_at",
 )  # fmt: skip
 _SMS: Final = ("id", "called_at", "member", "kind", "state", "attempts", "provider", "last_error", "call_id")
+_TOLD: Final = ("id", "member", "kind", "state", "calls", "merged_into", "segments", "cost", "last_error", "text")
 _LADDER: Final = ("at", "s", "what", "step", "code", "member", "detail")
 _STYLES: Final = {
     "answered": "green", "accepted": "green", "delivered": "green", "missed": "yellow", "queued": "yellow",
@@ -68,6 +69,9 @@ def ladder(call: Row, steps: Sequence[Row]) -> None:
         after = f"{(step['at'] - start).total_seconds():.3f}"
         lines.append({**step, "at": _clock(step["at"], zone, millis=True), "s": after, "what": what, "member": member})
     _print(_LADDER, lines)
+    if call["notifications"]:
+        _console().print()
+        _print(_TOLD, [_sms(row) for row in call["notifications"]])
 
 
 def texts(found: Sequence[Row]) -> None:

@@ -29,6 +29,39 @@ where n.id in (
     ) its_sender_was_lost
 )
 
+-- name: release_merged
+-- Missed calls of one caller to one member that waited for each other go as one SMS, the first of them; the others are told
+-- in its text. One statement: it has happened, or it has not. Another sender passes over what is locked here, and whoever
+-- has somebody older to wait for is none that leads.
+with leader as (
+    select n.id, n.tenant_id, n.member_number, n.caller_number, n.merge_until
+    from notification n
+    where n.state = 'queued' and n.merge_until <= now()
+        and not exists (
+            select from notification o
+            where o.state = 'queued' and o.merge_until >= n.called_at and (o.called_at, o.id) < (n.called_at, n.id)
+                and (o.tenant_id, o.member_number, o.caller_number) = (n.tenant_id, n.member_number, n.caller_number)
+        )
+    order by n.merge_until
+    limit 500
+    for update skip locked
+), follower as (
+    select f.id, f.called_at, l.id as leader_id
+    from leader l
+    join notification f on (f.tenant_id, f.member_number, f.caller_number) = (l.tenant_id, l.member_number, l.caller_number)
+    where f.state = 'queued' and f.merge_until is not null and f.called_at <= l.merge_until and f.id <> l.id
+    for update of f
+), merged as (
+    update notification n set state = 'merged', merged_into = f.leader_id, merge_until = null
+    from follower f where n.id = f.id
+    returning f.leader_id, f.called_at
+)
+update notification n
+set merge_until = null, next_attempt_at = now(), calls = 1 + coalesce(m.number, 0), last_called_at = m.last
+from leader l
+left join (select leader_id, count(*) as number, max(called_at) as last from merged group by leader_id) m on m.leader_id = l.id
+where n.id = l.id
+
 -- name: hold_abandoned
 -- Their sender died, or its record never arrived: whether the provider has them is unknown, and it is not to be asked twice.
 -- Or a receipt waits, which knows: it settles what becomes unknown (notification_leaves_sending).
@@ -180,7 +213,7 @@ left join sms_template w
     on w.tenant_id = m.tenant_id and w.kind = m.kind || case when m.caller_number is null then '_withheld' else '' end
 where n.id = any (%(ids)s) and m.id = n.id
 returning n.id, n.attempts, n.tries, n.kind, n.member_number, n.caller_number, n.text,
-    n.called_at at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh') as called_local, t.brand, p.id as provider_id, p.enabled as provider_enabled,
+    n.calls, coalesce(n.last_called_at, n.called_at) at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh') as called_local, t.brand, p.id as provider_id, p.enabled as provider_enabled,
     p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern, p.message_id_pattern,
     p.timeout_seconds, p.on_unknown, p.failover_tries, p.receipt_token, coalesce(p.sender, t.brand) as sender, p.credentials, p.options,
     (select coalesce(json_agg(json_build_array(http_status, pattern, means, reason) order by position), '[]')
