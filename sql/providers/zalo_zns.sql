@@ -9,16 +9,26 @@
 --                 template_id, template_data, tracking_id (for looking up; not against repetitions); error 0 and data.msg_id
 -- Codes           https://zalo.cloud/zns/guidelines/handle-error-code (read to -112), their names in
 --                 https://helpdesk.getfly.vn/web-version/interactive-blocks/questions-about-zns; the others as in public clients
--- Receipts        a webhook of the app, signed by Zalo in its own way: not read.
+-- Receipts        a webhook of the app, as in public clients: user_received_message, message.msg_id. Give the app the address
+--                 RECEIPTS_URL/receipts/<sms_provider.receipt_token>, and switch on this event only: of others, what people
+--                 write to the account would be kept. Zalo's signature (X-ZEvent-Signature, https://hainh.me/zalo-api-php-webhook-callback-official-account.html)
+--                 is no HMAC and not checked; the address is the secret.
 with new as (
-    insert into sms_provider (name, driver, url, headers, body_template, success_pattern, message_id_pattern, options) values (
+    insert into sms_provider (
+        name, driver, url, headers, body_template, success_pattern, message_id_pattern, options,
+        receipt_status_field, receipt_reference_field, receipt_request_id_field
+    ) values (
         'Zalo ZNS', 'http', 'https://business.openapi.zalo.me/message/template',
         '{"access_token": "${file:zalo_access_token}"}',
         '{"phone": "{to_international}", "template_id": "{template_id}", "template_data": {"brand": "{brand}", "caller": "{caller}", "time": "{time}", "date": "{date}"}, "tracking_id": "{request_id}"}',
         '"error"\s*:\s*0\s*[,}]', '"msg_id"\s*:\s*"([^"]+)"',
-        '{"template_id_missed": "000000", "template_id_answered": "000000"}'
+        '{"template_id_missed": "000000", "template_id_answered": "000000"}',
+        'event_name', 'message.msg_id', 'message.tracking_id'
     ) on conflict (name) do nothing
     returning id
+), receipts as (
+    insert into sms_receipt_rule (provider_id, value, means, reason)
+    select id, 'user_received_message', 'delivered', 'the member''s Zalo has it' from new
 )
 insert into sms_reply_rule (provider_id, position, http_status, pattern, means, reason)
 select new.id, rule.position, null, format('"error"\s*:\s*(?:%s)\s*[,}]', rule.codes), rule.means, rule.reason

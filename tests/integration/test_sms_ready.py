@@ -1,39 +1,22 @@
 """A ready row is installed by one command, speaks its provider's language and understands its answers."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import psycopg2
 import pytest
 from psycopg2.extensions import connection
-from psycopg2.extras import RealDictCursor
 from typer.testing import CliRunner
 
 from deploy.desk.__main__ import app
 from sms.messages import unaccented
-from sms.providers import DRIVERS, Accepted, Message, Refused, Result
-from sms.providers.kinds import Cause, Provider, Rule
+from sms.providers import Accepted, Refused
+from sms.providers.kinds import Cause
 from sql import ready
 from tests import ready_apis
 from tests.database import fresh_database
-from tests.ready_apis import SECRETS, ZALO_TOKEN
-from tests.sms_apis import Answer, Api, ApiServer
-from tests.sms_room import sms_room
-
-TEXT: Final = "(Cà phê & Đá) Ban da bi nho 1 cuoc goi tu so 0909789846. <Vui> \"long\" 'x' lien he lai"
-WORDS: Final = {
-    "kind": "missed", "brand": 'Cà phê "&" Đá', "caller": "0909789846", "time": "19:09", "date": "19/09/2019",
-}  # fmt: skip
-MESSAGE: Final = Message(7, "0844441909", "+84844441909", TEXT, "vContact", "0123456789abcdef0123456789abcdef-0", WORDS)
-PATHS: Final = {"vietguys": "/api/index.php", "stringee": "/v1/sms", "viettel": "/bulkapi", "zalo_zns": "/"}
-APIS: Final[Mapping[str, Api]] = {
-    "vietguys": ready_apis.vietguys,
-    "stringee": ready_apis.stringee,
-    "viettel": ready_apis.viettel,
-    "zalo_zns": ready_apis.zalo,
-}
+from tests.ready_room import APIS, TEXT, installed, secrets_in, send
+from tests.sms_apis import Answer
 
 
 @pytest.fixture(autouse=True)
@@ -44,48 +27,13 @@ def log_since() -> int:
 
 @pytest.fixture(scope="module")
 def conn() -> Iterator[connection]:
-    with fresh_database() as url:
-        conn = psycopg2.connect(url)
-        for name in APIS:
-            assert ready.install(conn, name)
-        with conn, conn.cursor() as cur:
-            cur.execute(
-                """update sms_provider set options = '{"template_id_missed": "301", "template_id_answered": "302"}'
-                where name = 'Zalo ZNS'"""
-            )
+    with installed() as conn:
         yield conn
-        conn.close()
 
 
 @pytest.fixture
 def secrets(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "zalo_access_token").write_text(ZALO_TOKEN + "\n")
-    return {**SECRETS, "SECRETS_DIR": str(tmp_path)}
-
-
-def row(conn: connection, name: str, root: str) -> Provider:
-    """The installed row, with the provider at `root` instead of its own address."""
-    one = next(one for one in ready.known() if one.name == name)
-    columns = [field for field in Provider._fields if field != "rules"]
-    with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
-        cur.execute("select * from sms_provider where name = %s", [one.provider])
-        found: Any = cur.fetchone()
-        cur.execute("select * from sms_reply_rule where provider_id = %s order by position", [found["id"]])
-        rules = [Rule(rule["http_status"], rule["pattern"], rule["means"], rule["reason"]) for rule in cur.fetchall()]
-    host = found["url"].split("/", 3)
-    return Provider(**{name: found[name] for name in columns} | {"rules": rules, "url": f"{root}/{host[3]}"})
-
-
-def send(
-    conn: connection, name: str, env: Mapping[str, str], *answers: Answer, **changes: Any
-) -> tuple[Result, list[Any]]:
-    """What becomes of the message, and what the provider took."""
-    with ApiServer(APIS[name]) as server:
-        for answer in answers:
-            server.answers(answer)
-        provider = row(conn, name, server.url)
-        result = DRIVERS[provider.driver](provider, MESSAGE._replace(**changes), env)
-        return result, server.taken
+    return secrets_in(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -103,18 +51,6 @@ def test_the_provider_takes_the_message(
     assert isinstance(result, Accepted), result
     assert result.message_id == message_id
     assert [(one.to, one.text, one.sender) for one in taken] == [("84844441909", text, "vContact")]
-
-
-@pytest.mark.parametrize(("kind", "template"), [("missed", "301"), ("answered", "302")])
-def test_zalo_gets_the_words_of_the_text_for_a_template(
-    conn: connection, secrets: dict[str, str], kind: str, template: str
-) -> None:
-    result, taken = send(conn, "zalo_zns", secrets, words={**WORDS, "kind": kind})
-    assert isinstance(result, Accepted), result
-    assert result.message_id == "zns-1"
-    (one,) = taken
-    assert (one.to, one.sender) == ("84844441909", template)
-    assert json.loads(one.text) == {name: word for name, word in WORDS.items() if name != "kind"}
 
 
 @pytest.mark.parametrize("name", sorted(APIS))
@@ -172,14 +108,6 @@ def test_an_answer_from_another_world_is_neither_taken_nor_final(
         assert not result.final, body
 
 
-def test_a_template_that_has_no_id_asks_nobody(conn: connection, secrets: dict[str, str]) -> None:
-    with ApiServer(ready_apis.zalo) as server:
-        provider = row(conn, "zalo_zns", server.url)._replace(options={"template_id_answered": "302"})
-        result = DRIVERS["http"](provider, MESSAGE, secrets)
-        assert result == Refused("sms_provider.options lacks template_id_missed", final=False, cause="setup")
-        assert server.asked == []
-
-
 def test_a_row_that_is_there_stays_as_it_is(conn: connection) -> None:
     with conn, conn.cursor() as cur:
         cur.execute("update sms_provider set timeout_seconds = 33 where name = 'VietGuys'")
@@ -198,31 +126,6 @@ def test_every_file_says_that_it_is_not_verified_and_where_it_is_from() -> None:
         head = (ready.FOLDER / f"{one.name}.sql").read_text().replace("\n-- ", " ")
         assert "NOT VERIFIED against a live account" in head
         assert "http" in head
-
-
-def test_who_has_no_zalo_gets_an_sms(tmp_path: Path) -> None:
-    """The one who has, gets the message on Zalo only."""
-    (tmp_path / "zalo_access_token").write_text(ZALO_TOKEN)
-    with sms_room(tmp_path) as room, ApiServer(ready_apis.zalo) as server:
-        server.answers(ready_apis.zalo_refuses(-118))
-        ready.install(room.conn, "zalo_zns")
-        room.sql(
-            """update sms_provider set url = %(url)s,
-               options = '{"template_id_missed": "301", "template_id_answered": "302"}' where name = 'Zalo ZNS'""",
-            url=server.url + "/message/template",
-        )
-        room.sql(
-            """update tenant set sms_fallback_provider_id = sms_provider_id,
-               sms_provider_id = (select id from sms_provider where name = 'Zalo ZNS')"""
-        )
-        with room.sender(SECRETS_DIR=str(tmp_path)):
-            room.queue()
-            room.until_states(accepted=1)
-            room.queue()
-            room.until_states(accepted=2)
-        assert room.received() == ["1"]
-        assert [one.sender for one in server.taken] == ["301"]
-        assert '"caller": "0909789846"' in server.taken[0].text
 
 
 def test_the_command_lists_installs_and_says_what_is_left_to_do() -> None:
