@@ -12,3 +12,4 @@ delete from tenant_destination;
 update plan set max_members = default, verified_members_only = default, max_call_seconds = default,
                 max_concurrent_calls = default, over_limit_code = default;
 update trunk set max_calls_per_second = default, over_limit_code = default;
+update tenant set withheld_sms = default, plan_expires_at = null;

@@ -90,11 +90,19 @@ class Lossy(Road):
                 for step in [step for step in self._steps if step.before == what]:
                     self._act(step)
                     self._steps.remove(step)
-                if each is self._outer and source == self._edge:
+                if each is self._outer and what == "OPTIONS":
+                    if (reply := self.is_there(raw)) is not None:
+                        self._outer.sendto(reply, source)
+                elif each is self._outer and source == self._edge:
                     if (passed := self.to_party(raw)) is not None:
                         self._inner.sendto(passed, self._party)
                 elif each is self._inner and source == self._party:
                     self._outer.sendto(self.to_edge(raw), self._edge)
+
+    def is_there(self, raw: bytes) -> bytes | None:
+        """Return the answer to an OPTIONS, which is nobody's call and may be asked from elsewhere; None: none."""
+        del raw
+        return None
 
     def to_party(self, raw: bytes) -> bytes | None:
         """Return what the party gets of what the edge sent; None: nothing."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from deploy.wait import until
 from sipp_scenarios.deeds import Deeds
 from sipp_scenarios.given import SECOND_GATEWAY_HOST, configured
 from sipp_scenarios.lossy import Lossy, Road
@@ -18,6 +19,9 @@ from tests.sip.message import Address
 from tests.sip.wire import Packet
 
 _HIDDEN_HOSTS: Final = {"caller": "127.0.0.12", "gateway": "127.0.0.24", "second_gateway": "127.0.0.25"}
+
+
+_PATIENCE: Final = 60.0  # seconds for what the watch is to say
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ def caller_host(scenario: Scenario) -> str:
 
 def play(scenario: Scenario, edge: Edge, tape: Tape | None = None) -> Played:
     """Play `scenario`; the caller speaks once the gateway listens. `tape`: a capture that runs already."""
-    offset = edge.log_size()
+    offset, watch_offset = edge.log_size(), edge.stack.log("watch").stat().st_size
     host = caller_host(scenario)
     ports = {"gateway": (GATEWAY_HOST, edge.gateway_port)}
     ports["second_gateway"] = (SECOND_GATEWAY_HOST, free_port(SECOND_GATEWAY_HOST))
@@ -58,6 +62,7 @@ def play(scenario: Scenario, edge: Edge, tape: Tape | None = None) -> Played:
         }
         for gateway in parties.values():
             gateway.waits_for_calls()
+        _watched(scenario, edge, watch_offset)
         parties["caller"] = Sipp(scenario, "caller", Path(folder), *roads["caller"].ends, scenario.play.calls)
         while any(party.goes_on for party in parties.values()):
             deeds.does()
@@ -66,9 +71,26 @@ def play(scenario: Scenario, edge: Edge, tape: Tape | None = None) -> Played:
     return Played(capture.packets, complaints, offset)
 
 
+def _watched(scenario: Scenario, edge: Edge, offset: int) -> None:
+    """Return when the watch has said what is given. Raises `TimeoutError`."""
+
+    def said() -> bool:
+        log, at = edge.stack.log("watch").read_bytes()[offset:].decode(), 0
+        for words in scenario.given.watched:
+            at = log.find(words, at) + 1
+            if not at:
+                return False
+        return True
+
+    if not until(said, _PATIENCE):
+        raise TimeoutError(f"the watch has not said {scenario.given.watched}")
+
+
 def _road(scenario: Scenario, role: str, me: Address, edge: Address, deeds: Deeds) -> Road:
     losses = [loss for loss in scenario.play.lost if loss.at == role]
     steps = [step for step in scenario.play.meanwhile if step.at == role]
+    if role == "gateway" and not scenario.play.legs:
+        return Road(me, edge)  # nobody is there
     if role != "caller":
         return Strict(me, edge, _HIDDEN_HOSTS[role], losses, steps, deeds.wait_for)
     if losses or steps:

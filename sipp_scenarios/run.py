@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import pydantic
 import typer
+import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -30,7 +31,7 @@ def main(
     console = wide_console()
     try:
         things = [each for one in name or [*names(), NAME] for each in _named(one)]
-    except (ValueError, FileNotFoundError, pydantic.ValidationError) as wrong:
+    except (ValueError, FileNotFoundError, pydantic.ValidationError, yaml.YAMLError) as wrong:
         console.print(str(wrong), style="red", markup=False)
         raise typer.Exit(2) from wrong
     if show:

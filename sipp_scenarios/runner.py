@@ -8,8 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-import psycopg2
-
+from sipp_scenarios import narrow
 from sipp_scenarios.check import problems
 from sipp_scenarios.play import play
 from sipp_scenarios.scenario import Scenario
@@ -80,7 +79,12 @@ def _edge_of_its_own(
 def _played(thing: Thing, edge: Edge, tape: Tape) -> Result:
     begun = time.monotonic()
     try:
-        found = thing.problems(edge) if isinstance(thing, Torture) else problems(thing, edge, play(thing, edge, tape))
-    except (OSError, TimeoutError, ValueError, AssertionError, psycopg2.Error) as wrong:
-        found = [str(wrong) or type(wrong).__name__]  # SIPp, the capture or its SQL: the next one may do better
+        if isinstance(thing, Torture):
+            found = thing.problems(edge)
+        elif thing.given.mtu:
+            found = narrow.problems(thing)
+        else:
+            found = problems(thing, edge, play(thing, edge, tape))
+    except Exception as wrong:  # SIPp, the capture, its SQL or its files: the next one may do better
+        found = [f"{type(wrong).__name__}: {wrong}"]
     return Result(thing, time.monotonic() - begun, found)

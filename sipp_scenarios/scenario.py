@@ -22,12 +22,18 @@ class _Strict(BaseModel):
 
 
 class Given(_Strict):
-    """Who calls what, and `sql`: what is not as the seed has it (`sipp_scenarios.given`)."""
+    """Who calls what, and `sql`: what is not as the seed has it (`sipp_scenarios.given`).
+
+    `watched`: words that the watch's log must have, each after the one before, until the caller speaks. `mtu`: of the
+    loopback; such a scenario is played in a network namespace of its own.
+    """
 
     caller: Literal["trunk", "stranger"]
     dialled: str
     number: str = CALLER
     sql: str = ""
+    watched: list[str] = Field(default_factory=list)
+    mtu: int = 0
 
 
 Role = Literal["caller", "gateway", "second_gateway"]

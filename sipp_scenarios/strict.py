@@ -40,6 +40,10 @@ class Strict(Lossy):
         merged = [f"answered 482 to {len(self.merged)} merged requests"] if self.merged else []
         return "; ".join([*filter(None, [super().complaints()]), *merged, *self._wrong])
 
+    def is_there(self, raw: bytes) -> bytes | None:
+        """Say so."""
+        return reply_to(parse(raw), 200, None, "there").raw
+
     def to_party(self, raw: bytes) -> bytes | None:
         """Look at what the edge sends."""
         message = parse(raw)

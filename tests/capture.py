@@ -19,6 +19,7 @@ from tests.sip.wire import DEADLINE, Packet
 _TICK: Final = 0.02  # seconds between looks at the capture file
 _MARK: Final = b"capture mark "
 _TAIL: Final = 1 << 20  # bytes at the end of the file in which a new mark is looked for
+_FRAGMENT: Final = "ip[6:2] & 0x1fff != 0"  # a later one has no port
 _HEADER: Final = 24  # bytes before the first packet of a pcap file
 
 
@@ -36,6 +37,7 @@ class Capture:
         self._socket.bind(("127.0.0.1", 0))
         mine = self._socket.getsockname()[1]
         self._filter = "udp and (" + " or ".join(f"port {each}" for each in (*ports, mine)) + ")" if ports else "udp"
+        self._filter += f" or ({_FRAGMENT})" if ports else ""
         self.packets: list[Packet] = []
 
     def __enter__(self) -> Self:

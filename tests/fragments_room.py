@@ -42,10 +42,10 @@ def offer(host: str, who: str) -> bytes:
     return sdp(host, 40000, who) + ("\r\n".join(lines) + "\r\n").encode()
 
 
-def set_mtu() -> None:
+def set_mtu(mtu: int = MTU) -> None:
     """Bring the namespace's loopback up, as narrow as Ethernet."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, _SIOCSIFMTU, struct.pack("16si", b"lo", MTU))
+        fcntl.ioctl(any_socket, _SIOCSIFMTU, struct.pack("16si", b"lo", mtu))
         flags = struct.unpack("16sh", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, struct.pack("16sh", b"lo", 0)))[1]
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | _IFF_UP))
 
