@@ -25,7 +25,8 @@ from sql.named import queries
 
 _SQL: Final = queries("asking")
 _MOST: Final = 20
-_POLLS: Final = 5  # of the sender, for each look
+_POLLS: Final = 5  # of the sender, for each look; but not more seldom than
+_LONGEST_PAUSE: Final = 30.0  # seconds
 _SURE_SECONDS: Final = 60.0  # a provider may have a message and not show it yet
 _QUESTION: Final = {"open", "attempt_id", "message_id", "request_id", "started_at", "notification_id", "state", "text",
                     "member_number", "known"}  # fmt: skip
@@ -76,6 +77,8 @@ def _record(conn: connection, row: Mapping[str, Any], answer: Answer) -> None:
 def keep_asking(url: str, env: Mapping[str, str], poll_seconds: float) -> None:
     """Ask for ever, in a thread of its own that ends with the process."""
 
+    pause = min(_POLLS * poll_seconds, _LONGEST_PAUSE)
+
     def work() -> None:
         while True:
             try:
@@ -83,11 +86,11 @@ def keep_asking(url: str, env: Mapping[str, str], poll_seconds: float) -> None:
                 try:
                     while True:
                         if not ask_due(conn, env):
-                            time.sleep(_POLLS * poll_seconds)
+                            time.sleep(pause)
                 finally:
                     conn.close()
             except psycopg2.Error as error:
                 _log.warning("nobody is asked, trying again: %s", redacted(" ".join(str(error).split())))
-                time.sleep(_POLLS * poll_seconds)
+                time.sleep(pause)
 
     threading.Thread(target=work, name="sms-asking", daemon=True).start()

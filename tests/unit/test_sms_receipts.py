@@ -23,12 +23,23 @@ def count(conn: connection, query: str) -> int:
     return int(found[0])
 
 
-@pytest.fixture
-def room() -> Iterator[Room]:
+@pytest.fixture(scope="module")
+def one_room() -> Iterator[Room]:
     with fresh_database() as url:
         room = Room(url)
         yield room
         room.conn.close()
+
+
+@pytest.fixture
+def room(one_room: Room) -> Room:
+    """The room, as it was at first."""
+    one_room.ask("delete from sms_receipt; delete from notification; update sms_provider set on_unknown = 'retry'")
+    one_room.ask(
+        "delete from sms_provider_state; insert into sms_provider_state (provider_id) select id from sms_provider"
+    )
+    one_room.queue()
+    return one_room
 
 
 @pytest.mark.parametrize("status", ["delivered", "failed", "expired"])
