@@ -1,5 +1,6 @@
 """A call with voice: two telephones on the two sides of an edge that anchors media."""
 
+import time
 from typing import Final
 
 from deploy.wait import until
@@ -28,10 +29,13 @@ def media_of(body: bytes) -> tuple[str, int]:
 
 
 def speaks(talker: Telephone, to: tuple[str, int], listener: Telephone, hertz: float, frames: int = FRAMES) -> bool:
-    """Play a tone to where the edge wants it; whether the other telephone hears it."""
-    since = len(listener.heard)
-    talker.plays(to, tone(hertz, frames))
-    return until(lambda: listener.hears(hertz, since), SECONDS)
+    """Play a tone to where the edge wants it, as long as the other telephone does not hear it; whether it does."""
+    since, sound, deadline = len(listener.heard), tone(hertz, frames), time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        talker.plays(to, sound)
+        if until(lambda: listener.hears(hertz, since), 1.0):
+            return True
+    return False
 
 
 def hear_each_other(call: Call, member: Member, customers: Telephone, members: Telephone) -> None:

@@ -11,6 +11,8 @@ import threading
 import time
 from typing import Final
 
+from kemi.audit import Packet
+from tests.sip import Recording
 from tests.srtp import Key
 
 RATE: Final = 8000  # samples a second
@@ -68,10 +70,15 @@ class Heard:
 
 
 class Telephone:
-    """An RTP socket at `host`, and the RTCP one above it. It sends to whom it is told, and keeps what it hears."""
+    """An RTP socket at `host`, and the RTCP one above it. It sends to whom it is told, and keeps what it hears.
 
-    def __init__(self, host: str, family: socket.AddressFamily = socket.AF_INET) -> None:
-        self.host = host
+    All of it goes into the `recording` of the test, which is audited when the test is over.
+    """
+
+    def __init__(
+        self, host: str, recording: Recording, family: socket.AddressFamily = socket.AF_INET
+    ) -> None:  # fmt: skip
+        self.host, self._recording = host, recording
         self._rtp, self._rtcp = _pair(host, family)
         self.port: int = self._rtp.getsockname()[1]
         self.heard: list[Heard] = []
@@ -119,7 +126,7 @@ class Telephone:
         self._number = (self._number + 1) & 0xFFFF
         head = struct.pack("!BBHII", 0x80, 0x80 * mark | kind, self._number, self._stamp & 0xFFFFFFFF, self.ssrc)
         packet = head + payload
-        self._rtp.sendto(packet if self.speaks_by is None else self.speaks_by.sealed(packet), to)
+        self._sends(self._rtp, packet if self.speaks_by is None else self.speaks_by.sealed(packet), to)
         self.sent += 1
 
     def reports_to(self, to: tuple[str, int], cname: str) -> None:
@@ -131,7 +138,7 @@ class Telephone:
         report = struct.pack(
             "!BBHIIIIII", 0x80, 200, 6, self.ssrc, 0x83AA7E80, 0, self._stamp & 0xFFFFFFFF, self.sent, 0
         )
-        self._rtcp.sendto(report + struct.pack("!BBH", 0x81, 202, len(chunk) // 4) + chunk, to)
+        self._sends(self._rtcp, report + struct.pack("!BBH", 0x81, 202, len(chunk) // 4) + chunk, to)
 
     def voice(self, since: int = 0) -> bytes:
         """The A-law samples that came, from the packet `since` on, in the order of their numbers."""
@@ -149,6 +156,10 @@ class Telephone:
         ended = {one.stamp: one.payload[0] for one in self.heard if one.kind == _EVENTS and one.payload[1] & 0x80}
         return [ended[stamp] for stamp in sorted(ended)]
 
+    def _sends(self, sock: socket.socket, raw: bytes, to: tuple[str, int]) -> None:
+        self._recording.add(Packet(time.monotonic(), sock.getsockname()[:2], to, raw))
+        sock.sendto(raw, to)
+
     def _listen(self, sock: socket.socket) -> None:
         sock.settimeout(0.1)
         while self._open:
@@ -156,6 +167,7 @@ class Telephone:
                 raw, source = sock.recvfrom(4096)
             except OSError:
                 continue
+            self._recording.add(Packet(time.monotonic(), source[:2], sock.getsockname()[:2], raw))
             if sock is self._rtcp:
                 self.reports.append(raw)
             elif len(raw) >= 12:

@@ -8,6 +8,7 @@ message is read as it stands, decoded in every code at every alignment, and XORe
     packet, message, pieces, readings (decoders)    what is on the wire
     parties, said, vocabulary, forms, book          what is secret, and whose
     judge, xor, search, finding                     what is a leak
+    voice                                           RTP and RTCP, to whom SDP says
     capture (the one adapter), report, __main__     the command: python -m kemi.audit --help
 
 Nothing on the call path knows of it, and it knows nothing of how masking is done.

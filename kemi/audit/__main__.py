@@ -37,6 +37,9 @@ def main(
     member: Annotated[list[str] | None, typer.Option(help="a member's number, any spelling")] = None,
     member_name: Annotated[list[str] | None, typer.Option(help="a member's name")] = None,
     public: Annotated[list[str] | None, typer.Option(help="what both may know: outbound number, edge's host")] = None,
+    anchored: Annotated[
+        bool, typer.Option("--anchored", help="voice goes through the edge: media addresses, too")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="findings as JSON")] = False,
 ) -> None:
     """Search every byte that went to each party for whatever is known, or was said, of the others."""
@@ -50,6 +53,7 @@ def main(
             caller_names=_names("--caller-name", caller_name),
             member_names=_names("--member-name", member_name),
             edges=_addresses("--edge", edge),
+            anchored=anchored,
         )
         done = _audited(capture, sides)
     except EdgeError as error:

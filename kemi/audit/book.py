@@ -116,7 +116,7 @@ def book(cast: Cast, sides: Sides) -> Book:
     _known_beforehand(made, sides)
     for heard in cast.heard:
         if heard.inward and heard.message:
-            _of_sender(made, heard, heard.message)
+            _of_sender(made, heard, heard.message, anchored=sides.anchored)
         elif heard.party.side == MEMBER and heard.party.name.isdigit() and len(heard.party.name) == TAIL:
             _number(made, heard.party, heard.party.name)
     return made
@@ -143,8 +143,8 @@ def _name(made: Book, party: Party, name: str) -> None:
             made.add(party, Saying(f"the name {word!r}", word.encode().decode("latin-1")), _ALWAYS)
 
 
-def _of_sender(made: Book, heard: Heard, message: Message) -> None:
+def _of_sender(made: Book, heard: Heard, message: Message, *, anchored: bool) -> None:
     at = heard.packet.at
     made.add(heard.party, Saying("address of the sender", heard.packet.src[0], in_top_via=True), at)
     for said in sayings(message):
-        made.add(heard.party, said, at)
+        made.add(heard.party, said._replace(is_media=said.is_media and not anchored), at)

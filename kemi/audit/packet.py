@@ -26,7 +26,8 @@ class Sides:
 
     `public` are the edge's hosts, the dialled and the outbound number; `members` the numbers of the group. What is
     known of the caller beforehand goes into `caller_numbers` and `caller_names`; the rest is read off the wire.
-    `edges`: if given, only what these addresses sent is audited.
+    `edges`: if given, only what these addresses sent is audited. `anchored`: voice goes through the edge, so nobody may
+    learn another's media address either.
     """
 
     callers: frozenset[str] = frozenset({"127.0.0.10"})
@@ -37,3 +38,4 @@ class Sides:
     caller_names: frozenset[str] = frozenset()
     member_names: frozenset[str] = frozenset()
     edges: frozenset[str] = frozenset()
+    anchored: bool = False

@@ -26,13 +26,17 @@ def print_report(console: Console, done: Audit) -> None:
 def closing(done: Audit) -> str:
     """Say in one line what was read and what came of it."""
     read = f"{_count(done.read['member'], 'message')} to members, {_count(done.read['caller'], 'message')} to callers"
+    if done.voice:
+        read += ", " + " and ".join(_count(done.voice[kind], f"{kind} packet") for kind in sorted(done.voice))
     return f"{read}: {_count(len(done.findings), 'finding') if done.findings else 'nothing of one in the other'}"
 
 
 def as_json(done: Audit) -> str:
     """Return everything as one JSON object."""
     findings = [asdict(each) for each in done.findings]
-    return json.dumps({"findings": findings, "read": done.read, "not_audited": done.unknown}, ensure_ascii=False)
+    return json.dumps(
+        {"findings": findings, "read": done.read, "voice": done.voice, "not_audited": done.unknown}, ensure_ascii=False
+    )
 
 
 def _table(findings: list[Finding]) -> Table:

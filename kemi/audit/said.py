@@ -48,20 +48,20 @@ def sayings(message: Message) -> Iterator[Saying]:
             continue
         if header == "via":
             for each in values(value):
-                yield from (one._replace(in_top_via=not vias) for one in _words(f"via (via {vias})", each))
+                yield from (one._replace(in_top_via=not vias) for one in words(f"via (via {vias})", each))
                 vias += 1
         elif header == "to":
             said = value.partition(";tag=")[2] if message.status else value.partition("<")[0]
-            yield from _beside_tag(tag_of(value), _words("to", said))
+            yield from _beside_tag(tag_of(value), words("to", said))
         elif header == "from":
-            told = (one._replace(is_echo=bool(message.to_tag)) for one in _words(header, value))
+            told = (one._replace(is_echo=bool(message.to_tag)) for one in words(header, value))
             yield from _beside_tag(tag_of(value), told)
         elif header in {"record-route", "route"}:  # RFC 3261 §12: a reply and later requests repeat what was sent
-            yield from (one._replace(is_echo=True) for one in _words(header, value))
+            yield from (one._replace(is_echo=True) for one in words(header, value))
         else:
-            yield from _words(header, value, is_phrase=header not in LISTS)
+            yield from words(header, value, is_phrase=header not in LISTS)
     if message.status and message.start[12:].lower() != phrase(message.status).lower():
-        yield from _words("reason phrase", message.start[12:])
+        yield from words("reason phrase", message.start[12:])
     yield from _of_body(message)
     yield from _own_tag(message)
 
@@ -88,9 +88,9 @@ def _own_tag(message: Message) -> Iterator[Saying]:
         yield Saying(f"tag {tag!r}", tag, is_tag=True)
 
 
-def _beside_tag(tag: str, words: Iterator[Saying]) -> Iterator[Saying]:
+def _beside_tag(tag: str, said: Iterator[Saying]) -> Iterator[Saying]:
     """Mark the words that are the tag's own: one that ends with a dot makes a word without it."""
-    return (one._replace(is_tag=one.what.startswith("word") and one.word in tag) for one in words)
+    return (one._replace(is_tag=one.what.startswith("word") and one.word in tag) for one in said)
 
 
 def _of_body(message: Message) -> Iterator[Saying]:
@@ -101,27 +101,28 @@ def _of_body(message: Message) -> Iterator[Saying]:
         if part.get_content_type() == "application/sdp":
             yield from _of_sdp(text)
         else:
-            yield from _words("body", text)
+            yield from words("body", text)
 
 
 def _of_sdp(text: str) -> Iterator[Saying]:
     for line in text.splitlines():
         if line.startswith("o="):
             fields = line[2:].split()
-            yield from _words("o= of the SDP", " | ".join(fields[:2] + fields[3:]))  # the version may stay
+            yield from words("o= of the SDP", " | ".join(fields[:2] + fields[3:]))  # the version may stay
         elif line.startswith("a="):
             name, _, value = line[2:].partition(":")
             if name not in SDP_ATTRIBUTES:
-                yield from _media(name == "rtcp", _words(f"a={name} of the SDP", value))
+                yield from _media(name == "rtcp", words(f"a={name} of the SDP", value))
         elif not line.startswith(SDP_PASSED):
-            yield from _media(line.startswith("c="), _words(f"{line[:2]} of the SDP", line[2:]))
+            yield from _media(line.startswith("c="), words(f"{line[:2]} of the SDP", line[2:]))
 
 
-def _media(is_media: bool, words: Iterator[Saying]) -> Iterator[Saying]:
-    return (one._replace(is_media=is_media and one.what.startswith("address")) for one in words)
+def _media(is_media: bool, said: Iterator[Saying]) -> Iterator[Saying]:
+    return (one._replace(is_media=is_media and one.what.startswith("address")) for one in said)
 
 
-def _words(where: str, value: str, *, is_phrase: bool = False) -> Iterator[Saying]:
+def words(where: str, value: str, *, is_phrase: bool = False) -> Iterator[Saying]:
+    """Yield what a value says, word by word; `where` it stood."""
     for address in (*_ADDRESS.findall(value), *_addresses6(value)):
         yield Saying(f"address {address} in {where}", address)
     for number in DIGITS.findall(_ADDRESS.sub("|", value)):

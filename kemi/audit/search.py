@@ -1,11 +1,12 @@
 """The audit: every message to every party, every byte of it, against every secret of the others."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
 
+from kemi.audit import voice
 from kemi.audit.book import Book, book
 from kemi.audit.finding import Finding, Side, redacted
 from kemi.audit.judge import Judge, is_excused
@@ -20,11 +21,12 @@ XORED: Final = "XOR of two byte strings of this leg"
 
 @dataclass
 class Audit:
-    """What was read, and what was found in it. `read`: messages by the side that they went to."""
+    """What was read, and what was found in it. `read`: messages by the side that they went to; `voice`: RTP, RTCP."""
 
     findings: list[Finding] = field(default_factory=list)
     read: dict[Side, int] = field(default_factory=lambda: {"caller": 0, "member": 0})
     unknown: int = 0
+    voice: Counter[str] = field(default_factory=Counter)
 
 
 def find_leaks(packets: Iterable[Packet], sides: Sides) -> list[Finding]:
@@ -34,15 +36,22 @@ def find_leaks(packets: Iterable[Packet], sides: Sides) -> list[Finding]:
 
 def audit(packets: Iterable[Packet], sides: Sides) -> Audit:
     """Audit a capture, or the recorded messages of a test."""
-    found = cast(packets, sides)
-    made = book(found, sides)
+    packets = list(packets)
+    found = cast((one for one in packets if not voice.is_voice(one.raw)), sides)
+    made, ends = book(found, sides), voice.Ends(found)
+    spoken = list(voice.voices((one for one in packets if voice.is_voice(one.raw)), ends, sides))
+    voice.write_down(made, spoken)
     judge, short, numbers = Judge(found, made), _short_names(found), Numbers(made.numbers)
     results: list[tuple[float, list[Finding]]] = []
     for messages in _legs(found).values():
         results += _Leg(made, judge, short, Windows(numbers), messages).search()
+    for heard, kind in spoken:
+        if not heard.inward:
+            results.append((heard.packet.at, list(voice.found_in(heard, kind, made, judge, ends, sides))))
     done = Audit([one for _, some in sorted(results, key=itemgetter(0)) for one in some], unknown=found.unknown)
     for heard in found.heard:
         done.read[heard.party.side] += not heard.inward
+    done.voice = Counter(kind for heard, kind in spoken if not heard.inward)
     return done
 
 

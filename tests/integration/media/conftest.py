@@ -1,12 +1,20 @@
 """The room of voice: an edge of its own with an rtpengine, and a telephone for each side."""
 
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from deploy.ports import free_rtp
+from deploy.wait import until
+from kemi.watch.rpc import Rpc, RpcError
 from tests.edge import EDGE_HOST, Edge, running_edge
+from tests.leaks import Sides
 from tests.rtpengine import Sessions
+from tests.sip import Recording
 from tests.telephone import Telephone
 
 
@@ -16,6 +24,12 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     folder, rtp_ports = tmp_path_factory.mktemp("media"), free_rtp(EDGE_HOST)
     with running_edge(folder, rtpengine="own", rtp_ports=rtp_ports, rtp_address=f"{EDGE_HOST} ::1") as edge:
         yield edge
+
+
+@pytest.fixture
+def sides(sides: Sides) -> Sides:
+    """Voice goes through the edge: nobody learns another's media address either."""
+    return replace(sides, anchored=True, edges=frozenset({EDGE_HOST, "::1"}))
 
 
 @pytest.fixture
@@ -29,14 +43,40 @@ def sessions(edge: Edge) -> Iterator[Sessions]:
 
 
 @pytest.fixture
-def customers() -> Iterator[Telephone]:
+def customers(recording: Recording) -> Iterator[Telephone]:
     """The customer's telephone; its address is not the trunk's."""
-    with Telephone("127.0.0.11") as telephone:
+    with Telephone("127.0.0.11", recording) as telephone:
         yield telephone
 
 
 @pytest.fixture
-def members() -> Iterator[Telephone]:
+def members(recording: Recording) -> Iterator[Telephone]:
     """The telephone of the member who answers."""
-    with Telephone("127.0.0.21") as telephone:
+    with Telephone("127.0.0.21", recording) as telephone:
         yield telephone
+
+
+@pytest.fixture
+def stopped(edge: Edge, sessions: Sessions) -> Iterator[int]:
+    """The id of the edge's rtpengine, which goes on at the end."""
+    pid = edge.stack.pid("rtpengine")
+    assert pid is not None
+    yield pid
+    os.kill(pid, signal.SIGCONT)
+    assert sessions.become(0)
+    assert is_up(edge), "no worker asks it any more"
+
+
+def is_up(edge: Edge) -> bool:
+    """Wait until kemi.watch has told the workers that the edge's rtpengine is there."""
+    rpc = Rpc(edge.stack.settings.var_dir / "run" / "kamailio.rpc", "media")
+
+    def unmarked() -> bool:
+        try:
+            rpc.ask("htable.get", "down", "r0")
+        except RpcError:
+            return True
+        return False
+
+    with closing(rpc):
+        return until(unmarked, 20.0)

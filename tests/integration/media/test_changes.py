@@ -4,7 +4,7 @@ from deploy.wait import until
 from tests.edge import HOTLINE
 from tests.media_room import HIGH, LOW, answered, hear_each_other, last, media_of, offer, speaks
 from tests.rtpengine import Sessions
-from tests.sip import Customer, Member
+from tests.sip import Customer, Member, Recording
 from tests.telephone import Telephone
 
 
@@ -27,13 +27,13 @@ def test_hold_and_resume(
 
 
 def test_the_customer_moves_to_another_telephone(
-    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions, recording: Recording
 ) -> None:
     """By UPDATE, as a carrier's SBC does; the member's telephone keeps its address of ours."""
     del sessions
     call = answered(customer, HOTLINE, bob, customers, members)
     hear_each_other(call, bob, customers, members)
-    with Telephone("127.0.0.12") as other:
+    with Telephone("127.0.0.12", recording) as other:
         updated = call.sends("UPDATE", offer(other, customer.who, version=2)).outcome()
         assert updated.status == 200
         assert media_of(last(bob.leg, "UPDATE")) == media_of(bob.invite.body)

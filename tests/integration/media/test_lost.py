@@ -2,30 +2,13 @@
 
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 
-from tests.edge import CUSTOMER_HOST, HOTLINE, Edge
-from tests.media_room import answered, hear_each_other, media_of, offer
-from tests.rtpengine import Sessions
+from tests.edge import HOTLINE, Edge
+from tests.media_room import answered, hear_each_other, offer
 from tests.sip import Customer, Member
 from tests.telephone import Telephone
-
-
-@pytest.fixture
-def stopped(edge: Edge, sessions: Sessions) -> Iterator[int]:
-    """The id of the edge's rtpengine, which goes on at the end."""
-    pid = edge.stack.pid("rtpengine")
-    assert pid is not None
-    yield pid
-    os.kill(pid, signal.SIGCONT)
-    assert sessions.become(0)
-
-
-def set_without_media(edge: Edge, way: str) -> None:
-    edge.sql("update trunk set without_media = %(way)s", way=way)
-    assert edge.table_says(lambda table: getattr(table.trunk_address(CUSTOMER_HOST), "without_media", "") == way)
 
 
 @pytest.mark.usefixtures("sessions")
@@ -42,21 +25,6 @@ def test_a_stopped_one_is_waited_for_once(
     assert edge.log_since(log_since).count("alarm=rtpengine_down") <= 2  # each of two workers may have waited
     os.kill(stopped, signal.SIGCONT)
     edge.stack.wait_ready("rtpengine")
-
-
-def test_calls_go_direct_where_the_trunk_says_so(
-    edge: Edge, stopped: int, customer: Customer, bob: Member, customers: Telephone, members: Telephone
-) -> None:
-    """`without_media`: the far side's own address is in the SDP, and the two talk without us."""
-    os.kill(stopped, signal.SIGSTOP)
-    set_without_media(edge, "direct")
-    try:
-        call = answered(customer, HOTLINE, bob, customers, members)
-        assert media_of(bob.invite.body) == (customers.host, customers.port)
-        hear_each_other(call, bob, customers, members)
-        assert call.hangs_up() == 200
-    finally:
-        set_without_media(edge, "refuse")
 
 
 def test_a_running_call_stays_as_it_was(

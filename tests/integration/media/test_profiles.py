@@ -63,11 +63,11 @@ def test_a_gateway_speaks_srtp_and_the_caller_does_not(
 
 @pytest.mark.usefixtures("in_ipv6")
 def test_a_gateway_has_its_media_in_ipv6(
-    customer: Customer, bob: Member, customers: Telephone, sessions: Sessions
+    customer: Customer, bob: Member, customers: Telephone, sessions: Sessions, recording: Recording
 ) -> None:
     """The caller speaks IPv4."""
     del sessions
-    with Telephone("::1", socket.AF_INET6) as members:
+    with Telephone("::1", recording, socket.AF_INET6) as members:
         call = answered(customer, HOTLINE, bob, customers, members)
         assert b"c=IN IP6 ::1" in bob.invite.body
         assert b"c=IN IP4 127.0.0.1" in call.replies[-1].body

@@ -15,7 +15,7 @@ PATIENT = 30.0
 
 
 @pytest.fixture(autouse=True)
-def recording(edge: Edge) -> Iterator[None]:
+def records(edge: Edge) -> Iterator[None]:
     """The group records, in every test; no longer than that."""
     set_to(edge, "always", 90)
     yield

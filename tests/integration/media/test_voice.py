@@ -3,7 +3,7 @@
 from tests.edge import EDGE_HOST, HOTLINE, Edge
 from tests.media_room import HIGH, LOW, answered, hear_each_other, media_of, offer, speaks
 from tests.rtpengine import Sessions
-from tests.sip import Customer, Member
+from tests.sip import Customer, Member, Recording
 from tests.telephone import Telephone
 
 
@@ -69,11 +69,12 @@ def test_early_sound_is_heard_and_the_winners_answer_binds(
     customers: Telephone,
     members: Telephone,
     sessions: Sessions,
+    recording: Recording,
 ) -> None:
     """Carol's announcement is heard before anybody answers; Bob answers, and it is he who is heard."""
     edge.sql("update external_group set early_media = 'first'")
     assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "early_media", "") == "first")
-    with Telephone("127.0.0.21") as carols:
+    with Telephone("127.0.0.21", recording) as carols:
         call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
         carol.rings(183, body=offer(carols, "carol"))
         assert call.heard(183)
