@@ -422,13 +422,14 @@ begin
         ('failed', 'queued'), ('expired', 'queued'),
         -- what receipts say
         ('accepted', 'delivered'), ('accepted', 'failed'), ('accepted', 'expired'),
-        ('accepted', 'queued'), -- what failed goes to the second provider (settle_receipts)
         ('unknown', 'delivered'), ('unknown', 'expired'),
         ('queued', 'accepted'), ('queued', 'delivered'), ('failed', 'delivered'), ('expired', 'delivered')
+    ) and not ( -- what the first provider reports as failed goes to the second (settle_receipts)
+        (old.state, new.state) = ('accepted', 'queued') and new.provider_id is distinct from old.provider_id
     ) then
         raise exception 'notification % cannot go from % to %', new.id, old.state, new.state
             using errcode = 'check_violation',
-                  hint = 'Only failed, expired and unknown notifications may be queued again; accepted ones by a receipt that they failed.';
+                  hint = 'Only failed, expired and unknown notifications may be queued again; accepted ones for another provider, by a receipt that they failed.';
     end if;
     if new.state = 'queued' then
         notify notification_queued;

@@ -31,7 +31,6 @@ MOVES: Final = {
     ("expired", "queued"),
     ("accepted", "delivered"),
     ("accepted", "failed"),
-    ("accepted", "queued"),
     ("accepted", "expired"),
     ("unknown", "delivered"),
     ("unknown", "expired"),
@@ -78,6 +77,18 @@ def test_a_notification_makes_legal_moves_only(conn: connection, before: str, af
     else:
         with pytest.raises(psycopg2.errors.CheckViolation, match=f"cannot go from {before} to {after}"):
             ask(conn, move, after, notification)
+
+
+def test_what_was_taken_is_queued_again_for_another_provider_only(conn: connection) -> None:
+    """By a receipt that it failed. The same one would send it twice."""
+    notification = insert_notification(conn, "queued")
+    for state in ("sending", "accepted"):
+        ask(conn, "update notification set state = %s where id = %s", state, notification)
+    ask(conn, "savepoint taken")
+    with pytest.raises(psycopg2.errors.CheckViolation, match="cannot go from accepted to queued"):
+        ask(conn, "update notification set state = 'queued', next_attempt_at = now() where id = %s", notification)
+    ask(conn, "rollback to taken")
+    ask(conn, "update notification set state = 'queued', provider_id = 2 where id = %s", notification)
 
 
 @pytest.mark.parametrize("state", ["sending", "accepted", "delivered", "failed", "expired", "unknown", "suppressed"])
