@@ -8,6 +8,7 @@ import math
 import subprocess
 import wave
 from collections.abc import Sequence
+from itertools import accumulate
 from operator import mul
 from pathlib import Path
 from typing import Final
@@ -67,14 +68,13 @@ def likeness(heard: Samples, source: Samples) -> float:
 
     The source begins anew at its end, as waiting sounds do; how loud either is does not matter.
     """
-    around = [*source, *source[: len(heard)]]
-    energy = sum(map(mul, heard, heard))
-    best = 0.0
+    around, length = [*source, *source[: len(heard)]], len(heard)
+    energies = list(accumulate(map(mul, around, around), initial=0))
+    energy, best = sum(map(mul, heard, heard)) or 1, 0.0
     for lag in range(len(source)):
-        part = around[lag : lag + len(heard)]
-        power = sum(map(mul, part, part))
+        power = energies[lag + length] - energies[lag]
         if power:
-            best = max(best, sum(map(mul, heard, part)) / math.sqrt(energy * power or 1))
+            best = max(best, sum(map(mul, heard, around[lag : lag + length])) / math.sqrt(energy * power))
     return best
 
 

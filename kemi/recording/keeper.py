@@ -15,6 +15,7 @@ import signal
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from psycopg2.extensions import connection
 
 from kemi.domain.redaction import redacted
 from kemi.recording import raw as raws
-from kemi.recording.making import NotMade, make
+from kemi.recording.making import DecoderFailed, NotMade, make
 from kemi.recording.pcap import packets
 from kemi.recording.raw import Raw
 from kemi.recording.streams import streams
@@ -36,8 +37,10 @@ TEND_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 300  # after a call's end, until its recording counts as lost
 _QUIET_SECONDS: Final = 120  # a capture that has not grown
 _FORGOTTEN_SECONDS: Final = 2 * 86_400  # a capture that no row ever asked for
+TRIES: Final = 5  # at a capture that ffmpeg does not read
 _LEAST_FREE: Final = 1 << 30  # bytes
 _NICE: Final = 10
+_MAKING: Final = "making-"
 _SQL: Final = queries("recording")
 log = logging.getLogger("recorder")
 
@@ -50,6 +53,7 @@ class Keeper:
         self._connect = connect
         self._conn: connection | None = None
         self._raw, self._kept, self._node = folder / "raw", folder, node
+        self._tries: Counter[str] = Counter()  # of what ffmpeg could not read
 
     def look(self) -> int:
         """Make what is finished; return how many files there are now that were not. Raises `psycopg2.Error`."""
@@ -87,16 +91,26 @@ class Keeper:
             raw.remove()
             return False
         except OSError as error:  # the disk is full, say: the raw files wait
-            log.error("alarm=recording_not_stored call=%s: tried again: %s", raw.call, error)
+            self._failed(raw, error)
             return False
         log.info("recorded call=%s seconds=%.1f", raw.call, seconds)
         return True
+
+    def _failed(self, raw: Raw, error: OSError) -> None:
+        log.error("alarm=recording_not_stored call=%s: tried again: %s", raw.call, error)
+        if not isinstance(error, DecoderFailed) or shutil.which("ffmpeg") is None:
+            return
+        self._tries[raw.call] += 1
+        if self._tries[raw.call] >= TRIES:
+            del self._tries[raw.call]
+            self._lost(raw.call, f"{error}; what was captured is kept a while in recordings/failed")
+            raw.put_aside(self._kept / "failed")
 
     def _make(self, raw: Raw) -> tuple[str, float]:
         ports, codecs = raw.told()
         day = datetime.fromtimestamp(raw.capture.stat().st_mtime, UTC).date().isoformat()
         name = f"{day}/{raw.call}.opus"
-        with tempfile.TemporaryDirectory(dir=self._kept, prefix="making-") as folder:
+        with tempfile.TemporaryDirectory(dir=self._kept, prefix=_MAKING) as folder:
             new = Path(folder) / "new.opus"
             seconds = make(streams(packets(raw.capture), ports, codecs), new, Path(folder))
             (self._kept / day).mkdir(mode=0o700, exist_ok=True)
@@ -114,6 +128,9 @@ class Keeper:
         if expired:
             self._ask("purged", calls=[call for call, _ in expired])
             log.info("purged recordings=%d", len(expired))
+        for file in self._kept.glob("failed/*"):
+            if time.time() - file.stat().st_mtime > _FORGOTTEN_SECONDS:
+                file.unlink(missing_ok=True)
         files = {file.stem: file for file in self._kept.glob("[0-9]*/*.opus")}
         for (call,) in self._ask("unknown", calls=list(files)) if files else ():
             if time.time() - files[call].stat().st_mtime > TEND_SECONDS:
@@ -142,6 +159,8 @@ def main() -> None:
     keeper = Keeper(
         lambda: psycopg2.connect(url, connect_timeout=5, application_name="external-groups recorder"), folder, node
     )
+    for left in folder.glob(f"{_MAKING}*"):  # of one that was killed
+        shutil.rmtree(left, ignore_errors=True)
     tend_at = 0.0
     log.info("recorder ready")
     while not stop.is_set():

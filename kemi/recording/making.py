@@ -1,7 +1,7 @@
 """Streams become a file: the caller on the left, the member on the right.
 
 Each stream is decoded in one go by ffmpeg, without its gaps, and its pieces are then laid where they belong; what
-nobody laid is silence. Samples lie in files, packets in memory: some 130 MB an hour of a call.
+nobody laid is silence. Samples lie in files, packets in memory: some 160 MB an hour of a call.
 """
 
 import os
@@ -30,13 +30,17 @@ _CRC: Final[list[int]] = []
 
 
 class NotMade(EdgeError):
-    """This recording could not be made; the text says why."""
+    """There is nothing to make a recording of; the text says why."""
+
+
+class DecoderFailed(OSError):
+    """ffmpeg did not do its work: it was killed, the disk was full, it is not there; another time it may."""
 
 
 def make(streams: list[Stream], target: Path, folder: Path) -> float:
     """Write what was said into `target` (Ogg Opus); `folder` is for what is in between. Return its seconds.
 
-    Raises `NotMade`, `OSError` (a full disk).
+    Raises `NotMade`; `OSError`, `DecoderFailed` where it may be tried again.
     """
     end = max((stream.pieces[-1].start + stream.pieces[-1].length for stream in streams if stream.pieces), default=0)
     if not end:
@@ -74,9 +78,9 @@ def _ffmpeg(*arguments: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_WAIT, check=False)
     except (FileNotFoundError, subprocess.TimeoutExpired) as wrong:
-        raise NotMade(f"ffmpeg: {wrong}") from wrong
+        raise DecoderFailed(f"ffmpeg: {wrong}") from wrong
     if done.returncode != 0:
-        raise NotMade(f"ffmpeg: {(done.stderr.strip().splitlines() or ['said nothing'])[-1]}")
+        raise DecoderFailed(f"ffmpeg: {(done.stderr.strip().splitlines() or ['said nothing'])[-1]}")
 
 
 def _ogg(pieces: list[Piece]) -> Iterator[bytes]:

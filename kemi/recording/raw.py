@@ -30,6 +30,13 @@ class Raw(NamedTuple):
         with self.note.open("rb") as file:
             return read_note(file.read(_MOST).decode(errors="replace"))
 
+    def put_aside(self, folder: Path) -> None:
+        """Move it to `folder`. Raises `OSError`."""
+        folder.mkdir(exist_ok=True)
+        for file in filter(None, (self.capture, self.note)):
+            if file.exists():
+                file.rename(folder / file.name)
+
     def remove(self) -> None:
         """Delete it; the note last, so that nothing is forgotten half-way. Raises `OSError`."""
         self.capture.unlink(missing_ok=True)

@@ -1,26 +1,16 @@
-"""Recordings are made, kept and purged by the keeper, whatever rtpengine, the disk or the database do."""
+"""Recordings are made, kept, found and purged by the keeper."""
 
-import logging
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
-import psycopg2
 import pytest
 from typer.testing import CliRunner
 
 from deploy.desk.__main__ import app
-from kemi.domain.recording import note_of
 from kemi.recording import keeper as keeping
-from kemi.recording.keeper import Keeper
 from tests.ledger_room import NODE, LedgerRoom, ledger_room, running
-from tests.listening import read, share, tone
-from tests.rtp import packets, payloads, write_pcap
+from tests.listening import read, share
+from tests.recording_room import CALL, RECEIVED, answered, folder, keeper, raw_files, recorded, row
 from tests.told import ANSWERED_0, BYE, GAVE_UP, changed, of_call
-
-CALLER, MEMBER = 30_012, 30_000
-CALL = "aabbccddeeff00112233"
-RECEIVED = changed(record_days=30)
 
 
 @pytest.fixture(autouse=True)
@@ -35,39 +25,6 @@ def room() -> Iterator[LedgerRoom]:
         (folder(room) / "raw" / "pcaps").mkdir(parents=True)
         (folder(room) / "raw" / "metadata").mkdir()
         yield room
-
-
-def folder(room: LedgerRoom) -> Path:
-    return room.var_dir / "recordings"
-
-
-def keeper(room: LedgerRoom) -> Keeper:
-    return Keeper(lambda: psycopg2.connect(room.url), folder(room), NODE)
-
-
-def answered(room: LedgerRoom, call: str = CALL) -> None:
-    """The ledger has heard of a recorded call that was answered and has ended."""
-    room.put(*of_call(call, RECEIVED, ANSWERED_0, BYE))
-    room.write_all()
-
-
-def recorded(room: LedgerRoom, call: str = CALL, *, note: bool = True) -> Path:
-    """What rtpengine leaves of it: two seconds, two tones."""
-    left = packets(CALLER, 8, payloads("pcma", tone(440, 2)), at=1_795_000_000, ssrc=1)
-    right = packets(MEMBER, 8, payloads("pcma", tone(1000, 2)), at=1_795_000_000, ssrc=2)
-    raw, name = folder(room) / "raw", f"{call}-0123456789abcdef"
-    if note:
-        said = f"{raw}/pcaps/{name}.pcap\n\n\nstart\n\n{note_of(f'm=audio {CALLER} RTP/AVP 8')}\n"
-        (raw / "metadata" / f"rtpengine-meta-{name}.txt").write_text(said)
-    return write_pcap(raw / "pcaps" / f"{name}.pcap", left + right)
-
-
-def row(room: LedgerRoom, columns: str = "state") -> list[tuple[object, ...]]:
-    return room.rows(f"select {columns} from recording order by call_id")  # noqa: S608 - the test's own words
-
-
-def raw_files(room: LedgerRoom) -> list[str]:
-    return sorted(path.name for path in (folder(room) / "raw").rglob("*.*"))
 
 
 def test_an_answered_call_becomes_one_stereo_file(room: LedgerRoom) -> None:
@@ -118,57 +75,6 @@ def test_a_file_waits_for_the_ledger(room: LedgerRoom) -> None:
     assert keeper(room).look() == 1
 
 
-def test_a_call_without_a_file_is_lost_and_says_so(room: LedgerRoom, caplog: pytest.LogCaptureFixture) -> None:
-    answered(room)
-    with caplog.at_level(logging.ERROR):
-        keeper(room).tend()
-        assert row(room) == [("wanted",)], "its file may be on its way"
-        with room.conn, room.conn.cursor() as cur:
-            cur.execute("update call set ended_at = now() - interval '6 minutes'")
-        keeper(room).tend()
-    assert row(room, "state, file") == [("lost", None)]
-    assert f"alarm=recording_lost call={CALL}" in caplog.text
-
-
-def test_a_full_disk_costs_the_recording_and_says_so(room: LedgerRoom, caplog: pytest.LogCaptureFixture) -> None:
-    """As rtpengine leaves it then: a capture that is cut off before its first packet, and an empty note."""
-    answered(room)
-    capture = recorded(room)
-    capture.write_bytes(b"")
-    next((folder(room) / "raw" / "metadata").iterdir()).write_text("")
-    with caplog.at_level(logging.ERROR):
-        assert keeper(room).look() == 0
-    assert row(room, "state, why") == [("lost", "not a capture, or one without its head")]
-    assert "alarm=recording_lost" in caplog.text
-    assert raw_files(room) == []
-
-
-def test_what_cannot_be_stored_now_is_stored_later(room: LedgerRoom, caplog: pytest.LogCaptureFixture) -> None:
-    """A file stands where the day's folder belongs: nothing can be written, whoever the tests run as."""
-    answered(room)
-    capture = recorded(room)
-    os.utime(capture, (1_795_000_000, 1_795_000_000))
-    (folder(room) / "2026-11-18").write_text("")
-    with caplog.at_level(logging.ERROR):
-        assert keeper(room).look() == 0
-    assert row(room) == [("wanted",)]
-    assert "alarm=recording_not_stored" in caplog.text
-    (folder(room) / "2026-11-18").unlink()
-    assert keeper(room).look() == 1
-
-
-def test_a_killed_rtpengine_leaves_what_it_had(room: LedgerRoom) -> None:
-    answered(room)
-    capture = recorded(room, note=False)
-    keeper(room).tend()
-    assert row(room) == [("wanted",)], "it may still be written to"
-    os.utime(capture, (1_795_000_000, 1_795_000_000))
-    keeper(room).tend()
-    ((state, file),) = row(room, "state, file")
-    assert state == "made"
-    assert share(read(folder(room) / str(file), channels=2)[0][1600:14_000], 440) > 0.9
-
-
 def test_its_time_is_over_with_its_own_days_or_with_its_call(room: LedgerRoom) -> None:
     calls = ["aa" * 10, "bb" * 10, "cc" * 10]
     for call in calls:
@@ -201,7 +107,9 @@ def test_the_process_goes_on_without_the_database_and_ends_when_told(room: Ledge
         room.wait_for_log("recordings wait")
         assert len(raw_files(room)) == 2
     answered(room)
+    (folder(room) / "making-of-one-that-was-killed").mkdir()
     with running(room.process("kemi.recording.keeper")) as process:
         assert room.until("select state = 'made' from recording")
+        assert list(folder(room).glob("making-*")) == []
         process.terminate()
         assert process.wait(20) == 0

@@ -60,7 +60,7 @@ def as_format(tune: Path, suffix: str, *arguments: str) -> Path:
     return other
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a"])
+@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".flac", ".opus", ".m4a"])
 def test_any_common_format_sounds_the_same_on_a_telephone(tune: Path, suffix: str) -> None:
     file = tune if suffix == ".wav" else as_format(tune, suffix, "-ac", "2")
     loaded = convert(file)

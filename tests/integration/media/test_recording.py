@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.wait import until
-from tests.edge import HOTLINE, Edge, Row
+from tests.edge import HOTLINE, Edge
+from tests.integration.media.recordings import loudest, recorded, set_records
 from tests.listening import read, share
 from tests.media_room import HIGH, LOW, answered, hear_each_other, offer
 from tests.sip import Customer, Member
@@ -17,25 +18,9 @@ PATIENT = 30.0
 @pytest.fixture(autouse=True)
 def records(edge: Edge) -> Iterator[None]:
     """The group records, in every test; no longer than that."""
-    set_to(edge, "always", 90)
+    set_records(edge, "always", 90)
     yield
-    set_to(edge, "never", None)
-
-
-def set_to(edge: Edge, record: str, days: int | None) -> None:
-    edge.sql("update external_group set record = %(record)s", record=record)
-    assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "record_days", 0) == days)
-
-
-def recorded(edge: Edge, sip_call_id: str) -> Row:
-    """Wait until a call's recording is made, and return its row."""
-    query = "select r.* from recording r join call c on c.id = r.call_id where c.sip_call_id = %(id)s"
-
-    def is_made() -> bool:
-        return [row["state"] for row in edge.ledger.rows(query, id=sip_call_id)] == ["made"]
-
-    assert until(is_made, PATIENT), (edge.ledger.rows(query, id=sip_call_id), edge.stack.log("recorder").read_text())
-    return edge.ledger.rows(query, id=sip_call_id)[0]
+    set_records(edge, "never", None)
 
 
 def test_what_both_said_is_in_one_file_each_on_his_side(
@@ -78,9 +63,3 @@ def test_a_call_that_nobody_answers_is_not_recorded(
     edge.ledger.call(call.call_id, "missed")
     query = "select 1 from recording r join call c on c.id = r.call_id where c.sip_call_id = %(id)s"
     assert edge.ledger.rows(query, id=call.call_id) == []
-
-
-def loudest(samples: list[int]) -> list[int]:
-    """The loudest tenth of a second."""
-    parts = [samples[at : at + 800] for at in range(0, len(samples) - 800, 400)]
-    return max(parts, key=lambda part: sum(map(abs, part)))
