@@ -18,7 +18,9 @@ _AGE: Final = """
     update notification set created_at = created_at - make_interval(secs => %(days)s),
         called_at = called_at - make_interval(secs => %(days)s) where call_id like %(call)s
 """
-NUMBERED: Final = ("call", "call_leg", "call_event", "notification", "notification_attempt", "dead_letter")
+NUMBERED: Final = (
+    "call", "call_leg", "call_event", "notification", "notification_attempt", "sms_receipt", "dead_letter"
+)  # fmt: skip
 
 
 @contextmanager
@@ -46,10 +48,12 @@ def age(room: LedgerRoom, days: float, call: str = "%") -> None:
 
 
 def sent(room: LedgerRoom) -> None:
-    """Let the sender have sent everything, and been answered with the number."""
+    """Let the sender have sent everything, and been answered with the number, at once and by a receipt."""
     sql(room, "update notification set state = 'sending', text = 'so 0909789846' where state = 'queued'")
     sql(room, "update notification set state = 'accepted' where state = 'sending'")
     sql(room, "insert into notification_attempt (notification_id, reply) select id, 'to 0844441909' from notification")
+    sql(room, "insert into sms_receipt (notification_id, provider_id, reference, status, raw)"
+        " select id, 1, 'm', 'delivered', 'to 0844441909' from notification")  # fmt: skip
 
 
 def purge(room: LedgerRoom, most: int = 100, **options: int) -> Purge:
