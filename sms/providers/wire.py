@@ -176,7 +176,8 @@ def _ask(provider: Provider, request: Request) -> requests.Response:
         request.method,
         request.url,
         data=request.body,
-        headers=dict(request.headers),
+        # As UTF-8: http.client's Latin-1 has no ế. Without spaces around: requests refuses them.
+        headers={name: value.strip().encode() for name, value in request.headers.items()},
         timeout=provider.timeout_seconds,
         auth=lambda prepared: prepared,  # else a machine's ~/.netrc would replace our Authorization
         allow_redirects=False,
