@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 from psycopg2.extensions import connection
 
-from deploy.desk import asking, readying, telling, trying
+from deploy.desk import asking, providing, readying, telling, trying
 from deploy.desk.asking import BadQuestion, Nothing
 from deploy.settings import load
 from deploy.stack import running
@@ -31,6 +31,8 @@ app.command()(checking.check)
 app.command()(checking.explain)
 app.add_typer(sms_app, name="sms")
 sms_app.command()(readying.install)
+sms_app.command()(providing.providers)
+sms_app.command()(providing.probe)
 app.add_typer(sounding.app, name="sound")
 
 

@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from deploy.desk.asking import Row
+from deploy.desk.asking import HOME, Row
 from kemi.domain.e164 import spell
 
 _WIDTH: Final = 170  # characters, where nobody's terminal says less
@@ -24,6 +24,7 @@ _FACTS: Final = (
 )  # fmt: skip
 _SMS: Final = ("id", "called_at", "member", "kind", "state", "attempts", "provider", "last_error", "call_id")
 _TOLD: Final = ("id", "member", "kind", "state", "calls", "merged_into", "segments", "cost", "last_error", "text")
+_PROVIDERS: Final = ("id", "name", "state", "since", "next probe", "paused until", "a second", "waiting", "last_error")
 _LADDER: Final = ("at", "s", "what", "step", "code", "member", "detail")
 _STYLES: Final = {
     "answered": "green", "accepted": "green", "delivered": "green", "missed": "yellow", "queued": "yellow",
@@ -49,6 +50,11 @@ def calls(found: Sequence[Row]) -> None:
 def sms(found: Sequence[Row]) -> None:
     """Print notifications, a line each."""
     _print(_SMS, [_sms(row) for row in found])
+
+
+def providers(found: Sequence[Row]) -> None:
+    """Print providers, a line each."""
+    _print(_PROVIDERS, [_provider(row) for row in found])
 
 
 def ladder(call: Row, steps: Sequence[Row]) -> None:
@@ -112,6 +118,18 @@ def _call(row: Row) -> Row:
 def _sms(row: Row) -> Row:
     member = _person(row["member_number"], row["member_name"])
     return {**row, "called_at": _clock(row["called_at"], ZoneInfo(row["time_zone"])), "member": member}
+
+
+def _provider(row: Row) -> Row:
+    when = {
+        name: row[column] and _clock(row[column], HOME)
+        for name, column in (("since", "since"), ("next probe", "probe_at"), ("paused until", "paused_until"))
+    }
+    state = (
+        "disabled" if not row["enabled"] else "works" if row["state"] == "closed" else f"{row['state']}: {row['why']}"
+    )
+    ill = row["last_error"] if row["failures"] or row["state"] != "closed" else None
+    return {**row, **when, "state": state, "a second": row["messages_per_second"], "last_error": ill}
 
 
 def _print(columns: Sequence[str], found: Sequence[Mapping[str, Any]]) -> None:

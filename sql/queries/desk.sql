@@ -73,3 +73,13 @@ where p.name = %(name)s or p.id::text = %(name)s
 
 -- name: providers
 select name from sms_provider order by name
+
+-- name: provider_health
+select * from sms_provider_health order by name
+
+-- name: probe
+with woken as (select pg_notify('notification_queued', ''))
+update sms_provider_state s
+set probe_at = case when s.state = 'closed' then s.probe_at else now() end, paused_until = null
+from sms_provider p, woken
+where p.id = s.provider_id and (p.name = %(name)s or p.id::text = %(name)s)
