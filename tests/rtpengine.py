@@ -2,9 +2,11 @@
 
 import secrets
 import socket
+from contextlib import closing
 
 from deploy.wait import until
 from kemi.media import bencode
+from kemi.watch.rpc import Rpc, RpcError
 from tests.edge import Edge
 
 
@@ -40,3 +42,18 @@ class Sessions:
     def become(self, count: int) -> bool:
         """Wait until it has so many."""
         return until(lambda: len(self.calls()) == count, 10.0)
+
+
+def is_up(edge: Edge) -> bool:
+    """Wait until kemi.watch has told the workers that the edge's rtpengine is there."""
+    rpc = Rpc(edge.stack.settings.var_dir / "run" / "kamailio.rpc", "media")
+
+    def unmarked() -> bool:
+        try:
+            rpc.ask("htable.get", "down", "r0")
+        except RpcError:
+            return True
+        return False
+
+    with closing(rpc):
+        return until(unmarked, 20.0)

@@ -3,17 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from deploy.ports import free_rtp
-from deploy.wait import until
-from kemi.watch.rpc import Rpc, RpcError
 from tests.edge import EDGE_HOST, Edge, running_edge
 from tests.leaks import Sides
-from tests.rtpengine import Sessions
+from tests.rtpengine import Sessions, is_up
 from tests.sip import Recording
 from tests.telephone import Telephone
 
@@ -65,18 +62,3 @@ def stopped(edge: Edge, sessions: Sessions) -> Iterator[int]:
     os.kill(pid, signal.SIGCONT)
     assert sessions.become(0)
     assert is_up(edge), "no worker asks it any more"
-
-
-def is_up(edge: Edge) -> bool:
-    """Wait until kemi.watch has told the workers that the edge's rtpengine is there."""
-    rpc = Rpc(edge.stack.settings.var_dir / "run" / "kamailio.rpc", "media")
-
-    def unmarked() -> bool:
-        try:
-            rpc.ask("htable.get", "down", "r0")
-        except RpcError:
-            return True
-        return False
-
-    with closing(rpc):
-        return until(unmarked, 20.0)

@@ -6,7 +6,8 @@ import signal
 import pytest
 
 from tests.edge import HOTLINE, Edge
-from tests.media_room import answered, hear_each_other, offer
+from tests.media_room import HIGH, LOW, answered, hear_each_other, last, media_of, offer, speaks
+from tests.rtpengine import Sessions, is_up
 from tests.sip import Customer, Member
 from tests.telephone import Telephone
 
@@ -37,4 +38,21 @@ def test_a_running_call_stays_as_it_was(
     assert call.reinvites(offer(customers, customer.who, version=2, mode="sendonly")).status == 503
     os.kill(stopped, signal.SIGCONT)
     hear_each_other(call, bob, customers, members)
+    assert call.hangs_up() == 200
+
+
+def test_after_its_restart_the_next_change_brings_the_voice_back(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """kill -9: the call is silent; a re-INVITE makes it a new session, on new ports, and the two hear each other."""
+    call = answered(customer, HOTLINE, bob, customers, members)
+    hear_each_other(call, bob, customers, members)
+    edge.stack.kill("rtpengine")
+    edge.stack.restart("rtpengine")
+    assert sessions.become(0)
+    assert is_up(edge)
+    changed = call.reinvites(offer(customers, customer.who, version=2))
+    assert changed.status == 200
+    assert speaks(customers, media_of(changed.body), members, HIGH)
+    assert speaks(members, media_of(last(bob.leg, "INVITE")), customers, LOW)
     assert call.hangs_up() == 200
