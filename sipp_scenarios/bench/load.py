@@ -15,19 +15,24 @@ from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, free_port
 from tests.sip.message import Address
 
 _ROOM: Final = Path(__file__).parent
-_LONGEST: Final = 30.0  # seconds after the last call has begun; whatever has not ended by then is ended
 _LINGER: Final = 6.0  # seconds for the gateway's last legs, after the caller's last call
+_LEAVING: Final = 3.0  # seconds to write the counts and leave
+BEGINS: Final = 0.5  # seconds until the first call
 _CALLERS: Final = {"answered": "caller", "cancelled": "caller_gives_up"}
 
 
 class Load(NamedTuple):
-    """So many calls at a rate to a group of `members`; `hotlines`: to each of these in turn instead of the group's."""
+    """So many calls at a rate to a group of `members`; `hotlines`: to each of these in turn instead of the group's.
+
+    `patience`: seconds after the last call has begun; whatever has not ended by then is ended, and failed.
+    """
 
     members: int
     ends: Ends
     rate: int  # calls a second
     calls: int
     hotlines: tuple[str, ...] = ()
+    patience: float = 30.0
 
 
 class Party:
@@ -65,9 +70,14 @@ class Party:
     def ends(self, within: float) -> Counts:
         """Wait for its end, make it end after `within` seconds, and return what it counted. Raises `ValueError`."""
         if not until(self.is_over, within):
-            self._process.send_signal(signal.SIGUSR1)  # SIPp: take no more calls, write the counts, leave
-            until(self.is_over, 3.0)
+            self.leaves()
+            until(self.is_over, _LEAVING)
         return counts.parse(self._counts.read_text())
+
+    def leaves(self) -> None:
+        """Tell it to take no more calls and to end."""
+        if not self.is_over():
+            self._process.send_signal(signal.SIGUSR1)
 
 
 class Carrier:
@@ -80,7 +90,7 @@ class Carrier:
     def __enter__(self) -> Self:
         for each in self._parties:
             each.__enter__()
-        time.sleep(0.5)  # SIPp says nothing when it listens; a lost first INVITE would be seen as a retransmission
+        time.sleep(BEGINS)  # SIPp says nothing when it listens; a lost first INVITE would be seen as a retransmission
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -89,7 +99,11 @@ class Carrier:
 
     def ends(self) -> list[Counts]:
         """Wait for the last legs."""
-        return [each.ends(_LINGER) for each in self._parties]
+        if not until(lambda: all(each.is_over() for each in self._parties), _LINGER):
+            for each in self._parties:
+                each.leaves()
+            until(lambda: all(each.is_over() for each in self._parties), _LEAVING)
+        return [each.ends(0.0) for each in self._parties]
 
     def complaint(self) -> str:
         """Return the first complaint of any of them."""
@@ -105,7 +119,7 @@ def call(target: Address, ports: tuple[int, ...], load: Load, folder: Path) -> t
     called = load.hotlines or (hotline(load.members, load.ends),)
     numbers.write_text("SEQUENTIAL\n" + "".join(f"{each};\n" for each in called))
     where = (f"{target[0]}:{target[1]}", "-r", str(load.rate), "-l", str(max(load.calls, 100)), "-inf", str(numbers))
-    seconds = load.calls / load.rate + _LONGEST
+    seconds = load.calls / load.rate + load.patience
     role = _CALLERS[load.ends]
     with (
         Carrier(ports, load.calls * load.members, seconds + _LINGER, folder) as carrier,

@@ -16,14 +16,19 @@ def facts(seed: int) -> dict[str, str]:
         "machine": f"{os.cpu_count()} cores, {_cpu()}, {_memory_gib():.0f} GiB",
         "kernel": platform.release(),
         "Kamailio": _first_line("kamailio", "-v"),
-        "SIPp": _first_line("sipp", "-v"),
+        "SIPp": _first_line("sipp", "-v").rstrip("."),
         "PostgreSQL": _first_line("pg_config", "--version"),
         "Python": platform.python_version(),
         "packages": ", ".join(f"{name} {version(name)}" for name in ("cryptography", "lmdb", "msgspec")),
-        "commit": _first_line("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"),
+        "commit": commit(),
         "seed": str(seed),
         "load before it began": f"{os.getloadavg()[0]:.2f}",
     }
+
+
+def commit() -> str:
+    """Return what the code is; "-dirty" where it has been changed since."""
+    return _first_line("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12")
 
 
 def of_asterisk() -> dict[str, str]:

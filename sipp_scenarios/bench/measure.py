@@ -1,11 +1,13 @@
 """Measuring: idle programs first, then load on one after the other, round by round."""
 
 import resource
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from sipp_scenarios.bench import cpu, load
 from sipp_scenarios.bench.figures import Window
@@ -29,11 +31,9 @@ def idle(programs: list[Program], seconds: float) -> dict[str, dict[str, float]]
 def window(program: Program, asked: Load, settled: Callable[[], object] = lambda: None) -> Window:
     """Load `program` and return what it used; `settled` waits for the parts that follow the calls."""
     with TemporaryDirectory(prefix="bench-") as folder:
-        begun, before, each, lost = time.monotonic(), program.cpu(), program.each(), cpu.dropped()
-        (worked, idle_), sipp = cpu.machine(), _children()
-        told, complaint = load.call(program.address, program.ports(asked.members), asked, Path(folder))
-        loaded = time.monotonic() - begun
-        (worked_after, idle_after), busiest = cpu.machine(), _busiest(each, program.each())
+        begun, before, lost, sipp = time.monotonic(), program.cpu(), cpu.dropped(), _children()
+        with _Meter(program, load.BEGINS, load.BEGINS + asked.calls / asked.rate) as meter:
+            told, complaint = load.call(program.address, program.ports(asked.members), asked, Path(folder))
         settled()
         time.sleep(_SETTLE)
         after, seconds = program.cpu(), time.monotonic() - begun
@@ -47,8 +47,8 @@ def window(program: Program, asked: Load, settled: Callable[[], object] = lambda
         cpu={part: after[part] - before[part] for part in after},
         complaint=complaint,
         sipp=_children() - sipp,
-        busy=(worked_after - worked) / max(worked_after - worked + idle_after - idle_, 0.01),
-        busiest=busiest / loaded,
+        busy=meter.busy,
+        busiest=meter.busiest,
         dropped=cpu.dropped() - lost,
     )  # fmt: skip
 
@@ -66,5 +66,29 @@ def _children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _busiest(before: dict[int, float], after: dict[int, float]) -> float:
-    return max((used - before.get(pid, 0.0) for pid, used in after.items()), default=0.0)
+class _Meter:
+    """How busy the cores, and the program's busiest process, were while calls began: not while stragglers ended."""
+
+    def __init__(self, program: Program, since: float, until: float) -> None:
+        """`since`, `until`: seconds from the beginning of the `with`."""
+        self._program = program
+        self._looks: list[tuple[float, float, dict[int, float], float]] = []
+        self._timers = [threading.Timer(at, self._look) for at in (since, until)]
+        self.busy = self.busiest = 0.0
+
+    def __enter__(self) -> Self:
+        for each in self._timers:
+            each.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        for each in self._timers:
+            each.join() if kind is None else each.cancel()
+        if len(self._looks) == len(self._timers):
+            (worked, idle, before, since), (worked_after, idle_after, after, until) = self._looks
+            self.busy = (worked_after - worked) / max(worked_after - worked + idle_after - idle, 0.01)
+            self.busiest = max((used - before.get(pid, 0.0) for pid, used in after.items()), default=0.0)
+            self.busiest /= until - since
+
+    def _look(self) -> None:
+        self._looks.append((*cpu.machine(), self._program.each(), time.monotonic()))

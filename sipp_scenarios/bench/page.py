@@ -52,7 +52,7 @@ def _section(section: Section) -> str:
     took = f"{section.seconds:.0f} s" if section.seconds else ""
     return (
         f'<h2 id="{escape(section.name)}">{escape(section.title)}</h2>'
-        f'<p class="small">{escape(section.at)} {took} {commands}</p>'
+        f'<p class="small">{escape(section.at)} {escape(section.commit)} {took} {commands}</p>'
         + "".join(f"<p>{escape(each)}</p>" for each in section.text)
         + f'<div class="plots">{"".join(map(plots.svg, section.plots))}</div>'
         + "".join(map(_table, section.tables))

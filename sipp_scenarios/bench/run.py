@@ -113,7 +113,7 @@ def _run(console: Console, chosen: dict[str, Bench], peers: frozenset[str]) -> N
             for name, measure in chosen.items():
                 since = time.monotonic()
                 found = measure(everybody)
-                found.at, found.seconds = section.now(), time.monotonic() - since
+                found.at, found.commit, found.seconds = section.now(), machine.commit(), time.monotonic() - since
                 found.commands = [f"make bench ARGS='{' '.join(sys.argv[1:])}'".replace(" ARGS=''", "")]
                 section.save(found)
                 console.print(f"{name}: {found.seconds:.0f} s")

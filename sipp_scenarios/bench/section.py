@@ -3,7 +3,7 @@
 Any benchmark adds its own: it writes `bench/sections/<name>.json` by `save(Section(…))`, or by hand in this form, and
 `make bench ARGS=report` puts it into the report. Only `name` and `title` must be there:
 
-    {"name": "sms", "title": "SMS", "order": 60, "at": "2026-11-27T08:10:00+00:00", "seconds": 93.5,
+    {"name": "sms", "title": "SMS", "order": 60, "at": "2026-11-27T08:10:00+00:00", "commit": "…", "seconds": 93.5,
      "text": ["a paragraph", …], "commands": ["make bench-sms"],
      "figures": {"sent a second": {"value": 812.0, "unit": "SMS/s", "better": "higher", "rounds": [801, 812, 830]}},
      "tables": [{"caption": "…", "head": ["…", …], "rows": [["…", …], …], "note": ""}],
@@ -70,6 +70,7 @@ class Section(msgspec.Struct, omit_defaults=True):
     title: str
     order: int = 100
     at: str = ""
+    commit: str = ""
     seconds: float = 0.0
     text: list[str] = []
     commands: list[str] = []
