@@ -98,6 +98,8 @@ def _what_is_full(steps: list[Window]) -> str:
     cores = os.cpu_count() or 1
     seconds = one.calls / one.rate  # of load; the window waits for stragglers too
     share = f"the program {one.cpu[EDGE] / seconds:.2f}, SIPp {one.sipp / seconds:.2f} of {cores} cores"
+    if " 503 " in one.complaint:
+        return f"it answers 503, as when its shared memory is full; {share}"
     if one.busy > _FULL:
         return f"the cores: {share}"
     if one.busiest > _FULL:
