@@ -185,7 +185,6 @@ class Router(Hunting, Clock):
             return _not_served(405 if method in sane.METHODS else 501)
         taken = headers.take(vias_kept=1)
         body = request.served(taken, method)
-        self._table.look()
         ours = method == "BYE" and source == self._watch
         relay = self._dialogs.relay(method, user, source, taken, ours=ours)
         if method == "INFO" and taken.content_type and not body:
