@@ -23,6 +23,7 @@ OWN_TO: Final = 10  # the caller's To was more than the dialled number: tm has t
 FIRST_SOUNDS: Final = 13  # the group's early_media is `first`
 _SOUNDS: Final = 14  # ... and a leg's sound is passed on
 PLAYS: Final = 15  # the caller hears the group's sound
+EARLY_ASKED: Final = 16  # the caller's network lets early media through only where it is told of it
 _EDGE: Final = "waiting"  # whose tag the 183 has
 _get = KSR.pv.get
 _gete = KSR.pv.gete
@@ -106,5 +107,6 @@ class Hearing(Leaving):
         signalling.put_body(answer, taken.content_type)
         signalling.reword(183, code, _get("$rr"))
         # §12.1.1: what begins a dialog has a Contact; no token: nothing can be asked of nobody (481).
-        signalling.put_headers(f"{block}Contact: <sip:{self._host}>\r\n")
+        told = "P-Early-Media: sendonly\r\n" if _is_set(EARLY_ASKED) else ""  # RFC 5009 §8
+        signalling.put_headers(f"{block}Contact: <sip:{self._host}>\r\n{told}")
         return True

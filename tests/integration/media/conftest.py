@@ -9,7 +9,9 @@ import pytest
 
 from deploy.ports import free_rtp
 from tests.edge import EDGE_HOST, Edge, running_edge
+from tests.integration.media.sounds import load, plays
 from tests.leaks import Sides
+from tests.listening import sweep
 from tests.rtpengine import Sessions, is_up
 from tests.sip import Recording
 from tests.telephone import Telephone
@@ -62,3 +64,17 @@ def stopped(edge: Edge, sessions: Sessions) -> Iterator[int]:
     os.kill(pid, signal.SIGCONT)
     assert sessions.become(0)
     assert is_up(edge), "no worker asks it any more"
+
+
+@pytest.fixture(scope="package")
+def tune(edge: Edge, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A sound of the group's, as the edge's files name it."""
+    return load(edge, tmp_path_factory.mktemp("tune"), "tune", sweep(2.0, 16_000))
+
+
+@pytest.fixture
+def playing(edge: Edge, tune: str) -> Iterator[None]:
+    """The group plays it while it rings; no longer than this test."""
+    plays(edge, "waiting_sound", tune)
+    yield
+    plays(edge, "waiting_sound", None)

@@ -1,12 +1,15 @@
 """Sounds of a test's edge: loaded as the command loads them, and given to the group."""
 
 from pathlib import Path
+from typing import Final
 
 from psycopg2 import Binary
 
 from kemi.sound.convert import convert
 from tests.edge import Edge, connected
-from tests.listening import Samples, write_wav
+from tests.listening import Samples, sweep, write_wav
+
+TUNE: Final = sweep(2.0)  # what the fixture `playing` plays, 8000 samples a second
 
 
 def load(edge: Edge, folder: Path, name: str, samples: Samples) -> str:

@@ -1,45 +1,26 @@
 """A group's sound is heard while it rings, from the first telephone's ringing to the answer; ringback otherwise."""
 
-import array
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from deploy.settings import ROOT
 from deploy.wait import until
 from kemi.recording.making import make
 from kemi.recording.pcap import packets as packets_of
 from kemi.recording.streams import streams
-from tests.edge import CUSTOMER_HOST, HOTLINE, Edge
+from tests.edge import HOTLINE, Edge
 from tests.integration.features import RELIABLE
-from tests.integration.media.sounds import load, plays
-from tests.listening import a_law, likeness, read, share, sweep
-from tests.media_room import LOW, hear_each_other, media_of, offer
+from tests.integration.media.sounds import TUNE
+from tests.listening import a_law, likeness, read
+from tests.media_room import hear_each_other, media_of, offer
 from tests.rtp import Packet, write_pcap
 from tests.rtpengine import Sessions
 from tests.sip import Call, Customer, Member
-from tests.telephone import RATE, Telephone, tone
+from tests.sip.message import build
+from tests.telephone import RATE, Telephone
 
 PATIENT = 20.0
-TUNE = sweep(2.0)
-
-
-@pytest.fixture(scope="module")
-def tune(edge: Edge, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The sound of the group, as the edge's files name it."""
-    return load(edge, tmp_path_factory.mktemp("tune"), "tune", sweep(2.0, 16_000))
-
-
-@pytest.fixture(autouse=True)
-def playing(edge: Edge, tune: str) -> Iterator[None]:
-    """The group plays it, in every test; no longer than that."""
-    plays(edge, "waiting_sound", tune)
-    yield
-    plays(edge, "waiting_sound", None)
+pytestmark = pytest.mark.usefixtures("playing")
 
 
 def sounds_of(edge: Edge) -> Path:
@@ -118,6 +99,55 @@ def test_the_183_is_an_early_dialog_of_its_own(
     assert sessions.become(0)
 
 
+def test_nobody_can_be_asked_in_that_early_dialog(customer: Customer, bob: Member, customers: Telephone) -> None:
+    """Its Contact is the edge, without a token: an UPDATE gets 481, and the call rings on."""
+    call = rung(customer, bob, customers)
+    early = call.replies[-1]
+    fields = [
+        ("Via", customer.via()), ("Max-Forwards", "70"), ("From", early.get("from")), ("To", early.get("to")),
+        ("Call-ID", early.call_id), ("CSeq", "103 UPDATE"), ("Contact", customer.contact),
+    ]  # fmt: skip
+    update = build(f"UPDATE {early.target} SIP/2.0", fields)
+    assert customer.transact(update, customer.edge).outcome().status == 481
+    assert call.cancels() == 200
+    assert call.final() == 487
+
+
+def test_a_network_that_asks_is_told_of_the_early_media(
+    customer: Customer, bob: Member, customers: Telephone, sessions: Sessions
+) -> None:
+    """RFC 5009: it would not let it through otherwise; who does not ask is told nothing."""
+    for asked, told in (([("P-Early-Media", "supported")], "sendonly"), ([], "")):
+        call = customer.calls(HOTLINE, sdp=offer(customers, customer.who), extra_headers=asked)
+        bob.rings()
+        assert call.heard(183)
+        assert call.replies[-1].get("p-early-media") == told
+        assert call.cancels() == 200
+        assert call.final() == 487
+        bob.legs.clear()
+    assert sessions.become(0)
+
+
+def test_it_plays_on_while_members_ring_one_after_the_other(
+    edge: Edge, customer: Customer, bob: Member, carol: Member, customers: Telephone, members: Telephone
+) -> None:
+    edge.sql("update external_group set strategy = 'sequential'")
+    assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "strategy", "") == "sequential")
+    try:
+        call = rung(customer, bob, customers)
+        bob.refuses(486)
+        carol.rings()
+        assert hears_the_tune(customers, len(customers.heard))
+        carol.answers(offer(members, "carol"))
+        assert call.is_answered
+        assert call.saw == [183, 200]
+        hear_each_other(call, carol, customers, members)
+        assert call.hangs_up() == 200
+    finally:
+        edge.sql("update external_group set strategy = 'simultaneous'")
+        assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "strategy", "") != "sequential")
+
+
 def test_nothing_is_left_where_the_caller_gives_up_or_all_refuse(
     customer: Customer, bob: Member, carol: Member, dave: Member, office: Member, customers: Telephone,
     sessions: Sessions,
@@ -182,35 +212,3 @@ def test_a_file_that_cannot_be_played_is_ringback_and_an_alarm(
         assert edge.logs("cannot_play", log_since)
     finally:
         file.write_bytes(good)
-
-
-def test_a_real_telephone_hears_the_sound_and_then_the_member(
-    edge: Edge, bob: Member, members: Telephone, sessions: Sessions, tmp_path: Path
-) -> None:
-    """PJSIP takes the 183 and the 200, which are two dialogs, as one call, and follows the answer of each."""
-    heard, host = tmp_path / "heard.wav", f"{edge.address[0]}:{edge.address[1]}"
-    command = [sys.executable, "-m", "tests.integration.pjsip_caller", CUSTOMER_HOST, f"sip:{HOTLINE}@{host}"]
-    with subprocess.Popen(
-        [*command, str(heard)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as pjsip:
-        assert pjsip.stdin is not None
-        assert pjsip.stdout is not None
-        bob.rings()
-        assert until(lambda: is_heard(heard, lambda voice: likeness(voice[-800:], TUNE) > 0.9), PATIENT)
-        bob.answers(offer(members, "bob"))
-        assert bob.was_acked
-        members.plays(media_of(bob.invite.body), tone(LOW, 50))
-        assert until(lambda: is_heard(heard, lambda voice: share(voice[-8000:], LOW) > 0.3), PATIENT)
-        pjsip.stdin.write(b'{"hang_up": true}\n')
-        pjsip.stdin.flush()
-        assert bob.was_hung_up
-        pjsip.stdin.close()
-        facts = [json.loads(line) for line in pjsip.stdout]
-    assert [fact["code"] for fact in facts if fact["what"] == "early"] == [183]
-    assert sessions.become(0)
-
-
-def is_heard(file: Path, what: Callable[[list[int]], bool]) -> bool:
-    """What is in a WAV file that is still being written."""
-    samples = array.array("h", file.read_bytes()[44:][: file.stat().st_size - 44 & ~1]) if file.exists() else []
-    return len(samples) > RATE and what(list(samples))

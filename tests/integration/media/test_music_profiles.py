@@ -8,9 +8,9 @@ from deploy.ports import free_udp
 from deploy.wait import until
 from tests.edge import CAROL, HOTLINE, Edge
 from tests.integration.media.recordings import loudest, recorded, set_records
-from tests.integration.media.sounds import load, plays
+from tests.integration.media.sounds import TUNE
 from tests.integration.media.test_profiles import ANOTHER, speaks
-from tests.listening import a_law, likeness, read, share, sweep
+from tests.listening import a_law, likeness, read, share
 from tests.media_room import HIGH, LOW, calls, has, hear_each_other, offer
 from tests.rtpengine import Sessions
 from tests.sip import Carrier, Customer, Member, Recording
@@ -18,23 +18,15 @@ from tests.srtp import Key
 from tests.telephone import RATE, Telephone
 
 PATIENT = 20.0
-TUNE = sweep(1.0, low=500)
-
-
-@pytest.fixture(scope="module")
-def tune(edge: Edge, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The sound, as the edge's files name it."""
-    return load(edge, tmp_path_factory.mktemp("tune"), "of profiles", sweep(1.0, 16_000, low=500))
 
 
 @pytest.fixture(autouse=True)
-def playing(edge: Edge, tune: str) -> Iterator[None]:
-    """The group plays it and records, in every test; no longer than that."""
-    plays(edge, "waiting_sound", tune)
+def records(edge: Edge, playing: None) -> Iterator[None]:
+    """The group plays its sound and records, in every test; no longer than that."""
+    del playing
     set_records(edge, "always", 90)
     yield
     set_records(edge, "never", None)
-    plays(edge, "waiting_sound", None)
 
 
 def hears_the_tune(telephone: Telephone) -> bool:
