@@ -20,6 +20,10 @@ from kemi.errors import EdgeError
 from kemi.sound import __main__ as sounding
 
 _OUTCOMES: Final = ("ringing", "answered", "missed", "refused", "interrupted")
+_STATES: Final = (
+    "queued", "sending", "accepted", "delivered", "failed", "expired", "unknown", "suppressed", "merged",
+    "not_applicable", "withheld",
+)  # fmt: skip
 _Json = Annotated[bool, typer.Option("--json", help="for machines: all fields, numbers in full")]
 _Since = Annotated[str, typer.Option(help="how long ago (90m, 2h, 3d, 1w), or a time: 2026-09-02 19:00")]
 _Limit = Annotated[int, typer.Option(min=1, max=100_000, help="at most so many, the newest")]
@@ -123,7 +127,7 @@ def report(
 def sms(
     context: typer.Context,
     since: _Since = "1d",
-    state: Annotated[str, typer.Option(help="only queued, sending, accepted, failed, expired, unknown …")] = "",
+    state: Annotated[str, typer.Option(help="only " + ", ".join(_STATES))] = "",
     limit: _Limit = 50,
     json: _Json = False,
 ) -> None:
@@ -131,6 +135,8 @@ def sms(
     if context.invoked_subcommand is not None:
         return
     with asking.answering() as conn:
+        if state and state not in _STATES:
+            raise BadQuestion(f"--state {state}: one of {', '.join(_STATES)}")
         found = asking.rows(conn, "sms", since=asking.moment(since), state=state or None, limit=limit)
     if json:
         telling.as_json(found)

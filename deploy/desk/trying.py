@@ -48,7 +48,9 @@ def send(conn: connection, name: str, to: str, words: str, env: Mapping[str, str
     provider = _provider(row)
     told = Told("missed", row["brand"], to, datetime.now(HOME))
     name = f"test-{secrets.token_hex(16)}"
-    message = Message(0, national(to), to, words or text(told), row["sends_as"], name, messages.words(told))
+    message = Message(
+        0, national(to), to, words or text(told, row["template"]), row["sends_as"], name, messages.words(told)
+    )
     with overheard() as said:
         result = DRIVERS[provider.driver](provider, message, env)
     fate = "accepted" if isinstance(result, Accepted) else "refused" if isinstance(result, Refused) else "unknown"

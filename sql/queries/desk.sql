@@ -66,9 +66,12 @@ select * from daily_report(%(first_day)s, %(last_day)s)
 select p.*,
     coalesce((select json_agg(json_build_array(http_status, pattern, means, reason) order by position)
               from sms_reply_rule where provider_id = p.id), '[]') as rules,
-    coalesce(p.sender, t.brand, 'test') as sends_as, coalesce(t.brand, p.sender, 'test') as brand
+    coalesce(p.sender, t.brand, 'test') as sends_as, coalesce(t.brand, p.sender, 'test') as brand, t.text as template
 from sms_provider p
-left join lateral (select brand from tenant where sms_provider_id = p.id order by id limit 1) t on true
+left join lateral (
+    select brand, w.text from tenant left join sms_template w on w.tenant_id = tenant.id and w.kind = 'missed'
+    where sms_provider_id = p.id order by tenant.id limit 1
+) t on true
 where p.name = %(name)s or p.id::text = %(name)s
 
 -- name: providers

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from typing import Any, Final
@@ -188,6 +189,15 @@ def test_texts_are_shown_as_they_will_be(desk: Desk) -> None:
     assert [one["warning"] for one in json.loads(desk.asks("texts", "--json", status=1).stdout)].count(
         "2 SMS each"
     ) == 1
+
+
+def test_every_state_may_be_asked_for(desk: Desk) -> None:
+    """As the table knows them."""
+    rule = "select pg_get_constraintdef(oid) from pg_constraint where conname = 'notification_state_is_known'"
+    ((states,),) = desk.room.rows(rule)
+    for state in re.findall(r"'(\w+)'", states):
+        assert len(desk.reads("sms", "--state", state)) in {0, 1, 3}
+    assert "--state lost: one of queued" in desk.asks("sms", "--state", "lost", status=2).stderr
 
 
 @pytest.mark.parametrize(
