@@ -37,6 +37,7 @@ def see(cur: cursor, provider_id: int, notification_id: int, result: Result) -> 
         cur.execute(_SQL["is_in_doubt"], {"provider_id": provider_id})
         if cur.fetchone() is None:
             return None
+    cur.execute(_SQL["notification_first"], {"notification_id": notification_id})
     cur.execute(_SQL["circuit"], {"provider_id": provider_id, "notification_id": notification_id})
     row: Any = cur.fetchone()
     if row is None:

@@ -264,6 +264,10 @@ where message_id is null and id = (
 -- name: is_in_doubt
 select 1 from sms_provider_state where provider_id = %(provider_id)s and (state <> 'closed' or failures > 0)
 
+-- name: notification_first
+-- As claims do: the notification, then its provider's line. The other way round two senders could wait for each other.
+select 1 from notification where id = %(notification_id)s for no key update
+
 -- name: circuit
 select s.state, s.why, s.failures, s.openings, s.state = 'probing' and s.probe_notification_id = %(notification_id)s as is_probe,
     extract(epoch from now() - s.since)::float8 as seconds, p.name, p.breaker_failures

@@ -1,5 +1,6 @@
 """A provider that is down or without money is left alone by all, probed by one, and taken up again by itself."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +121,24 @@ def test_failures_of_several_senders_add_up_and_one_success_forgives_them(room: 
     assert store.claim(one, 1, 30) == []
     one.close()
     two.close()
+
+
+def test_a_late_record_and_a_claim_that_takes_its_row_back_do_not_wait_for_each_other(room: SmsRoom) -> None:
+    """Who waits for the notification does not yet hold the provider's line, which the claim needs next."""
+    room.queue()
+    late, other = psycopg2.connect(room.url), psycopg2.connect(room.url)
+    (claimed,) = store.claim(late, 1, 30)
+    with other.cursor() as cur:
+        cur.execute("select 1 from notification for update")  # as a claim that takes it back
+        thread = threading.Thread(target=lambda: store.record(late, claimed, DOWN, 0.5))
+        thread.start()
+        assert until(lambda: bool(room.rows("select 1 from pg_locks where not granted")), 20)
+        cur.execute("select 1 from sms_provider_state for update nowait")
+        other.commit()
+    thread.join(20)
+    assert state(room) == ("closed", None, 1)
+    late.close()
+    other.close()
 
 
 def test_while_it_is_left_alone_the_second_provider_sends(room: SmsRoom) -> None:
