@@ -1,8 +1,11 @@
 """What an rtpengine of a test's edge says of itself, over its own protocol."""
 
+import os
 import secrets
+import signal
 import socket
 from contextlib import closing
+from pathlib import Path
 
 from deploy.wait import until
 from kemi.media import bencode
@@ -57,3 +60,14 @@ def is_up(edge: Edge) -> bool:
 
     with closing(rpc):
         return until(unmarked, 20.0)
+
+
+def stop(pid: int) -> None:
+    """Stop a process, and wait until every thread of it has stopped: until one has heard of it, the others go on."""
+    os.kill(pid, signal.SIGSTOP)
+    tasks = Path(f"/proc/{pid}/task")
+    assert until(lambda: all(_state(task) == "T" for task in tasks.iterdir()), 10.0), "it did not stop"
+
+
+def _state(task: Path) -> str:
+    return (task / "stat").read_text().rpartition(")")[2].split()[0]

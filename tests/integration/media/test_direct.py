@@ -1,7 +1,5 @@
 """Calls whose voice goes straight from side to side, as the operator says; each sees the other's media address."""
 
-import os
-import signal
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +9,7 @@ from kemi.table.store import TableReader
 from tests.edge import CUSTOMER_HOST, HOTLINE, Edge
 from tests.leaks import Sides
 from tests.media_room import answered, hear_each_other, media_of
-from tests.rtpengine import Sessions
+from tests.rtpengine import Sessions, stop
 from tests.sip import Customer, Member
 from tests.telephone import Telephone
 
@@ -31,7 +29,7 @@ def test_calls_go_direct_where_the_trunk_says_so(
     edge: Edge, stopped: int, customer: Customer, bob: Member, customers: Telephone, members: Telephone
 ) -> None:
     """`without_media`: the far side's own address is in the SDP, and the two talk without us."""
-    os.kill(stopped, signal.SIGSTOP)
+    stop(stopped)
     set_without_media(edge, "direct")
     try:
         call = answered(customer, HOTLINE, bob, customers, members)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.edge import HOTLINE, Edge
 from tests.media_room import HIGH, LOW, answered, hear_each_other, last, media_of, offer, speaks
-from tests.rtpengine import Sessions, is_up
+from tests.rtpengine import Sessions, is_up, stop
 from tests.sip import Customer, Member
 from tests.telephone import Telephone
 
@@ -18,7 +18,7 @@ def test_a_stopped_one_is_waited_for_once(
 ) -> None:
     """The first call waits for it and is refused, the others are refused at once; when it goes on, calls ring again."""
     del carrier
-    os.kill(stopped, signal.SIGSTOP)
+    stop(stopped)
     assert customer.calls(HOTLINE).final() == 503
     assert edge.logs("alarm=rtpengine_down", log_since)
     assert [customer.calls(HOTLINE).final() for _ in range(5)] == [503] * 5
@@ -34,7 +34,7 @@ def test_a_running_call_stays_as_it_was(
     """A hold gets 503 while its rtpengine is stopped; afterwards the two still hear each other."""
     call = answered(customer, HOTLINE, bob, customers, members)
     hear_each_other(call, bob, customers, members)
-    os.kill(stopped, signal.SIGSTOP)
+    stop(stopped)
     assert call.reinvites(offer(customers, customer.who, version=2, mode="sendonly")).status == 503
     os.kill(stopped, signal.SIGCONT)
     hear_each_other(call, bob, customers, members)
