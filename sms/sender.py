@@ -105,6 +105,7 @@ class Sender:
         left = gate.leave_open(conn)
         if left:
             _log.warning("notifications=%d go to their tenants' other provider: theirs is left alone", left)
+            self._tend_at = now  # there may be more
         return left + released
 
     def wait(self, conn: connection) -> None:

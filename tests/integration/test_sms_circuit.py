@@ -230,3 +230,17 @@ def test_a_number_that_is_refused_says_nothing_of_the_account(room: SmsRoom) -> 
     with room.sender():
         room.until_states(failed=1, accepted=1)
     assert state(room) == ("closed", None, 0)
+
+
+def test_a_long_queue_leaves_as_a_whole(room: SmsRoom) -> None:
+    """Two hundred at a time, one after the other."""
+    room.queue(members=450)
+    with SmsSink() as second:
+        second_provider(room, second.url)
+        room.sql("update notification set fallback_provider_id = (select id from sms_provider where name = 'second')")
+        room.sql(OPEN + " where provider_id = 1")
+        with room.sender(SMS_POLL_SECONDS="3600", SMS_THREADS="1"):
+            assert until(
+                lambda: room.rows("select 1 from notification where state = 'queued' and provider_id = 1") == [], 20
+            ), room.log()
+    assert room.log().count("go to their tenants' other provider") == 3

@@ -17,7 +17,7 @@ from tests.database import fresh_database
 
 ROWS: Final = int(os.environ.get("SMS_ROWS", "20000"))
 PARAMETERS: Final = {"most": 8, "lease_seconds": 30, "give_up_seconds": 21600, "most_of_one": 6, "busy": "{}"}
-LOOKS: Final = ("expire", "hold_abandoned", "take_back", "claim_queued", "leave_open", "next_turn")
+LOOKS: Final = ("expire", "release_merged", "hold_abandoned", "take_back", "claim_queued", "leave_open", "next_turn")
 # Of a hundred rows 95 are over, 4 wait (half of them due, half of the rest with a second provider), 1 is under way.
 WORLD: Final = """
     insert into plan (id, name) values (1, 'p');
