@@ -1,6 +1,8 @@
 """Several missed calls of one caller are one SMS where the tenant wants that; a member's night is his own."""
 
+import re
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +12,12 @@ from zoneinfo import ZoneInfo
 import psycopg2
 import pytest
 
+from deploy.demo.sms_sink import SmsSink
 from sms import store
+from sql import seed
+from tests.ledger_room import ledger_room, running
 from tests.sms_room import SmsRoom, sms_room
+from tests.told import GAVE_UP, RECEIVED, changed, of_call
 
 
 @pytest.fixture(autouse=True)
@@ -181,3 +187,34 @@ def test_what_waits_for_further_calls_does_not_break_the_night(room: SmsRoom) ->
 def test_nonsense_is_refused(room: SmsRoom, statement: str, rule: str) -> None:
     with pytest.raises(psycopg2.errors.CheckViolation, match=rule):
         room.sql(statement)
+
+
+def test_every_call_is_told_of_once_whoever_is_killed() -> None:
+    """From the spool to the telephone: thirty calls of three callers, the ledger writer and a sender killed on the way.
+
+    The numbers in the texts that a member got of a caller add up to that caller's calls.
+    """
+    with ledger_room() as room, SmsSink() as sink:
+        values: dict[str, Any] = {"trunk_address": "127.0.0.10", "gateway_host": "127.0.0.20", "gateway_port": 5060}
+        seed.load(room.conn, "vcontact", **values, sms_url=sink.url)
+        room.rows("update tenant set merge_seconds = 1 returning id")
+        for number in range(30):
+            received = changed(tenant_id=1, caller=f"+8490900000{number % 3}", legs=RECEIVED.legs[:2], skipped=())
+            room.put(*of_call(f"c{number}", received, GAVE_UP))
+        for moment in ("before", "after"):
+            with running(room.process("tests.ledger_killed", moment, "1")) as writer:
+                assert writer.wait(30) == -signal.SIGKILL
+        with running(room.process("kemi.ledger.writer")):
+            with running(room.process("tests.sms_killed", "claimed", "1", SMS_POLL_SECONDS="0.1")) as sender:
+                assert sender.wait(60) == -signal.SIGKILL
+            room.rows("update notification set lease_until = now() where state = 'sending' returning id")
+            with running(room.process("sms.sender", SMS_POLL_SECONDS="0.1")):
+                over = "select bool_and(state in ('accepted', 'merged')) and count(*) = 60 from notification"
+                assert room.until(over, 60.0), room.rows("select state, count(*) from notification group by 1")
+        told: Counter[tuple[str, str]] = Counter()
+        for message in sink.messages():
+            found = re.fullmatch(r"\(vContact\) Ban da bi nho (\d+) cuoc goi tu so (\d+) vao luc .*", message["text"])
+            assert found, message["text"]
+            told[message["to"], found[2]] += int(found[1])
+        callers = [f"090900000{number}" for number in range(3)]
+        assert told == {(to, caller): 10 for to in ("0844441909", "0844441910") for caller in callers}
