@@ -11,6 +11,7 @@ from kemi.domain.identity import Caller
 from kemi.domain.model import Group, Hotline, Tenant
 from kemi.domain.routing import Decision, Fork, Leg, Refuse
 from kemi.domain.schedule import DAY, Schedule, clock, second_of_week, zone
+from kemi.domain.sounds import RINGBACK
 from kemi.errors import NotANumber
 from kemi.ports import RoutingTable
 
@@ -48,8 +49,27 @@ def explain(table: RoutingTable, dialled: str, caller: Caller, now: float) -> Ex
         return Explanation(False, decision.code, tuple(steps))
     legs = sum(len(wave) for wave in decision.waves)
     steps.append(Step("decision", f"{_count(legs, 'telephone')} of group {decision.group.name} will ring"))
+    steps += _hears(decision.group)
     steps += _afterwards(table, decision, caller, now)
     return Explanation(True, None, tuple(steps))
+
+
+def _hears(group: Group) -> Iterator[Step]:
+    """Tell what the caller hears beside his own network's ringing tone, and whether it is recorded."""
+    anchored = "where media is anchored and he does not require 100rel"
+    if group.announcement is not None:
+        seconds = group.announcement_ms / 1000
+        yield Step("the caller hears", f"{_sound(group.announcement)}, {seconds:g} s; then it rings ({anchored})")
+    if group.waiting_sound is not None:
+        yield Step("while it rings", f"{_sound(group.waiting_sound)} ({anchored})")
+    elif group.early_media == "first":
+        yield Step("while it rings", "what the first telephone's network plays")
+    if group.record_days is not None:
+        yield Step("when answered", f"recorded, kept {_count(group.record_days, 'day')} (where media is anchored)")
+
+
+def _sound(name: str) -> str:
+    return "a ringing tone of ours" if name == RINGBACK else f"sound {name.partition('-')[0]}"
 
 
 def _afterwards(table: RoutingTable, fork: Fork, caller: Caller, now: float) -> Iterator[Step]:

@@ -158,3 +158,15 @@ def test_the_command_says_what_to_change(url: str, conn: connection, tune: Path)
     sound(url, "play", "--tenant", "1", "--group", "Kinh doanh", "--announce")
     assert sound(url, "remove", "--tenant", "1", "--name", "tune").stdout == "removed tune\n"
     sql(conn, "select 1 from sound")
+
+
+def test_explain_says_what_the_caller_hears_and_that_it_is_recorded(url: str, conn: connection, tune: Path) -> None:
+    assert sound(url, "add", str(tune), "--tenant", "1", "--group", "Kinh doanh", "--announce").returncode == 0
+    sql(conn, "update external_group set record = 'always', keep_recordings_days = 30")
+    environment = {**os.environ, "DATABASE_URL": url, "VAR_DIR": str(tune.parent)}
+    command = [sys.executable, "-m", "kemi.check", "explain", "02727777787"]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+    words = " ".join(said.split())
+    assert "the caller hears sound 1, 2 s; then it rings" in words
+    assert "while it rings a ringing tone of ours" in words
+    assert "when answered recorded, kept 30 days" in words
