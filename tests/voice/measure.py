@@ -67,11 +67,11 @@ class Room:
 
 
 @contextmanager
-def room(folder: Path) -> Iterator[Room]:
-    """Start an rtpengine; it ends with this."""
+def room(folder: Path, most_calls: int = MOST_CALLS) -> Iterator[Room]:
+    """Start an rtpengine with ports for so many calls; it ends with this."""
     (folder / "recordings" / "raw").mkdir(parents=True)
     control = free_udp("127.0.0.1")
-    settings = FixedSettings(var_dir=folder, rtp_ports=free_rtp("127.0.0.1", 4 * MOST_CALLS + 100))
+    settings = FixedSettings(var_dir=folder, rtp_ports=free_rtp("127.0.0.1", 4 * most_calls + 100))
     with ExitStack() as open_, (folder / "rtpengine.log").open("wb") as log:
         process = open_.enter_context(subprocess.Popen(rtpengine(settings, control).command, stdout=log, stderr=log))
         open_.callback(process.terminate)

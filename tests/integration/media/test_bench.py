@@ -8,7 +8,7 @@ from tests.voice.measure import carried, room
 
 def test_a_small_load_loses_nothing(tmp_path: Path) -> None:
     """Three calls for a second: all packets arrive, later than straight; CPU and waits are told."""
-    with room(tmp_path) as engine:
+    with room(tmp_path, most_calls=3) as engine:
         straight, through = carried(None, 3, 1.0), carried(engine, 3, 1.0)
         assert (straight.sent, straight.lost) == (300, 0)
         assert (through.sent, through.lost) == (300, 0)
