@@ -184,4 +184,4 @@ contact=sip:{{gateway}}
 def _extension(size: int, ends: Ends, port: int) -> str:
     number = hotline(size, ends)
     legs = "&".join(f"PJSIP/gateway/sip:{each}@{GATEWAY_HOST}:{port}" for each in numbers(size, ends))
-    return f"exten => {number},1,Set(CALLERID(all)=<{number}>)\n same => n,Dial({legs},30)\n same => n,Hangup()\n"
+    return f"exten => {number},1,Set(CALLERID(all)=<{number}>)\n same => n,Dial({legs},6)\n same => n,Hangup()\n"

@@ -53,7 +53,7 @@ def write_table(folder: Path, hotlines: int, gateway_port: int) -> None:
                 number, tenant = f"+84{national(n)[1:]}", n // _A_TENANT + 1
                 records[hotline_key(number)] = encode(Hotline(n + 1, number, tenant, None, None, n + 1))
                 records[id_key("G", n + 1)] = encode(
-                    Group(n + 1, f"group {n}", "simultaneous", _PRESENTED, None, 30, True, "offered", members, (), (1,))
+                    Group(n + 1, f"group {n}", "simultaneous", _PRESENTED, None, 6, True, "offered", members, (), (1,))
                 )
                 if n % _A_TENANT == 0:
                     records[id_key("t", tenant)] = encode(Tenant(tenant, f"tenant {tenant}", True, 1))

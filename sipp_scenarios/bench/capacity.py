@@ -15,7 +15,7 @@ _MOST: Final = 4000
 _GROWTH: Final = 2.0
 _PATIENCE: Final = 4.0  # seconds: a call takes 0.4; whoever is much later has lost a message
 _MOST_STEPS: Final = 12
-_NEAR: Final = 1.1  # the ramp ends where the next rate that fails is nearer than this
+_NEAR: Final = 1.15  # the ramp ends where the next rate that fails is nearer than this
 _FULL: Final = 0.95
 
 

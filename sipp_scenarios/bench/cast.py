@@ -19,6 +19,7 @@ _WARM_UP: Final = 100  # calls that are not counted
 _CALM: Final = 0.05  # of a core: whoever uses less has nothing to do
 _PATIENCE: Final = 45.0  # seconds: a telephone repeats its 200 for 32 s
 
+PEERS: Final = ("native", "masking", "asterisk")
 CANNOT: Final = {**peer.CANNOT, asterisk.NAME: asterisk.CANNOT}
 Idle = dict[str, dict[str, float]]
 
@@ -86,13 +87,13 @@ def calm(program: Program) -> bool:
 
 @contextmanager
 def called(say: Callable[[str], None], peers: frozenset[str]) -> Iterator[Cast]:
-    """Give the cast with the peers that are wanted, "native" and "asterisk"."""
+    """Give the cast with the peers that are wanted, of `PEERS`."""
     with ExitStack() as open_:
         folder = Path(open_.enter_context(TemporaryDirectory(prefix="bench-")))
         say("starting the edge")
         cast = Cast(folder, open_.enter_context(stage.running_ours(folder)), say)
-        if "native" in peers:
-            cast.peers += [open_.enter_context(peer.running(folder, name)) for name in (peer.PLAIN, peer.MASKED)]
+        scripts = (("native", peer.PLAIN), ("masking", peer.MASKED))
+        cast.peers += [open_.enter_context(peer.running(folder, name)) for key, name in scripts if key in peers]
         if "asterisk" in peers:
             try:
                 cast.peers.append(open_.enter_context(asterisk.running(say)))

@@ -11,7 +11,7 @@ from sipp_scenarios.bench.load import Load
 from sipp_scenarios.bench.program import EDGE, Program
 from sipp_scenarios.bench.section import Figure, Plot, Section, Series, Table
 
-_RATES: Final = {1: 100, 5: 50, 10: 25, 29: 10}  # calls a second that everybody sustains beside SIPp on two cores
+_RATES: Final = {1: 200, 5: 80, 10: 40, 29: 20}  # calls a second that everybody sustains beside SIPp on two cores
 _WHOLE_RATE: Final = 50  # the same with ledger, sender and PostgreSQL at work
 _FULL_RATE: Final = 400
 _UNIT: Final = "CPU-s/1000 calls"

@@ -2,6 +2,7 @@
 
 hotline   0272777 1 0NN answered, 0272777 2 0NN cancelled; NN: how many members
 members   the first of an answered group ends in 1909, and answers; all others only ring
+ring time 6 s, of the peers' too: what is left over of a lost message ends with it
 """
 
 from typing import Final, Literal
@@ -20,7 +21,7 @@ with line as (
     insert into hotline (tenant_id, number) select id, %(hotline)s from tenant where name = 'vContact' returning *
 ), ring as (
     insert into external_group (tenant_id, name, outbound_hotline_id, ring_seconds, notify_members)
-    select line.tenant_id, %(name)s, outbound.id, 30, true from line, hotline outbound
+    select line.tenant_id, %(name)s, outbound.id, 6, true from line, hotline outbound
     where outbound.number = e164('02727777787') returning *
 )
 insert into group_member (group_id, number, name, position)

@@ -15,7 +15,7 @@ from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, free_port
 from tests.sip.message import Address
 
 _ROOM: Final = Path(__file__).parent
-_LINGER: Final = 6.0  # seconds for the gateway's last legs, after the caller's last call
+_LINGER: Final = 3.0  # seconds for the gateway's last legs, after the caller's last call
 _LEAVING: Final = 3.0  # seconds to write the counts and leave
 BEGINS: Final = 0.5  # seconds until the first call
 _CALLERS: Final = {"answered": "caller", "cancelled": "caller_gives_up"}

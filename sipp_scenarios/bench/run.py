@@ -39,7 +39,7 @@ from sipp_scenarios.bench.cast import Cast
 from sipp_scenarios.bench.section import Report, Section
 
 _CAPACITY: Final = 400  # calls a second, where nobody has measured it
-_PEERS: Final = {"cost": ("native", "asterisk"), "capacity": ("native", "asterisk"), "delay": ("native",)}
+_PEERS: Final = {"cost": cast.PEERS, "capacity": cast.PEERS, "delay": ("native",)}
 PARTS: Final[tuple[str, ...]] = ("sipp", "cost", "capacity", "delay", "growth", "soak", "steps")
 Bench = Callable[[Cast], Section]
 app: Final = typer.Typer(add_completion=False)
@@ -59,8 +59,7 @@ def main(
     hotlines: Annotated[list[int] | None, typer.Option(min=10, max=10_000_000, help="Sizes; 1k, 100k, 1M.")] = None,
     workers: Annotated[list[int] | None, typer.Option(min=1, max=64, help="SIP_WORKERS; 1, 2, 4, 8.")] = None,
     growth_rate: Annotated[int, typer.Option(min=1, max=10_000, help="Calls a second of growth.")] = 100,
-    without_peers: Annotated[bool, typer.Option("--without-peers", help="The edge only.")] = False,
-    without_asterisk: Annotated[bool, typer.Option("--without-asterisk", help="Not even made.")] = False,
+    without: Annotated[list[str] | None, typer.Option(help=f"A peer to leave out, of {', '.join(cast.PEERS)}.")] = None,
     seed: Annotated[int, typer.Option(help="Of which hotlines are called.")] = 1,
     publish: Annotated[bool, typer.Option("--publish", help="Keep it under bench/published.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report's JSON on standard output.")] = False,
@@ -68,9 +67,10 @@ def main(
     """Measure what is asked for and write bench/report.html and report.json; figures, never a verdict."""
     console, begun = wide_console(stderr=as_json), time.monotonic()
     wanted = parts or list(PARTS)
-    if strange := [each for each in wanted if each not in {*PARTS, "report"}]:
-        console.print(f"no such part: {', '.join(strange)}; there are {', '.join(PARTS)}, report", style="red")
-        raise typer.Exit(2)
+    for words, names, there in (("part", wanted, {*PARTS, "report"}), ("peer", without or [], set(cast.PEERS))):
+        if strange := [each for each in names if each not in there]:
+            console.print(f"no such {words}: {', '.join(strange)}; there are {', '.join(sorted(there))}", style="red")
+            raise typer.Exit(2)
     sizes, numbers = hotlines or [1000, 100_000, 1_000_000], workers or [1, 2, 4, 8]
     bench: dict[str, Bench] = {
         "sipp": lambda one: alone.measured(one, seconds),
@@ -84,11 +84,11 @@ def main(
         "steps": lambda one: counted.section(counted.measured(one.say)),
     }  # fmt: skip
     chosen = {name: bench[name] for name in PARTS if name in wanted}
-    peers = set() if without_peers else {each for name in chosen for each in _PEERS.get(name, ())}
+    peers = {each for name in chosen for each in _PEERS.get(name, ())}
     try:
         facts = machine.facts(seed)
         if chosen:
-            _run(console, chosen, frozenset(peers - ({"asterisk"} if without_asterisk else set())))
+            _run(console, chosen, frozenset(peers.difference(without or ())))
         report = Report(facts | machine.of_asterisk(), section.load_all())
         file = page.write(report, section.FOLDER)
         if publish:
@@ -107,7 +107,8 @@ def _run(console: Console, chosen: dict[str, Bench], peers: frozenset[str]) -> N
         begun = time.monotonic()
 
         def say(what: str) -> None:
-            status.update(f"{time.monotonic() - begun:4.0f} s  {what}")
+            line = f"{time.monotonic() - begun:4.0f} s  {what}"
+            status.update(line) if console.is_terminal else console.print(line, markup=False)
 
         with cast.called(say, peers) as everybody:
             for name, measure in chosen.items():
