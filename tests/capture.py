@@ -35,8 +35,9 @@ class Capture:
         self.file = Path(self._folder.name) / "wire.pcap"
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
-        mine = self._socket.getsockname()[1]
-        self._filter = "udp and (" + " or ".join(f"port {each}" for each in (*ports, mine)) + ")" if ports else "udp"
+        self._marks = f"port {self._socket.getsockname()[1]}"
+        wanted = " or ".join((*(f"port {each}" for each in ports), self._marks))
+        self._filter = f"udp and ({wanted})" if ports else "udp"
         self._filter += f" or ({_FRAGMENT})" if ports else ""
         self.packets: list[Packet] = []
 

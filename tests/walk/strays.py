@@ -12,9 +12,8 @@ class Strays(Capture):
 
     def __init__(self, edge: Address, parties: Iterable[Address]) -> None:
         super().__init__(edge[1])
-        marks = self._filter.rpartition(" or ")[2].rstrip(")")
         theirs = " or ".join(f"(dst host {host} and dst port {port})" for host, port in parties)
-        self._filter = f"udp and ({marks} or (src host {edge[0]} and src port {edge[1]} and not ({theirs})))"
+        self._filter = f"udp and ({self._marks} or (src host {edge[0]} and src port {edge[1]} and not ({theirs})))"
 
     def found(self) -> list[Packet]:
         """Return what was captured; the stack asks with OPTIONS of its own whether Kamailio is up."""
