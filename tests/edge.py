@@ -210,7 +210,7 @@ def running_edge(
     settings = FixedSettings(
         sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="test", interrupted_grace_seconds=2,
         receipts_listen=receipts, receipts_url=f"http://{receipts}", rtpengine=rtpengine, rtp_ports=rtp_ports,
-        rtp_address=rtp_address,
+        rtp_address=rtp_address, rtpengine_wait_ms=1000,
     )  # fmt: skip
     with SmsSink() as sink, Stack(settings, env={"sender": _SENDER, **(env or {})}, say=say) as stack:
         with closing(psycopg2.connect(stack.database_url)) as conn:

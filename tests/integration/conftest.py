@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy.ports import free_rtp
 from tests.edge import (
     BOB,
     CAROL,
     CUSTOMER_HOST,
     DAVE,
+    EDGE_HOST,
     GATEWAY_HOST,
     HOTLINE,
     MEMBERS,
@@ -25,8 +27,9 @@ from tests.sip import Carrier, Customer, Member, Recording
 
 @pytest.fixture(scope="session")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    """The real stack, started once."""
-    with running_edge(tmp_path_factory.mktemp("edge")) as edge:
+    """The real stack, started once; voice goes through its rtpengine, as by default."""
+    folder, rtp_ports = tmp_path_factory.mktemp("edge"), free_rtp(EDGE_HOST)
+    with running_edge(folder, rtpengine="own", rtp_ports=rtp_ports) as edge:
         yield edge
 
 
@@ -38,11 +41,11 @@ def past() -> set[str]:
 
 @pytest.fixture
 def sides(edge: Edge) -> Sides:
-    """Both sides may know the edge's address and the hotline."""
+    """Both sides may know the edge's address and the hotline; neither the other's media address."""
     host, port = edge.address
     public = frozenset({host, f"{host}:{port}", HOTLINE})
     callers = frozenset({CUSTOMER_HOST, STRANGER_HOST})
-    return Sides(callers, frozenset({GATEWAY_HOST}), public, frozenset(MEMBERS))
+    return Sides(callers, frozenset({GATEWAY_HOST}), public, frozenset(MEMBERS), anchored=True, edges=frozenset({host}))
 
 
 @pytest.fixture
