@@ -5,8 +5,10 @@ from typing import Final
 
 from psycopg2 import Binary
 
+from kemi.domain.sounds import RINGBACK
 from kemi.sound.convert import convert
-from tests.edge import Edge, connected
+from kemi.table.store import TableReader
+from tests.edge import RING_SECONDS, Edge, connected
 from tests.listening import Samples, sweep, write_wav
 
 TUNE: Final = sweep(2.0)  # what the fixture `playing` plays, 8000 samples a second
@@ -27,13 +29,20 @@ def load(edge: Edge, folder: Path, name: str, samples: Samples) -> str:
 
 
 def plays(edge: Edge, what: str, sound: str | None) -> None:
-    """Have the group play it as its `announcement` or `waiting_sound`, None: nothing; wait until the workers know."""
+    """Have the group play it as its `announcement` or `waiting_sound`, None: nothing; wait until the workers know.
+
+    Meanwhile it rings for a minute: comparing waves takes a slow machine its time.
+    """
     number = None if sound is None else int(sound.partition("-")[0])
-    edge.sql(f"update external_group set {what}_id = %(number)s", number=number)  # noqa: S608 - the test's own words
+    seconds = RING_SECONDS if sound is None else 60
+    change = f"update external_group set {what}_id = %(number)s, ring_seconds = %(seconds)s"  # noqa: S608 - our own words
+    edge.sql(change, number=number, seconds=seconds)
 
-    def is_known() -> bool:
-        group = edge.table.group_of("+842727777787")
+    def is_known(table: TableReader) -> bool:
+        group = table.group_of("+842727777787")
+        if group is None or group.ring_seconds != seconds:
+            return False
         named = getattr(group, what)
-        return bool(named == sound or (sound is None and named == "ringback-0"))
+        return bool(named == sound or (sound is None and named == RINGBACK))
 
-    assert edge.table_says(lambda _: is_known())
+    assert edge.table_says(is_known)
