@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -19,7 +19,8 @@ class Row(BaseModel):
     """A message: what RFC 4475 asks of whom gets it, and what the edge answers (None: nothing).
 
     `codes` are the answers that fit what is `asked` (none: silence does); `why` is there where ours is another.
-    `called` is the answer when the hotline is called with it, 486 being what its members say.
+    `called` is the answer when the hotline is called with it, 486 being what its members say; `replied`: what a reply
+    does when it is a member's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +32,7 @@ class Row(BaseModel):
     codes: list[int]
     answer: int | None
     called: int | None = None
+    replied: Literal["answers", "is nothing"] | None = None
     why: str | None = None
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sipp_scenarios.torture import replies
 from sipp_scenarios.torture.play import problems, torturer
 from sipp_scenarios.torture.rows import NAME, Row, rows
 from tests.edge import Edge
@@ -22,8 +23,9 @@ class Torture(NamedTuple):
     def summary(self) -> str:
         """What it is, what it is answered, and why not as asked."""
         answer = self.row.answer or "nothing"
-        called = f", called {self.row.called}" if self.row.called else ""
-        return f"{self.row.what}: {answer}{called}; asked {self.row.asked}{f'. {self.row.why}' if self.row.why else ''}"
+        more = f", called {self.row.called}" if self.row.called else ""
+        more += f", as a member's it {self.row.replied}" if self.row.replied else ""
+        return f"{self.row.what}: {answer}{more}; asked {self.row.asked}{f'. {self.row.why}' if self.row.why else ''}"
 
     @property
     def standard(self) -> str:
@@ -36,6 +38,8 @@ class Torture(NamedTuple):
             found = problems(self.row, edge, sender)
             if self.row.called:
                 found += [f"called: {each}" for each in problems(self.row, edge, sender, called=True)]
+        if self.row.replied:
+            found += [f"as a member's: {each}" for each in replies.problems(self.row, edge)]
         return found
 
 

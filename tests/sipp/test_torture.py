@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pydantic
 import pytest
 
-from sipp_scenarios.torture import play
+from sipp_scenarios.torture import play, replies
 from sipp_scenarios.torture.rows import Row, rows
 from sipp_scenarios.torture.sender import Sender
 from tests.edge import Edge
@@ -30,6 +30,12 @@ def test_a_message_is_answered_as_promised_and_the_next_call_goes_on(row: Row, e
 def test_a_call_with_such_a_message_is_refused_or_rings_masked(row: Row, edge: Edge, sender: Sender) -> None:
     """The same INVITE, its address the hotline's: 400, or four legs in which nothing of it is found."""
     assert play.problems(row, edge, sender, called=True) == []
+
+
+@pytest.mark.parametrize("row", [row for row in rows() if row.replied], ids=lambda row: row.name)
+def test_such_a_reply_of_a_members_answers_masked_or_is_as_if_it_never_came(row: Row, edge: Edge) -> None:
+    """And then another member can answer."""
+    assert replies.problems(row, edge) == []
 
 
 def test_all_49_are_there_as_the_rfc_has_them() -> None:
