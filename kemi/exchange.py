@@ -17,7 +17,8 @@ class Taken:
 
     __slots__ = (
         "asserted", "call_id", "contact", "content_length", "content_type", "cseq", "deep_vias", "from_", "lines",
-        "privacy", "proxy_require", "record_routes", "require", "routes", "rseq", "supported", "to",
+        "once", "privacy", "proxy_require", "record_routes", "require", "routes", "rseq", "supported", "to",
+        "via_list", "vias",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -32,7 +33,10 @@ class Taken:
         self.supported = ""
         self.require = ""
         self.rseq = ""
-        self.deep_vias: list[str] = []
+        self.once = 0  # bits: which headers have been there that stay only once (kemi.ksr.headers)
+        self.via_list = False  # a line that stays holds more of them than may
+        self.vias: list[str] = []  # a value each, however many a line held
+        self.deep_vias: list[str] = []  # those of them that are not ours, nor the next one's
         self.record_routes: list[str] = []
         self.routes: list[str] = []
         self.asserted: list[str] = []
@@ -60,7 +64,7 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     `side` sent it, from `ip`:`port`. `token` is the sealed token of an in-dialog request, "" in the initial
     INVITE, where `gateway` is 0: its legs have their own. `held`: the gateways hold the caller's side in their Route.
     `media`: through which rtpengine the voice goes (`kemi.domain.media`); `offered`: the request had SDP;
-    `record`: it is recorded from its answer on.
+    `record`: it is recorded from its answer on. `via`: the sender's own, the top one; `vias`: those below it.
     """
 
     call: bytes
@@ -83,6 +87,7 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     media: int = DIRECT
     offered: bool = False
     record: bool = False
+    via: str = ""
 
     def __repr__(self) -> str:
         return shown(self, self.__struct_fields__)
@@ -91,6 +96,10 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     def source(self) -> Hop:
         """Where the request came from."""
         return Hop(self.ip, self.port, self.transport)
+
+    def via_given_back(self) -> str:
+        """Return the sender's own Via as a reply must have it (RFC 3261 §18.2.1, RFC 3581 §4)."""
+        return addresses.via_seen(self.via, self.ip, self.port)
 
     def pack(self) -> str:
         """Return the exchange as text that a Kamailio AVP can hold."""
@@ -105,7 +114,7 @@ def exchange_of(
     return Exchange(
         call, side, method, taken.from_, taken.to, taken.call_id, taken.deep_vias, taken.record_routes,
         source.ip, source.port, source.transport, trunk, gateway, dialled, "100rel" in taken.require, token,
-        media=media,
+        media=media, via=taken.vias[0] if taken.vias else "",
     )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ _TAG: Final = re.compile(r";\s*tag\s*=\s*([A-Za-z0-9.!%*_+`'~-]+)\s*(?:;|$)", re
 # As nearly every header is written; what is not takes the way that minds all that RFC 3261 allows.
 _PLAIN: Final = re.compile(r'\s*(?:"(?:[^"\\]|\\.)*+")?[^<>"]*<([^\s<>"\x00-\x20\x7f]++)>', re.DOTALL)
 _PLAIN_TAG: Final = re.compile(r";tag=([A-Za-z0-9.!%*_+`'~-]++)", re.ASCII)
+_RECEIVED: Final = re.compile(r"\s*;\s*received\s*=[^;,\s]*|\s*;\s*i\s*=[^;,\s]*", re.IGNORECASE)  # i: Kamailio's own
+_RPORT: Final = re.compile(r"\s*;\s*rport(?:\s*=\s*\d*)?(?![A-Za-z0-9-])", re.IGNORECASE)
 _SPEC: Final = re.compile(r"[^\s<>\"\x00-\x20\x7f]+")
 _LISTED: Final = re.compile(r'(?:[^,"<]|"(?:[^"\\]|\\.)*+"|<[^>]*+>)++', re.DOTALL)
 _URI: Final = re.compile(
@@ -70,6 +72,20 @@ def careful_tag(value: str) -> str:
         value = _QUOTES.sub("", value)  # what a display name or a parameter quotes is no tag
     found = _TAG.search(value, value.rfind(">") + 1)
     return found.group(1) if found else ""
+
+
+def is_via_of(value: str, own: str) -> bool:
+    """Say whether a Via that came back is the one its sender wrote, but for what servers add to it."""
+    return value == own or _plain_via(value) == _plain_via(own)
+
+
+def via_seen(own: str, ip: str, port: int) -> str:
+    """Return a Via with where it came from."""
+    return _RPORT.sub(f";rport={port}", _plain_via(own)) + f";received={ip}"
+
+
+def _plain_via(value: str) -> str:
+    return _RPORT.sub(";rport", _RECEIVED.sub("", value))
 
 
 def user(uri: str) -> str:

@@ -30,6 +30,12 @@ def check_cseq(value: str, method: str) -> None:
         raise ValueError("CSeq")
 
 
+def check_via(value: str) -> None:
+    """Raise `ValueError` for a top Via that cannot be told from those below it: one that quotes something."""
+    if '"' in value:
+        raise ValueError("Via")
+
+
 def body_of(text: str, length: str) -> str:
     """Return the body that `length`, the Content-Length, says of what a datagram holds: the rest of it is noise.
 

@@ -52,8 +52,7 @@ class Giving:
         if (reliable or sounds) and self._sdp is not None:
             clean = self._voice.back(exchange, self._sdp, code)
         self._shown = clean
-        if exchange.vias:
-            headers.restore_vias(exchange.vias)
+        headers.give_vias(taken.vias, exchange)
         signalling.put_body(clean, taken.content_type)
         if not 200 <= code < 300:  # those have theirs
             signalling.reword(code, was, _get("$rr"))

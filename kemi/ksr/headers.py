@@ -7,8 +7,9 @@ from typing import Final
 
 import KSR
 
+from kemi.domain import addresses
 from kemi.domain.masking import FATES, Fate, clean
-from kemi.exchange import Taken
+from kemi.exchange import Exchange, Taken
 from kemi.ksr.truth import must
 
 _ITERATOR: Final = "edge"
@@ -35,7 +36,7 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
     is neutral already. Raises `UnicodeDecodeError` and `ValueError` where the message cannot be read; it is stripped
     all the same, because there are replies that nothing can hold back.
     """
-    taken, vias, once = Taken(), 0, 0
+    taken = Taken()
     wrong: ValueError | None = None
     _begin()
     try:
@@ -48,14 +49,10 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
                         continue
                     setattr(taken, _FIELDS[fate], _unfolded(_value(_ITERATOR)))
                 elif fate is _VIA:
-                    vias += 1
-                    if vias <= vias_kept:
+                    if _keeps_via(taken, vias_kept):
                         continue
-                    taken.deep_vias.append(_unfolded(_value(_ITERATOR)))
                 elif fate in _ONCE:
-                    if not once & _ONCE[fate]:
-                        once |= _ONCE[fate]
-                        _note(taken, fate, vias_kept)
+                    if _is_first(taken, fate, vias_kept):
                         continue
                 elif fate is not _DROP and _stays(taken, fate, name):
                     continue
@@ -66,9 +63,26 @@ def take(vias_kept: int, *, keep_to: bool = False) -> Taken:
         _end(_ITERATOR)
     if wrong is not None:
         raise wrong
-    if vias_kept == 1 and vias == 0:
-        raise ValueError("a request without a Via")
+    _part_vias(taken, vias_kept)
     return taken
+
+
+def _keeps_via(taken: Taken, vias_kept: int) -> bool:
+    """Note the values of the Via line at hand; whether it stays, if only for its first values."""
+    before = len(taken.vias)
+    taken.vias += addresses.split_list(_unfolded(_value(_ITERATOR)))
+    if before >= vias_kept:
+        return False
+    taken.via_list |= len(taken.vias) > vias_kept
+    return True
+
+
+def _part_vias(taken: Taken, vias_kept: int) -> None:
+    if vias_kept == 1 and not taken.vias:
+        raise ValueError("a request without a Via")
+    if taken.via_list and vias_kept > 1:
+        raise ValueError("a reply with more Vias than its request had")
+    taken.deep_vias = taken.vias[vias_kept:]
 
 
 def _begin() -> None:
@@ -76,9 +90,14 @@ def _begin() -> None:
         raise ValueError("headers that Kamailio cannot read")
 
 
-def _note(taken: Taken, fate: Fate, vias_kept: int) -> None:
+def _is_first(taken: Taken, fate: Fate, vias_kept: int) -> bool:
+    """Say whether the header at hand is the first of its name, which stays; note what a request says in it."""
+    if taken.once & _ONCE[fate]:
+        return False
+    taken.once |= _ONCE[fate]
     if vias_kept == 1 and fate in _NOTED:
         setattr(taken, _NOTED[fate], _unfolded(_value(_ITERATOR)))
+    return True
 
 
 def _unfolded(value: str) -> str:
@@ -104,8 +123,15 @@ def _stays(taken: Taken, fate: Fate, name: str) -> bool:
     return False
 
 
-def restore_vias(vias: list[str]) -> None:
-    """Give a reply the sender's deeper Vias again, below the one that is there for him (RFC 3261 §18.2.2)."""
+def give_vias(came: list[str], exchange: Exchange) -> None:
+    """Give a reply, which `came` with these, its receiver's own Via and those that were below it (RFC 3261 §18.2.2).
+
+    Raises `ValueError` where there is no place for them.
+    """
+    is_his = len(came) == 2 and addresses.is_via_of(came[1], exchange.via)
+    if is_his and not exchange.vias:
+        return  # as it is
+    own = "" if is_his else f"Via: {exchange.via_given_back()}\r\n"  # never another's words
     must(_start(_ITERATOR), "hf_iterator_start")
     try:
         seen = 0
@@ -113,7 +139,10 @@ def restore_vias(vias: list[str]) -> None:
             if FATES[_name(_ITERATOR)] is _VIA:
                 seen += 1
                 if seen == 2:  # the first is ours, tm takes it off
-                    must(_append(_ITERATOR, "".join(f"Via: {via}\r\n" for via in vias)), "hf_iterator_append")
+                    deeper = "".join(f"Via: {via}\r\n" for via in exchange.vias)
+                    must(_append(_ITERATOR, own + deeper), "hf_iterator_append")
+                    if own:
+                        must(_remove(_ITERATOR), "hf_iterator_rm")
                     return
         raise ValueError("a reply without its receiver's Via")
     finally:

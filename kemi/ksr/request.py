@@ -11,6 +11,7 @@ import KSR
 from kemi.domain import sane
 from kemi.domain.addresses import Hop
 from kemi.exchange import Taken
+from kemi.ksr.truth import must
 
 _get = KSR.pv.get
 _gete = KSR.pv.gete
@@ -25,6 +26,9 @@ def source() -> Hop:
 def served(taken: Taken, method: str) -> str:
     """Return the SDP of the request whose headers were `taken`. Raises `ValueError` for one that is to be 400."""
     sane.check_cseq(taken.cseq, method)
+    if taken.via_list:
+        sane.check_via(taken.vias[0])
+        must(KSR.textops.subst_hf("Via", "/,.*//s", "f"), "subst_hf")  # what is below it was noted
     return sdp(taken.content_type, taken.content_length)
 
 

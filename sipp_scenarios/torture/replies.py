@@ -24,10 +24,7 @@ def problems(row: Row, edge: Edge) -> list[str]:
         if not call.is_ringing:
             return ["the call does not ring"]
         carrier.send(_as_reply(row.raw, bob), edge.address)
-        if row.replied == "answers":
-            who = bob
-        else:
-            who = carol.answers()
+        who = bob if row.replied == "answers" else carol.answers()
         if not call.heard(200) or not who.was_acked:
             found.append(f"the caller saw {call.saw}; {row.replied} was promised")
         elif call.replies[-1].start != "SIP/2.0 200 OK":
@@ -45,7 +42,7 @@ def problems(row: Row, edge: Edge) -> list[str]:
 
 
 def _as_reply(raw: bytes, member: Member) -> bytes:
-    """Return the reply with what ties it to the member's INVITE, and all else as it is; a second Via of its own, too."""
+    """Return the reply with what ties it to the member's INVITE, and all else as it is, also a second Via."""
     invite, tag = member.invite, member.leg.local_tag
     head, _, body = raw.partition(b"\r\n\r\n")
     start, *lines = head.split(b"\r\n")

@@ -208,6 +208,7 @@ CASES: Final[dict[str, Case]] = {
     "removed twice": Case(lambda: KSR.hdr.remove("From"), branch=_masked, legs=2),
     "iterate and change": Case(_iterate_and_change, legs=1),
     "deeper vias": Case(_deeper_vias, legs=1),
+    "a list cut": Case(lambda: [KSR.textops.subst_hf(name, "/,.*//s", "f") for name in ("X-List", "X-No")], legs=1),
     "flags": Case(lambda: _flag_pass(1), lambda: _flag_pass(2), lambda: _flag_pass(5), _flags_in_reply, _reply_480, 2),
     "drop first": Case(branch=_drop_first, legs=3),
     "drop all": Case(branch=lambda: KSR.set_drop(), legs=2),  # noqa: PLW0108 (KSR is looked up when it runs)

@@ -75,6 +75,13 @@ def a_line_behind_the_first_via(play: Play) -> None:
 
 
 @scenario
+def a_list_is_cut_behind_its_first_value(play: Play) -> None:
+    play.invite("a list cut", "X-List: a;b=c ,d\r\n e, f\r\nX-List: g,h\r\n")
+    assert play.saw()[0] == ["int:1", "int:-1"]
+    assert [line.body for line in play.legs()[0].all("x-list")] == ["a;b=c", "g,h"]
+
+
+@scenario
 def the_status_of_a_reply_changes_in_its_class(play: Play) -> None:
     play.invite("status")
     play.reply(0, 183, "Anh Nam 0844441909")

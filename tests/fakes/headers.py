@@ -1,5 +1,7 @@
 """KSR.hdr and its relations in textops: reading and changing headers by name."""
 
+import re
+
 from tests.fakes.machine import Machine, kemi
 from tests.fakes.message import Header, Message
 from tests.fakes.surface import MisuseError
@@ -54,6 +56,20 @@ def cut(message: Message, header: Header) -> None:
     if header is message.first("via"):
         raise MisuseError("the topmost Via cannot be removed: the core puts received and rport into it (5.6.3)")
     message.cut(header.at, header.end)
+
+
+@kemi("textops.subst_hf")
+def _subst_hf(m: Machine, name: str, subst: str, flags: str) -> int:
+    """What we use it for: take a part out of the first header of a name."""
+    sign, pattern, to, how = re.fullmatch(r"(.)(.*)\1(.*)\1(.*)", subst).groups()  # type: ignore[union-attr]
+    if (sign, to, how, flags) != ("/", "", "s", "f"):
+        raise MisuseError(f"subst_hf({name!r}, {subst!r}, {flags!r}) is not known to the fake")
+    header = message_at_hand(m).first(name)
+    found = re.search(pattern.encode(), header.raw_body, re.DOTALL) if header else None
+    if header is None or found is None:
+        return -1
+    message_at_hand(m).cut(header.body_at + found.start(), header.body_at + found.end())
+    return 1
 
 
 @kemi("hdr.remove")

@@ -80,7 +80,10 @@ class UserAgent(Endpoint):
         if not (reply.get("from") and reply.get("to")):
             return  # §8.1.1, §16.3: not even a message
         tx = self._clients.get((reply.branch, reply.method))
-        if tx is None or len(reply.all("via")) != len(tx.request.all("via")):
+        vias = (
+            [sum(line.count(",") + 1 for line in message.all("via")) for message in (reply, tx.request)] if tx else []
+        )
+        if tx is None or vias[0] != vias[1]:  # one a line or several: the same (RFC 3261 §7.3.1)
             self.strays.append(reply)
         else:
             tx.on_reply(reply)
