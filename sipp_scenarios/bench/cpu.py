@@ -10,11 +10,13 @@ _PROC: Final = Path("/proc")
 
 
 class Stat(NamedTuple):
-    """A process: its parent, and the ticks that it and its dead, awaited children have used."""
+    """A process: its parent, the ticks that it and its dead, awaited children have used, those alone, its threads."""
 
     pid: int
     parent: int
     ticks: int
+    of_children: int = 0
+    threads: int = 1
 
 
 def parse_stat(text: str) -> Stat:
@@ -22,10 +24,10 @@ def parse_stat(text: str) -> Stat:
     # The name stands in parentheses and may hold anything, parentheses and spaces too.
     pid, _, rest = text.partition(" (")
     fields = rest.rpartition(") ")[2].split()
-    if len(fields) < 15:
+    if len(fields) < 18:
         raise ValueError(f"not a line of /proc/PID/stat: {text!r}")
     utime, stime, cutime, cstime = (int(each) for each in fields[11:15])
-    return Stat(int(pid), int(fields[1]), utime + stime + cutime + cstime)
+    return Stat(int(pid), int(fields[1]), utime + stime + cutime + cstime, cutime + cstime, int(fields[17]))
 
 
 def tree(root: int, stats: Iterable[Stat]) -> list[Stat]:
@@ -39,12 +41,26 @@ def tree(root: int, stats: Iterable[Stat]) -> list[Stat]:
 
 def seconds(root: int) -> float:
     """Return the CPU seconds that the process `root` and everything below it have used until now."""
-    return sum(each.ticks for each in tree(root, _all())) / _TICKS
+    return sum(each(root).values())
 
 
 def each(root: int) -> dict[int, float]:
     """Return the same of each of these processes, without the dead."""
-    return {one.pid: one.ticks / _TICKS for one in tree(root, _all())}
+    return {one.pid: _seconds(one) for one in tree(root, _all())}
+
+
+def _seconds(stat: Stat) -> float:
+    """Return what a process has used: to the ns where it is one thread, as each of Kamailio's is; else by ticks.
+
+    A tick is 10 ms, and a short load costs a native script few. The ns of threads that have ended are told nowhere.
+    """
+    if stat.threads == 1:
+        try:
+            used = (_PROC / str(stat.pid) / "schedstat").read_text().split()
+            return int(used[0]) / 1e9 + stat.of_children / _TICKS
+        except (OSError, IndexError):  # it ended in between; or a kernel without it
+            pass
+    return stat.ticks / _TICKS
 
 
 def readers(pid: int) -> list[int]:

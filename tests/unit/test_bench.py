@@ -23,7 +23,7 @@ _STAT = "4711 ({name}) S 4700 4711 4711 0 -1 4194304 812 90 0 0 150 25 7 3 20 0 
 @pytest.mark.parametrize("name", ["kamailio", "a b", "x) S 1 (y", ")"])
 def test_a_stat_line_is_read_whatever_the_name(name: str) -> None:
     """proc(5): the name stands in parentheses and may hold some itself."""
-    assert cpu.parse_stat(_STAT.format(name=name)) == Stat(4711, 4700, 150 + 25 + 7 + 3)
+    assert cpu.parse_stat(_STAT.format(name=name)) == Stat(4711, 4700, 150 + 25 + 7 + 3, 7 + 3, 1)
 
 
 def test_what_is_no_stat_line_is_refused() -> None:
