@@ -17,7 +17,7 @@ from deploy.settings import ROOT
 from sipp_scenarios.bench.section import Figure, Plot, Section, Series, Table
 
 _FEW, _MANY = 10, 110  # calls
-_RUN_SECONDS: Final = 300.0
+_RUN_SECONDS: Final = 1200.0
 _COLLECTED: Final = re.compile(r"Collected : (\d+)")
 WHOLE: Final = "nothing"
 _ALL: Final = "everything, with the callbacks themselves"
