@@ -11,7 +11,6 @@ Redirects are not followed: they would carry the secrets of the headers elsewher
 
 import base64
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,9 +20,10 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
-import requests
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
 
+from sms.providers import line
 from sms.providers.kinds import Accepted, Cause, Meaning, Message, Provider, Refused, Result, Unknown, Verdict
 from sms.templates import MissingSecretError
 
@@ -43,7 +43,6 @@ _REFUSALS: Final[Mapping[Verdict, tuple[bool, Cause]]] = {
     "elsewhere": (True, "elsewhere"),
     "suppressed": (True, "suppressed"),
 }
-_local = threading.local()
 _overheard: ContextVar[list[str] | None] = ContextVar("overheard", default=None)
 
 
@@ -85,20 +84,22 @@ def exchange(
     try:
         request = build()
         say(lambda: _shown(request))
-        with _ask(provider, request) as response:
-            status = response.status_code
+        how = (request.method, request.url, request.headers, request.body)
+        with line.ask(*how, provider.timeout_seconds) as response:
+            status = response.status
             text = _read(response, time.monotonic() + provider.timeout_seconds, most)
     except MissingSecretError as error:
         return Refused(str(error), final=False, cause="setup")
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, requests.exceptions.MissingSchema):
+    except line.CannotBeAskedError:
         return Refused("its URL or a header cannot be used", final=False, cause="setup")
-    except (requests.Timeout, ReadTimeoutError) as error:
-        if isinstance(error, requests.ConnectTimeout):
-            return Refused(f"no connection within {provider.timeout_seconds:g} s", final=False, cause="down")
+    except (TimeoutError, ReadTimeoutError):
         return Unknown(f"no answer within {provider.timeout_seconds:g} s", status, down=True)
-    except (requests.RequestException, HTTPError) as error:  # its text may hold the URL, and the URL a secret
-        if _never_left(error):
+    except (ConnectionError, HTTPError) as error:  # its text may hold the URL, and the URL a secret
+        cause = error.original_error if isinstance(error, ProxyError) else error
+        if isinstance(cause, NewConnectionError):
             return Refused("no connection", final=False, cause="down")
+        if isinstance(cause, ConnectTimeoutError):
+            return Refused(f"no connection within {provider.timeout_seconds:g} s", final=False, cause="down")
         return Unknown(f"no answer: {type(error).__name__}", status, down=True)
     for secret in request.secrets:
         text = text.replace(secret, "***") if len(secret) >= _LEAST_HIDDEN else text
@@ -171,49 +172,15 @@ def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def _ask(provider: Provider, request: Request) -> requests.Response:
-    return _session().request(
-        request.method,
-        request.url,
-        data=request.body,
-        # As UTF-8: http.client's Latin-1 has no ế. Without spaces around: requests refuses them.
-        headers={name: value.strip().encode() for name, value in request.headers.items()},
-        timeout=provider.timeout_seconds,
-        auth=lambda prepared: prepared,  # else a machine's ~/.netrc would replace our Authorization
-        allow_redirects=False,
-        stream=True,
-    )
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Say that no reply is a redirect: else requests would read the whole of it first, however long it takes."""
-
-
-def _session() -> requests.Session:
-    """Return this thread's session: it keeps connections open, and is not to be shared."""
-    if not hasattr(_local, "session"):
-        _local.session = _Session()
-    session: requests.Session = _local.session
-    return session
-
-
-def _read(response: requests.Response, deadline: float, most: int) -> str:
-    """Return the beginning of the reply. Raises `requests.Timeout` for one that never ends, urllib3's `HTTPError`."""
+def _read(response: BaseHTTPResponse, deadline: float, most: int) -> str:
+    """Return the beginning of the reply. Raises `TimeoutError` for one that never ends, urllib3's `HTTPError`."""
     data = b""
-    # read1 gives what is there; iter_content would wait for whole chunks, as long as every byte comes in time.
-    while len(data) < most and (some := response.raw.read1(most, decode_content=True)):
+    # read1 gives what is there; read would wait for all of it, as long as every byte comes in time.
+    while len(data) < most and (some := response.read1(most, decode_content=True)):
         data += some
         if time.monotonic() > deadline:
-            raise requests.Timeout
+            raise TimeoutError
     return data[:most].decode("utf-8", "replace").replace("\0", "\ufffd")
-
-
-def _never_left(error: Exception) -> bool:
-    """Tell whether there was no connection at all to send on."""
-    reason = error.args[0] if error.args else None
-    cause = reason.reason if isinstance(reason, MaxRetryError) else reason
-    return isinstance(cause, (NewConnectionError, ConnectTimeoutError))
 
 
 def _wait(headers: Mapping[str, str]) -> float:
