@@ -22,7 +22,6 @@ def facts(seed: int) -> dict[str, str]:
         "packages": ", ".join(f"{name} {version(name)}" for name in ("cryptography", "lmdb", "msgspec")),
         "commit": commit(),
         "seed": str(seed),
-        "load before it began": f"{os.getloadavg()[0]:.2f}",
     }
 
 

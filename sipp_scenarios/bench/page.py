@@ -50,6 +50,7 @@ def for_a_terminal(table: Table) -> rich.table.Table:
 def _section(section: Section) -> str:
     commands = "".join(f"<code>{escape(each)}</code> " for each in section.commands)
     took = f"{section.seconds:.0f} s" if section.seconds else ""
+    took += f", load before {section.load:.1f}" if section.load is not None else ""
     return (
         f'<h2 id="{escape(section.name)}">{escape(section.title)}</h2>'
         f'<p class="small">{escape(section.at)} {escape(section.commit)} {took} {commands}</p>'

@@ -10,6 +10,7 @@ steps     instructions of each step of masking (valgrind)
 report    nothing new: the report of the sections that are there, whoever wrote them
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -112,8 +113,9 @@ def _run(console: Console, chosen: dict[str, Bench], peers: frozenset[str]) -> N
 
         with cast.called(say, peers) as everybody:
             for name, measure in chosen.items():
-                since = time.monotonic()
+                since, load = time.monotonic(), os.getloadavg()[0]
                 found = measure(everybody)
+                found.load = load
                 found.at, found.commit, found.seconds = section.now(), machine.commit(), time.monotonic() - since
                 found.commands = [f"make bench ARGS='{' '.join(sys.argv[1:])}'".replace(" ARGS=''", "")]
                 section.save(found)

@@ -71,6 +71,7 @@ class Section(msgspec.Struct, omit_defaults=True):
     order: int = 100
     at: str = ""
     commit: str = ""
+    load: float | None = None  # of the machine, over the minute before it began: what else was going on
     seconds: float = 0.0
     text: list[str] = []
     commands: list[str] = []
