@@ -18,7 +18,7 @@ class Taken:
     __slots__ = (
         "asserted", "call_id", "contact", "content_length", "content_type", "cseq", "deep_vias", "from_", "lines",
         "once", "privacy", "proxy_require", "record_routes", "require", "routes", "rseq", "supported", "to",
-        "via_list", "vias",
+        "via_lines", "via_list", "vias",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -34,6 +34,7 @@ class Taken:
         self.require = ""
         self.rseq = ""
         self.once = 0  # bits: which headers have been there that stay only once (kemi.ksr.headers)
+        self.via_lines = 0  # that stay
         self.via_list = False  # a line that stays holds more of them than may
         self.vias: list[str] = []  # a value each, however many a line held
         self.deep_vias: list[str] = []  # those of them that are not ours, nor the next one's

@@ -26,6 +26,7 @@ class Sipp:
         keys = {"dialled": scenario.given.dialled, "customer": scenario.given.number}
         command = ["sipp", f"{edge[0]}:{edge[1]}", "-sf", str(file), "-i", me[0], "-p", str(me[1])]
         command += ["-mi", _MEDIA_HOSTS[role], "-m", str(calls), "-nostdin", "-cp", str(free_port(me[0]))]
+        command += ["-watchdog_interval", "0"]  # a machine that has much to do is no reason to give up
         command += ["-timeout", str(_SECONDS), "-timeout_error", "-trace_err", "-error_file", str(self._errors)]
         if role == "caller":
             command += ["-l", "1"]  # one call after the other

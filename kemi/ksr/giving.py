@@ -52,7 +52,7 @@ class Giving:
         if (reliable or sounds) and self._sdp is not None:
             clean = self._voice.back(exchange, self._sdp, code)
         self._shown = clean
-        headers.give_vias(taken.vias, exchange)
+        headers.give_vias(taken, exchange)
         signalling.put_body(clean, taken.content_type)
         if not 200 <= code < 300:  # those have theirs
             signalling.reword(code, was, _get("$rr"))

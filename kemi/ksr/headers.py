@@ -73,6 +73,7 @@ def _keeps_via(taken: Taken, vias_kept: int) -> bool:
     taken.vias += addresses.split_list(_unfolded(_value(_ITERATOR)))
     if before >= vias_kept:
         return False
+    taken.via_lines += 1
     taken.via_list |= len(taken.vias) > vias_kept
     return True
 
@@ -123,12 +124,15 @@ def _stays(taken: Taken, fate: Fate, name: str) -> bool:
     return False
 
 
-def give_vias(came: list[str], exchange: Exchange) -> None:
-    """Give a reply, which `came` with these, its receiver's own Via and those that were below it (RFC 3261 §18.2.2).
+def give_vias(taken: Taken, exchange: Exchange) -> None:
+    """Give a reply its receiver's own Via and those that were below it (RFC 3261 §18.2.2).
 
-    Raises `ValueError` where there is no place for them.
+    Raises `ValueError` where another's stands where it could not be removed.
     """
+    came, lines = taken.vias, taken.via_lines
     is_his = len(came) == 2 and addresses.is_via_of(came[1], exchange.via)
+    if len(came) == 2 and lines == 1 and not is_his:
+        raise ValueError("a reply with another's Via in the edge's own")
     if is_his and not exchange.vias:
         return  # as it is
     own = "" if is_his else f"Via: {exchange.via_given_back()}\r\n"  # never another's words
@@ -138,10 +142,10 @@ def give_vias(came: list[str], exchange: Exchange) -> None:
         while _next(_ITERATOR) > 0:
             if FATES[_name(_ITERATOR)] is _VIA:
                 seen += 1
-                if seen == 2:  # the first is ours, tm takes it off
+                if seen == lines:  # the first is ours, tm takes it off; the second, if there is one, is his
                     deeper = "".join(f"Via: {via}\r\n" for via in exchange.vias)
                     must(_append(_ITERATOR, own + deeper), "hf_iterator_append")
-                    if own:
+                    if own and lines == 2:
                         must(_remove(_ITERATOR), "hf_iterator_rm")
                     return
         raise ValueError("a reply without its receiver's Via")

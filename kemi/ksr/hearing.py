@@ -102,7 +102,7 @@ class Hearing(Leaving):
         self._taken = taken = headers.take(vias_kept=2)
         taken.to = f"<sip:edge>;tag={self._keys.caller_tag(exchange.call, _EDGE)}"
         block = self._replies.block(exchange, taken, NOBODY, exchange.source, reliable=False)
-        headers.give_vias(taken.vias, exchange)
+        headers.give_vias(taken, exchange)
         signalling.put_body(answer, taken.content_type)
         signalling.reword(183, code, _get("$rr"))
         # §12.1.1: what begins a dialog has a Contact; no token: nothing can be asked of nobody (481).
