@@ -87,7 +87,8 @@ def _call(conn: connection, settings: Settings, wanted: str, console: Console, *
             console.print(f"SMS to {one['to']}: {one['text']}", markup=False, soft_wrap=True)
     _show(conn, call_id, console)
     if missed or not settled:
-        raise CallError(missed or "the ledger has not settled (see ledger.log and sender.log in VAR_DIR/log)")
+        slow = f"after {_SETTLE_SECONDS:.0f} s the call has not ended in the ledger, or an SMS is still to go"
+        raise CallError(missed or f"{slow} (see ledger.log and sender.log in VAR_DIR/log)")
 
 
 def _number(wanted: str) -> str:
@@ -138,12 +139,15 @@ def _address_to_call_from(conn: connection) -> str:
 
 
 def _local_sink(conn: connection, tenant: int, parties: contextlib.ExitStack) -> SmsSink | None:
-    """Play the SMS provider where the tenant's is a loopback address."""
+    """Play the SMS provider where the tenant's is a loopback address that nobody listens on yet."""
     found = show.select(conn, "sms_url", tenant=tenant)
     url = urlsplit(found[0]["url"]) if found else None
     if url is None or url.hostname != "127.0.0.1" or url.port is None:
         return None
-    return parties.enter_context(SmsSink(url.port))
+    try:
+        return parties.enter_context(SmsSink(url.port))
+    except OSError:  # a provider, or a relay to one, is there already
+        return None
 
 
 def _show(conn: connection, call_id: str, console: Console) -> None:
