@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, Self
 
 import psycopg2
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from psycopg2.extensions import parse_dsn
 from pydantic import ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -188,6 +189,9 @@ def load(env_file: Path = ENV_FILE) -> Settings:
 
     What else stands in `env_file` (a provider's secret, say) goes into this process's environment, for the sender.
     """
+    unread = _unread(env_file)
+    if unread:  # dotenv would say so in a log line, and leave them out
+        raise SettingsRefused("These settings cannot be used:\n" + "\n".join(f"  {line}" for line in unread))
     in_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
     problems = _misspelt(in_file, env_file)
     try:
@@ -199,6 +203,15 @@ def load(env_file: Path = ENV_FILE) -> Settings:
     for name in in_file.keys() - settings.environment().keys():
         os.environ.setdefault(name, in_file[name])
     return settings
+
+
+def _unread(env_file: Path) -> list[str]:
+    """Say which lines are no settings. They are not repeated: a secret may stand in one."""
+    if not env_file.is_file():
+        return []
+    with env_file.open(encoding="utf-8") as lines:
+        wrong = [one.original.line for one in parse_stream(lines) if one.error or (one.key and one.value is None)]
+    return [f"line {line} of {env_file.name} is not NAME=value, or a quote in it is not closed" for line in wrong]
 
 
 def _misspelt(in_file: dict[str, str], env_file: Path) -> list[str]:

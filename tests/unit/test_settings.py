@@ -144,6 +144,15 @@ def test_a_misspelt_name_in_the_file_is_refused(env_file: Path) -> None:
         load(env_file)
 
 
+@pytest.mark.parametrize("line", ["LOG_LEVEL warning", "LOG_LEVEL", 'SMS_TOKEN="hunter2'])
+def test_a_line_that_cannot_be_read_is_refused(env_file: Path, line: str) -> None:
+    """Half a setting is not left out in silence, and a secret in it is not repeated."""
+    env_file.write_text(f"NODE_NAME=edge\n{line}\nSIP_WORKERS=2\n")
+    with pytest.raises(SettingsRefused, match=r"line 2 of \S+ is not NAME=value") as refusal:
+        load(env_file)
+    assert "hunter2" not in str(refusal.value)
+
+
 def test_other_names_in_the_file_reach_the_sender(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider's secret may stand in edge.env; the sender finds it in its environment."""
     monkeypatch.setenv("PROVIDER_TOKEN", "from before")
