@@ -24,6 +24,16 @@ def is_ip(text: str) -> bool:
     return ("[" in text) == (":" in text)
 
 
+def is_mine(host: str) -> bool:
+    """Tell whether a socket of this machine may have the IP address `host`."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((host, 0))
+        except OSError:
+            return False
+    return True
+
+
 def takes_connections(text: str, seconds: float = 0.5) -> bool:
     """Tell whether somebody listens on the TCP address `text`; every address (0.0.0.0, ::) is asked for on loopback."""
     host, port = host_port(text)

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.console import wide_console
+from deploy.hosts import is_mine
 from deploy.settings import ENV_FILE, Settings, load
-from deploy.stack import Stack
+from deploy.stack import Stack, StackError
 from kemi.errors import EdgeError
 
 
@@ -44,6 +45,8 @@ def serve(settings: Settings, console: Console) -> None:
         signal.signal(number, lambda *_: ended.set())
     stack = Stack(settings, say=lambda line: console.print(time.strftime("%H:%M:%S"), line))
     try:
+        if not is_mine(settings.sip_address[0]):
+            raise StackError(f"SIP_LISTEN={settings.sip_listen}: this machine has no such address")
         stack.start()
         stack.wait_ready("kamailio")
         for name, words in stack.unready().items():
