@@ -1,5 +1,5 @@
--- Zalo ZNS: a message by a template registered with Zalo, to the Zalo account of the member's number. NOT VERIFIED against a live
--- account. Members without Zalo, or who refuse it, need a second provider: tenant.sms_fallback_provider_id.
+-- Zalo ZNS: a template registered with Zalo, to the member's Zalo account. NOT VERIFIED against a live account.
+-- Members without Zalo, or who refuse it, need a second provider: tenant.sms_fallback_provider_id.
 --
 -- Register a template for each kind, with the parameters brand, caller, time, date; put their ids into options. Then give the
 -- sender the access token of the Official Account as the file zalo_access_token in its SECRETS_DIR: it lives 25 hours, so have

@@ -46,12 +46,18 @@ def test_the_sql_to_copy_makes_a_hotline_that_can_ring(tmp_path: Path) -> None:
         assert (changed.strategy, changed.fallback_number) == ("round_robin", "+842871234500")
         assert [len(member.hours) for member in changed.members] == [0, 5]
         assert until(lambda: (tenant := table.tenant(1)) is not None and tenant.destinations == ("+65", "+84"), 10.0)
-        command = [sys.executable, "-m", "deploy.desk", "explain", "02871234567", "--at", "2027-02-06 12:00"]
-        env = {**os.environ, "VAR_DIR": str(tmp_path)}
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 1
-        assert "the hotline is closed now" in done.stdout
-        assert "The workers' routing table says the same." in done.stdout
+        closed, said = _explained(tmp_path, "2027-02-06 12:00")
+        assert (closed, "the hotline is closed now" in said) == (1, True)
+        assert "The workers' routing table says the same." in said
+        rings, said = _explained(tmp_path, "2027-02-05 12:00")
+        assert (rings, "2 telephones of group Sales will ring" in said) == (0, True), said
+
+
+def _explained(var_dir: Path, when: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "deploy.desk", "explain", "02871234567", "--at", when]
+    env = {**os.environ, "VAR_DIR": str(var_dir)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
 
 
 def test_the_readme_names_every_setting() -> None:
