@@ -98,6 +98,8 @@ def texts(
     """List the texts of SMS, filled in, with what they cost; ends with 1 where one is more than one SMS."""
     with asking.answering() as conn:
         found = asking.rows(conn, "texts", tenant=tenant or None)
+        if tenant and not found:
+            raise Nothing(f"--tenant {tenant}: nobody is called so")
     if json:
         telling.as_json(found)
     else:

@@ -41,9 +41,10 @@ def add(
         called = name or file.stem
         content = {"narrow": Binary(sound.narrow), "wide": Binary(sound.wide)}
         row = _ask(conn, "put", tenant=owner, name=called, seconds=sound.seconds, **content)
-        print(f"sound {row[0][0]} “{called}”, {sound.seconds:.2f} s")
-        if group:
-            _give(conn, tenant, group, row[0][0], called, announce=announce)
+        given = _give(conn, tenant, group, row[0][0], called, announce=announce) if group else None
+    print(f"sound {row[0][0]} “{called}”, {sound.seconds:.2f} s")
+    if given:
+        print(given)
 
 
 @app.command()
@@ -54,14 +55,15 @@ def play(tenant: _Tenant, group: _Group, name: _Name = "", announce: _Announce =
         found = [one for one in _ask(conn, "list") if one[2] == name and _tenant(conn, one[1]) == owner] if name else []
         if name and not found:
             raise SoundRefused(f"tenant {tenant} has no sound {name}; `list` shows them")
-        _give(conn, tenant, group, found[0][0] if found else None, name, announce=announce)
+        given = _give(conn, tenant, group, found[0][0] if found else None, name, announce=announce)
+    print(given)
 
 
-def _give(conn: connection, tenant: str, group: str, sound: int | None, name: str, *, announce: bool) -> None:
+def _give(conn: connection, tenant: str, group: str, sound: int | None, name: str, *, announce: bool) -> str:
     owner = _tenant(conn, tenant)
     if not _ask(conn, "announce" if announce else "play", tenant=owner, group=group, sound=sound):
         raise SoundRefused(f"tenant {tenant} has no group {group}")
-    print(f"{group}: {'before anybody rings' if announce else 'while it rings'} {name or 'nothing'}")
+    return f"{group}: {'before anybody rings' if announce else 'while it rings'} {name or 'nothing'}"
 
 
 @app.command(name="list")

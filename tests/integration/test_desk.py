@@ -215,6 +215,10 @@ def test_a_question_that_cannot_be_answered_says_why(desk: Desk, arguments: tupl
     assert words in desk.asks(*arguments, status=2).stderr
 
 
+def test_the_texts_of_nobody_are_none(desk: Desk) -> None:
+    assert desk.asks("texts", "--tenant", "Nobody", status=1).stderr == "--tenant Nobody: nobody is called so\n"
+
+
 def test_the_command_runs_from_anywhere_and_needs_a_database(desk: Desk) -> None:
     """Whoever starts it: a link in PATH."""
     command = [str(ROOT / "deploy" / "extgroup"), "calls", "--json"]

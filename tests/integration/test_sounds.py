@@ -150,6 +150,7 @@ def test_the_command_says_what_to_change(url: str, conn: connection, tune: Path)
         refused = sound(url, *arguments)
         assert refused.returncode == 2, refused
         assert words in refused.stderr
+        assert refused.stdout == ""
     assert "played by Kinh doanh" in sound(url, "list").stdout
     said = sound(url, "play", "--tenant", "1", "--group", "Kinh doanh", "--name", "tune", "--announce").stdout
     assert said == "Kinh doanh: before anybody rings tune\n"
