@@ -9,6 +9,7 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
 import typer
@@ -16,8 +17,10 @@ from rich.table import Table as Screen
 
 from deploy.console import wide_console
 from sipp_scenarios.bench.section import Figure, Plot, Section, Series, Table, now, save
+from tests.voice.calls import kamailio_ms
 from tests.voice.measure import Found, Room, carried, room, spread
 
+ROUNDS = 3
 LATE_MS = 100.0  # a jitter buffer's worth
 STEPS = (25, 50, 100, 200, 300, 400, 600, 800, 1200, 1600)
 
@@ -25,6 +28,7 @@ STEPS = (25, 50, 100, 200, 300, 400, 600, 800, 1200, 1600)
 def main(
     seconds: Annotated[float, typer.Option(help="how long each load speaks")] = 10.0,
     most: Annotated[int, typer.Option(help="the most calls that are tried")] = 1600,
+    calls: Annotated[int, typer.Option(help="calls of a round, direct and anchored; 0: none")] = 300,
     as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> None:
     """Measure, and say."""
@@ -36,10 +40,19 @@ def main(
             found.append((straight, carried(engine, calls, seconds)))
             if not is_kept(found[-1][1]):
                 break
-    section = of(found, engine, time.monotonic() - begin)
+    rounds = [[kamailio_ms(calls, anchored=way) for way in (False, True)] for _ in range(ROUNDS if calls else 0)]
+    section = of(found, engine, rounds, time.monotonic() - begin)
     save(section)
     if as_json:
-        print(json.dumps({"loads": [[asdict(one) for one in pair] for pair in found], "took_us": worker(engine)}))
+        print(
+            json.dumps(
+                {
+                    "loads": [[asdict(one) for one in pair] for pair in found],
+                    "took_us": worker(engine),
+                    "kamailio_ms": rounds,
+                }
+            )
+        )
         return
     for table in section.tables:
         screen = Screen(*table.head, title=table.caption, caption=table.note)
@@ -58,14 +71,16 @@ def worker(engine: Room) -> dict[str, tuple[float, float]]:
     return {name: spread(values) for name, values in engine.took.items()}
 
 
-def of(found: list[tuple[Found, Found]], engine: Room, seconds: float) -> Section:
-    """Return the section of the report."""
+def of(found: list[tuple[Found, Found]], engine: Room, rounds: list[list[float]], seconds: float) -> Section:
+    """Return the section of the report; `rounds`: CPU ms of Kamailio a call, direct and anchored."""
     most = next((here for _, here in reversed(found) if is_kept(here)), None)
     figures = {f"{name}, p50": Figure(values[0], "µs") for name, values in worker(engine).items()}
     figures |= {f"{name}, p99": Figure(values[1], "µs") for name, values in worker(engine).items()}
     if most is not None:
         figures["calls without a lost packet"] = Figure(most.calls, "calls", "higher")
         figures["CPU of a call's second"] = Figure(most.cpu_ms, "ms")
+    for name, values in zip(("a direct", "an anchored"), zip(*rounds, strict=True), strict=False):
+        figures[f"CPU of Kamailio, {name} call"] = Figure(median(values), "ms", rounds=list(values))
     rows = [
         [
             str(here.calls), f"{straight.lost} / {here.lost}", f"{here.p50_us - straight.p50_us:.0f}",
@@ -85,6 +100,7 @@ def of(found: list[tuple[Found, Found]], engine: Room, seconds: float) -> Sectio
         tables=[
             Table("Calls at once", head, rows, note),
             Table("A SIP worker waits", ["for", "p50, µs", "p99, µs"], waits),
+            Table("CPU of Kamailio, ms a call", ["direct", "anchored"], [[f"{one:.2f}" for one in pair] for pair in rounds]),
         ],
         plots=[Plot("Delay added, p99", "lines", "calls", "µs", [Series("through rtpengine", points)])],
     )  # fmt: skip

@@ -13,6 +13,7 @@ def test_a_small_load_loses_nothing(tmp_path: Path) -> None:
         assert (straight.sent, straight.lost) == (300, 0)
         assert (through.sent, through.lost) == (300, 0)
         assert through.p50_us > 0
-        section = of([(straight, through)], engine, 2.0)
+        section = of([(straight, through)], engine, [[1.0, 1.2]], 2.0)
     assert section.figures["calls without a lost packet"].value == 3
+    assert section.figures["CPU of Kamailio, an anchored call"].value == 1.2
     assert set(engine.took) == {"offer", "answer", "delete"}
