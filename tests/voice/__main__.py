@@ -35,9 +35,9 @@ def main(
     begin = time.monotonic()
     found: list[tuple[Found, Found]] = []
     with tempfile.TemporaryDirectory() as folder, room(Path(folder)) as engine:
-        for calls in (step for step in STEPS if step <= most):
-            straight = carried(None, calls, seconds)
-            found.append((straight, carried(engine, calls, seconds)))
+        for load in (step for step in STEPS if step <= most):
+            straight = carried(None, load, seconds)
+            found.append((straight, carried(engine, load, seconds)))
             if not is_kept(found[-1][1]):
                 break
     rounds = [[kamailio_ms(calls, anchored=way) for way in (False, True)] for _ in range(ROUNDS if calls else 0)]
@@ -90,6 +90,7 @@ def of(found: list[tuple[Found, Found]], engine: Room, rounds: list[list[float]]
     ]  # fmt: skip
     head = ["calls", "lost, straight / through", "delay added p50, µs", "p99, µs", "CPU ms a call's second", "late, ms"]
     note = f"late: the telephones' own worst; where that is {LATE_MS:.0f} ms the machine is full, whatever was lost"
+    costs = [[f"{one:.2f}" for one in pair] for pair in rounds]
     waits = [[name, f"{one:.0f}", f"{other:.0f}"] for name, (one, other) in worker(engine).items()]
     points: list[tuple[float | str, float]] = [(here.calls, here.p99_us - straight.p99_us) for straight, here in found]
     return Section(
@@ -100,7 +101,7 @@ def of(found: list[tuple[Found, Found]], engine: Room, rounds: list[list[float]]
         tables=[
             Table("Calls at once", head, rows, note),
             Table("A SIP worker waits", ["for", "p50, µs", "p99, µs"], waits),
-            Table("CPU of Kamailio, ms a call", ["direct", "anchored"], [[f"{one:.2f}" for one in pair] for pair in rounds]),
+            Table("CPU of Kamailio, ms a call", ["direct", "anchored"], costs),
         ],
         plots=[Plot("Delay added, p99", "lines", "calls", "µs", [Series("through rtpengine", points)])],
     )  # fmt: skip
