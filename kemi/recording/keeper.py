@@ -2,7 +2,8 @@
 
     every second    what rtpengine has finished (raw.py) → one stereo file (making.py) → the row says where it is
     every minute    calls that ended without a file: lost, and an alarm; room on the disk; files whose time is over;
-                    captures of an rtpengine that was killed, and files that no row knows
+                    captures of an rtpengine that was killed
+    every hour      files that no row knows, or that a row says are another node's
 
 Environment: DATABASE_URL, VAR_DIR (`VAR_DIR/recordings`), NODE_NAME, LOG_LEVEL. Ends on SIGTERM. Dead, or without the
 database, it costs nobody anything: the raw files wait.
@@ -34,6 +35,7 @@ from sql.named import queries
 
 LOOK_SECONDS: Final = 1.0
 TEND_SECONDS: Final = 60.0
+_SWEEP_SECONDS: Final = 3600.0
 _GRACE_SECONDS: Final = 300  # after a call's end, until its recording counts as lost
 _QUIET_SECONDS: Final = 120  # a capture that has not grown
 _FORGOTTEN_SECONDS: Final = 2 * 86_400  # a capture that no row ever asked for
@@ -53,6 +55,7 @@ class Keeper:
         self._connect = connect
         self._conn: connection | None = None
         self._raw, self._kept, self._node = folder / "raw", folder, node
+        self._sweep_at = 0.0
         self._tries: Counter[str] = Counter()  # of what ffmpeg could not read
 
     def look(self) -> int:
@@ -128,10 +131,18 @@ class Keeper:
         if expired:
             self._ask("purged", calls=[call for call, _ in expired])
             log.info("purged recordings=%d", len(expired))
+        if time.monotonic() >= self._sweep_at:
+            self._sweep()
+            self._sweep_at = time.monotonic() + _SWEEP_SECONDS
+
+    def _sweep(self) -> None:
+        """Look at the files themselves: those that no row knows go; the others are this node's, whatever its name."""
         for file in self._kept.glob("failed/*"):
             if time.time() - file.stat().st_mtime > _FORGOTTEN_SECONDS:
                 file.unlink(missing_ok=True)
         files = {file.stem: file for file in self._kept.glob("[0-9]*/*.opus")}
+        if files:
+            self._ask("here", calls=list(files), node=self._node)
         for (call,) in self._ask("unknown", calls=list(files)) if files else ():
             if time.time() - files[call].stat().st_mtime > TEND_SECONDS:
                 files[call].unlink(missing_ok=True)

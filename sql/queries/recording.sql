@@ -33,6 +33,10 @@ limit 1000;
 -- name: purged
 update recording set state = 'purged', file = null, keep_until = null where call_id = any (%(calls)s);
 
+-- name: here
+-- An edge that was given another name keeps its files, and purges them.
+update recording set node = %(node)s where call_id = any (%(calls)s) and node <> %(node)s and state = 'made';
+
 -- name: unknown
 -- Which of these calls have no file, as far as the rows go.
 select call_id from unnest(%(calls)s::text[]) as f (call_id)

@@ -92,6 +92,19 @@ def test_its_time_is_over_with_its_own_days_or_with_its_call(room: LedgerRoom) -
     assert [file.stem for file in folder(room).glob("2*/*.opus")] == [calls[2]]
 
 
+def test_an_edge_with_another_name_purges_what_it_has(room: LedgerRoom) -> None:
+    answered(room)
+    recorded(room)
+    keeper(room).look()
+    with room.conn, room.conn.cursor() as cur:
+        cur.execute("update recording set node = 'once', keep_until = now() - interval '1 s'")
+    renamed = keeper(room)
+    for _ in range(2):  # it finds the file, then that its time is over
+        renamed.tend()
+    assert row(room) == [("purged",)]
+    assert list(folder(room).glob("2*/*.opus")) == []
+
+
 def test_a_file_that_no_row_knows_is_deleted(room: LedgerRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "TEND_SECONDS", 0)
     (folder(room) / "2026-01-01").mkdir()
