@@ -38,6 +38,7 @@ RETRY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 5
 _ROUTE_SECONDS: Final = 60  # also without a NOTIFY: a row that was being queued when its tenant changed was not seen
 _TEND_SECONDS: Final = 1.0  # between two looks for what is too old, lost, or waits for a provider that is left alone
+_LEAST_WAIT: Final = 0.02  # seconds, for a turn that has come: another sender may be about to take it
 _log = logging.getLogger("sms")
 
 
@@ -114,7 +115,7 @@ class Sender:
         if not conn.notifies and self._done.empty():
             readable: list[Any] = [conn, self._wake_read]
             poll = self._options.poll_seconds
-            select.select(readable, [], [], poll if turn is None else min(max(turn, 0.0), poll))
+            select.select(readable, [], [], poll if turn is None else min(max(turn, _LEAST_WAIT), poll))
         conn.poll()
         if any(notice.channel == "sms_route" for notice in conn.notifies):
             self._route_at = 0.0

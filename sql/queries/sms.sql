@@ -167,11 +167,12 @@ select unnest(admit_sms(provider_id, wanted, %(lease_seconds)s)) from (
 ) gated
 
 -- name: next_turn
--- Seconds until a provider that something waits for may be given it.
+-- Seconds until a provider that something waits for may be given it; below 0 where its turn has come since it was not yet:
+-- who asked for it then, and looks only now, would else sleep until the next poll.
 select extract(epoch from min(sms_turn_at(p, s)) - clock_timestamp())::float8
 from sms_provider p
 join sms_provider_state s on s.provider_id = p.id
-where sms_turn_at(p, s) > clock_timestamp() and exists (
+where sms_turn_at(p, s) > clock_timestamp() - interval '5 s' and exists (
     select from notification n where n.state = 'queued' and n.provider_id = p.id and n.next_attempt_at <= now()
 )
 

@@ -159,3 +159,20 @@ def test_a_row_that_is_not_there_any_more_is_no_sender_s_end(room: SmsRoom) -> N
     recorded = store.record(room.conn, claimed, Refused("503", final=False, cause="down"), 0.5)
     assert recorded.seen is None
     assert room.states() == {"queued": 1}
+
+
+def test_a_turn_that_came_after_the_claim_is_not_slept_through(room: SmsRoom) -> None:
+    """It was not yet when the sender asked for one, and is already when it asks how long to wait."""
+    room.queue()
+    room.sql("update sms_provider set messages_per_second = 10")
+    room.sql("update sms_provider_state set next_slot_at = now() - interval '1 ms'")
+    turn = gate.next_turn(room.conn)
+    assert turn is not None
+    assert turn < 0
+    room.sql("update sms_provider_state set next_slot_at = now() + interval '1 hour'")
+    turn = gate.next_turn(room.conn)
+    assert turn is not None
+    assert 3000 < turn <= 3600
+    room.sql("update sms_provider set messages_per_second = null")
+    room.sql("update sms_provider_state set next_slot_at = null")
+    assert gate.next_turn(room.conn) is None
