@@ -21,6 +21,7 @@ _FIELDS: Final = (
 _FIELD: Final = re.compile(
     r"\$\{(?:env:([A-Za-z_][A-Za-z0-9_]*)|file:([A-Za-z0-9_][A-Za-z0-9_.-]*))\}|\{(" + _FIELDS + r")\}"
 )
+_LIKE_ONE: Final = re.compile(r"\$\{[^{}]*\}|\{[A-Za-z_][A-Za-z0-9_]*\}")
 _SECRETS_DIR: Final = "/run/secrets"
 _MOST_SECRET: Final = 4096  # bytes
 _CLOSED: Final = frozenset({"DATABASE_URL", "EDGE_KEY", "PGPASSWORD"})  # ours, and no provider's
@@ -54,6 +55,12 @@ def credentials(references: Mapping[str, str], env: Mapping[str, str], *names: s
 def names(template: str, field: str) -> bool:
     """Tell whether `template` has the field."""
     return any(match[3] == field for match in _FIELD.finditer(template))
+
+
+def no_fields(templates: Iterable[str]) -> list[str]:
+    """Return what is written like a field or a secret's reference, and is none: it is sent as it stands."""
+    like = (match[0] for template in templates for match in _LIKE_ONE.finditer(template))
+    return list(dict.fromkeys(one for one in like if not _FIELD.fullmatch(one)))
 
 
 def secrets(templates: Iterable[str], env: Mapping[str, str]) -> list[str]:

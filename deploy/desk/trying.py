@@ -14,6 +14,7 @@ from sms.messages import Told, national, one_line, text
 from sms.providers import DRIVERS, Accepted, Refused
 from sms.providers.kinds import Message, Provider, Rule
 from sms.providers.wire import overheard
+from sms.templates import no_fields
 
 
 class Tried(msgspec.Struct):
@@ -28,10 +29,12 @@ class Tried(msgspec.Struct):
     fate: str
     why: str | None
     message_id: str | None
+    no_fields: list[str]  # what the templates have that is written like a field, and is none
 
     def in_words(self) -> str:
         """Return it for a person: the request, the reply, what it means."""
-        said = [self.request or "(no HTTP request)", "", f"── reply {self.status or ''}", self.reply or "(none)", ""]
+        said = [f"{one} is no field: it is sent as it stands (sms/README.md names them all)" for one in self.no_fields]
+        said += [self.request or "(no HTTP request)", "", f"── reply {self.status or ''}", self.reply or "(none)", ""]
         verdict = f"{self.fate}: {self.why}" if self.why else self.fate
         return "\n".join([*said, verdict + (f", message id {self.message_id}" if self.message_id else "")])
 
@@ -64,6 +67,7 @@ def send(conn: connection, name: str, to: str, words: str, env: Mapping[str, str
         fate=fate,
         why=None if isinstance(result, Accepted) else result.why,
         message_id=result.message_id if isinstance(result, Accepted) else None,
+        no_fields=no_fields([provider.url, *provider.headers.values(), provider.body_template]),
     )
 
 

@@ -157,6 +157,17 @@ def test_a_test_shows_the_exchange_and_no_secret(desk: Desk) -> None:
     assert "known: demo sink, web" in desk.asks("sms", "test", "--provider", "x", "--to", "0844441909", status=1).stderr
 
 
+def test_a_misspelt_field_is_said(desk: Desk) -> None:
+    """Members would read it; JSON's own braces are none."""
+    desk.does(
+        "insert into sms_provider (name, url, headers, body_template) values ('web', %s, %s, %s)",
+        desk.sink.url, '{"X-Key": "${evn:TOKEN}"}', '{"to": "{to}", "text": "{txt}", "a": {"b": {}}, "id": "{sender}"}',
+    )  # fmt: skip
+    shown = desk.asks("sms", "test", "--provider", "web", "--to", "0844441909").stdout
+    said = [line.partition(" is no field")[0] for line in shown.splitlines() if " is no field" in line]
+    assert said == ["${evn:TOKEN}", "{txt}"]
+
+
 def test_a_driver_of_its_own_is_tested_too(desk: Desk) -> None:
     with ApiServer(esms) as api:
         desk.does(
