@@ -193,7 +193,12 @@ def main() -> None:
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(name)s: %(message)s")
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its lines show URLs, and those the number and secrets
     set_wait_callback(wait_select)  # or a server that hangs would keep us from hearing signals
-    options = Options.read(os.environ)
+    try:
+        options = Options.read(os.environ)
+    except ValueError as wrong:
+        raise SystemExit(f"sms: {wrong}") from wrong
+    if not os.environ.get("DATABASE_URL"):
+        raise SystemExit("sms: DATABASE_URL is not set")
     sender = Sender(options, os.environ)
     _end_on_signals(sender)
     keep_asking(os.environ["DATABASE_URL"], os.environ, options.poll_seconds)

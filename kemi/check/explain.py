@@ -84,10 +84,16 @@ def _afterwards(table: RoutingTable, fork: Fork, caller: Caller, now: float) -> 
         then = deciding.after(table, then, caller, now, heard=hear)
         told = _heard(heard)
         if isinstance(then, Fork):
-            yield Step("if nobody answers", f"group {then.group.name} goes on")
+            yield Step("if nobody answers", _goes_on(then))
         yield from told
     ending = "the code that fits what happened" if then is None else f"{then.code}: {then.reason}"
     yield Step("if nobody answers", f"the caller gets {ending}")
+
+
+def _goes_on(fork: Fork) -> str:
+    """A fallback number is a member without a row, so without an id."""
+    number = all(not leg.member.id for wave in fork.waves for leg in wave)
+    return f"the fallback number of group {fork.group.name} rings" if number else f"group {fork.group.name} goes on"
 
 
 def _hotline(table: RoutingTable, dialled: str, now: float) -> Iterator[Step]:

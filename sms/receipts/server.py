@@ -53,7 +53,12 @@ def _is_ip(text: str) -> bool:
 def main() -> None:
     """Serve until told to end; what is being answered may end first."""
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(name)s: %(message)s")
-    options = read(os.environ)
+    try:
+        options = read(os.environ)
+    except ValueError as wrong:
+        raise SystemExit(f"receipts: {wrong}") from wrong
+    if not os.environ.get("DATABASE_URL"):
+        raise SystemExit("receipts: DATABASE_URL is not set")
     proxied = {"trusted_proxy": options.proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": {"x-forwarded-for"}}
     server = waitress.create_server(
         application(options, Connections(os.environ["DATABASE_URL"]), os.environ),

@@ -188,7 +188,7 @@ def test_the_steps_of_a_call_that_rings() -> None:
         f"wave 2: member 2 {TWO.number}: 30 s, through carrier",
         f": member 8 {OFF.number}: no, the member is disabled",
         "decision: 2 telephones of group Night will ring",
-        "if nobody answers: group Night goes on",
+        "if nobody answers: the fallback number of group Night rings",
         "group: 2 Night: simultaneous, 30 s, calls out under +842727777787",
         "ring: fallback number +84281234567: 30 s, through carrier",
         "if nobody answers: the caller gets the code that fits what happened",
