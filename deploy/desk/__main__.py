@@ -115,8 +115,11 @@ def report(
 ) -> None:
     """Count a day: calls, answered, missed, time to answer; SMS sent, delivered, failed. A line a tenant."""
     with asking.answering() as conn:
-        first = asking.day(day)
-        found = asking.rows(conn, "report", first_day=first, last_day=asking.day(until) if until else first)
+        first = asking.day("--day", day)
+        last = asking.day("--until", until) if until else first
+        if last < first:
+            raise BadQuestion(f"--until {until}: before --day {day}")
+        found = asking.rows(conn, "report", first_day=first, last_day=last)
     if json:
         telling.as_json(found)
     elif found:

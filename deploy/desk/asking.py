@@ -74,14 +74,14 @@ def moment(text: str) -> datetime:
     return when if when.tzinfo else when.replace(tzinfo=HOME)
 
 
-def day(text: str) -> date:
+def day(option: str, text: str) -> date:
     """Return the day that `text` says: "today", "yesterday", or a date. Raises `BadQuestion`."""
     today = datetime.now(HOME).date()
     known = {"today": today, "yesterday": today - timedelta(days=1)}
     try:
         return known.get(text) or date.fromisoformat(text)
     except ValueError as error:
-        raise BadQuestion(f"--day {text}: write it like 2026-09-02, today or yesterday") from error
+        raise BadQuestion(f"{option} {text}: write it like 2026-09-02, today or yesterday") from error
 
 
 def number(option: str, text: str) -> str:

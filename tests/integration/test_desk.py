@@ -218,6 +218,8 @@ def test_every_state_may_be_asked_for(desk: Desk) -> None:
         (("calls", "--hotline", "abc"), "--hotline abc: not a telephone number; write it like"),
         (("calls", "--state", "lost"), "--state lost: one of ringing, answered"),
         (("report", "--day", "31/12"), "--day 31/12: write it like 2026-09-02"),
+        (("report", "--until", "31/12"), "--until 31/12: write it like 2026-09-02"),
+        (("report", "--day", "2026-09-02", "--until", "2026-09-01"), "--until 2026-09-01: before --day"),
         (("sms", "test", "--provider", "demo sink", "--to", "1"), "--to 1: not a telephone number"),
         (("sms", "test", "--provider", "demo sink", "--to", "0844441909", "--text", "a\nb"), "control characters"),
     ],
