@@ -43,7 +43,7 @@ _RANGES: Final = {
     "sms_poll_seconds": (0.05, 3600),
     "sms_lease_seconds": (1, 3600),
     "sms_give_up_seconds": (1, 30 * 86_400),
-    "sms_threads": (1, 64),
+    "sms_threads": (1, 256),
 }
 
 

@@ -24,7 +24,7 @@ _SENDERS: Final = (1, 2, 4)
 def main(
     only: Annotated[list[str] | None, typer.Option(help="One of events, texts, delay, storm; may be repeated.")] = None,
     size: Annotated[float, typer.Option(min=0.01, max=100, help="How much of everything.")] = 1.0,
-    threads: Annotated[int, typer.Option(min=1, max=64, help="SMS_THREADS of the senders.")] = 64,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="SMS_THREADS of the senders.")] = 128,
     as_lines: Annotated[bool, typer.Option("--json", help="JSON on standard output, the tables elsewhere.")] = False,
 ) -> None:
     """Events a second into the ledger, SMS a second out of it, and how long a member waits for his SMS."""
