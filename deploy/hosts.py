@@ -24,11 +24,11 @@ def is_ip(text: str) -> bool:
     return ("[" in text) == (":" in text)
 
 
-def is_mine(host: str) -> bool:
-    """Tell whether a socket of this machine may have the IP address `host`."""
+def is_mine(host: str, port: int = 0) -> bool:
+    """Tell whether a UDP socket of this machine may have the IP address `host`, and no other has `port` there."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
-            sock.bind((host, 0))
+            sock.bind((host, port))
         except OSError:
             return False
     return True

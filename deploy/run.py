@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 import time
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +13,10 @@ from deploy.console import wide_console
 from deploy.hosts import is_mine
 from deploy.settings import ENV_FILE, Settings, load
 from deploy.stack import Stack, StackError
+from deploy.wait import until
 from kemi.errors import EdgeError
+
+_ENDING_SECONDS: Final = 5.0  # what a supervisor that was killed had started is on its way out
 
 
 def status(stack: Stack) -> Table:
@@ -38,6 +42,14 @@ def _voice(settings: Settings) -> str:
     return "from side to side, each sees the other's address" if settings.rtpengine == "none" else settings.rtpengine
 
 
+def _claim(settings: Settings) -> None:
+    """Raise `StackError` where Kamailio could not listen, or would share the port and get half of the packets."""
+    if not is_mine(settings.sip_address[0]):
+        raise StackError(f"SIP_LISTEN={settings.sip_listen}: this machine has no such address")
+    if not until(lambda: is_mine(*settings.sip_address), _ENDING_SECONDS):
+        raise StackError(f"SIP_LISTEN={settings.sip_listen}: something else listens there")
+
+
 def serve(settings: Settings, console: Console) -> None:
     """Run the stack until a signal. Raises `EdgeError` where Kamailio or the private database does not start."""
     ended = threading.Event()
@@ -45,8 +57,7 @@ def serve(settings: Settings, console: Console) -> None:
         signal.signal(number, lambda *_: ended.set())
     stack = Stack(settings, say=lambda line: console.print(time.strftime("%H:%M:%S"), line))
     try:
-        if not is_mine(settings.sip_address[0]):
-            raise StackError(f"SIP_LISTEN={settings.sip_listen}: this machine has no such address")
+        _claim(settings)
         stack.start()
         stack.wait_ready("kamailio")
         for name, words in stack.unready().items():

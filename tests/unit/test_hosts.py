@@ -1,8 +1,11 @@
 """Addresses as settings write them, and whose they are."""
 
+import socket
+
 import pytest
 
 from deploy.hosts import is_mine
+from deploy.ports import free_udp
 
 
 @pytest.mark.parametrize(
@@ -12,3 +15,13 @@ from deploy.hosts import is_mine
 def test_an_address_is_this_machines_or_not(host: str, mine: bool) -> None:
     """Kamailio would only die of it, again and again."""
     assert is_mine(host) is mine
+
+
+def test_a_port_that_another_has_is_not_ours() -> None:
+    """Kamailio would share it (SO_REUSEADDR), and each edge would get some of the packets."""
+    host, port = free_udp("127.77.1.2")
+    assert is_mine(host, port)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((host, port))
+        assert not is_mine(host, port)
