@@ -21,7 +21,7 @@ from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, MEMBERS, RING_SECON
 from tests.leaks import Sides
 from tests.sip.message import Address
 
-_OTHERS: Final = ("migrate", "table", "ledger", "sender", "watch")
+_OTHERS: Final = ("migrate", "table", "ledger", "sender", "recorder", "watch")
 
 
 def write_table(folder: Path, gateway_port: int) -> None:

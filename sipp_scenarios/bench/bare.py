@@ -18,7 +18,7 @@ from sipp_scenarios.bench import cpu, groups
 from sipp_scenarios.bench.program import EDGE, Program
 from tests.edge import CUSTOMER_HOST, EDGE_HOST, GATEWAY_HOST, free_port
 
-_OTHERS: Final = ("migrate", "table", "ledger", "sender", "watch")
+_OTHERS: Final = ("migrate", "table", "ledger", "sender", "recorder", "watch")
 _BATCH: Final = 20_000  # hotlines a transaction
 _A_TENANT: Final = 10
 _PRESENTED: Final = "+842727777787"

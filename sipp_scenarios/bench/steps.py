@@ -95,6 +95,7 @@ def _environment(edge: Edge, step: str, address: tuple[str, int], folder: Path) 
         "ENTRY_FILE": str(_HERE / "without.py"),
         "EDGE_SITE": sysconfig.get_path("purelib"),
         "RPC_SOCKET": str(folder / f"{step}.rpc"),
+        "RTPENGINE": "",
         "BENCH_WITHOUT": step,
     }
 
