@@ -27,8 +27,9 @@ def face(words: Words, kinds: list[str], *, with_vias: bool) -> Face:
     dice = words.dice
     vias = tuple(_via(words) for _ in range(dice.choice([0, 0, 1, 2, 3]) if with_vias else 0))
     routes = tuple(_route(words) for _ in range(dice.choice([0, 0, 0, 1])))
-    kinds += ["deeper Via"] * bool(vias) + ["Record-Route"] * bool(routes)
-    return Face(contact(words, kinds, is_short=bool(routes)), routes, vias)
+    via_list = bool(vias) and dice.random() < 0.3
+    kinds += ["deeper Via, in a list" if via_list else "deeper Via"] * bool(vias) + ["Record-Route"] * bool(routes)
+    return Face(contact(words, kinds, is_short=bool(routes)), routes, vias, via_list)
 
 
 def contact(words: Words, kinds: list[str], *, is_short: bool) -> str:

@@ -46,8 +46,8 @@ class Party:
         branch = f"z9hG4bK{secrets.token_hex(8)}"
         self.cseq += not but.cseq
         host, number = (but.port or self.port).address
-        lines: list[Header] = [("Via", f"SIP/2.0/UDP {host}:{number};branch={branch}")]
-        lines += [("Via", via) for via in self.face.vias]
+        vias = [f"SIP/2.0/UDP {host}:{number};branch={branch}", *self.face.vias]
+        lines: list[Header] = [("Via", via) for via in ([", ".join(vias)] if self.face.via_list else vias)]
         lines += [("Route", route) for route in (self.routes if but.routes is None else but.routes)]
         lines += [("Max-Forwards", str(but.hops)), ("From", but.from_ or self.local), ("To", but.to or self.remote)]
         lines += [("Call-ID", but.call_id or self.call_id), ("CSeq", f"{but.cseq or self.cseq} {method}")]

@@ -107,5 +107,7 @@ class Scene:
         for name in ("from", "call-id"):
             if " ".join(reply.get(name).split()) != " ".join(request.get(name).split()):
                 self.problem(f"{name} of {reply.start!r} is {reply.get(name)!r}, not {request.get(name)!r}")
-        if len(reply.all("via")) != len(request.all("via")):
-            self.problem(f"{reply.start!r} has {len(reply.all('via'))} Vias, not {len(request.all('via'))}")
+        # In a line each or in a list: the same (RFC 3261 §7.3.1).
+        there, sent = (sum(line.count(",") + 1 for line in message.all("via")) for message in (reply, request))
+        if there != sent:
+            self.problem(f"{reply.start!r} has {there} Vias, not {sent}")

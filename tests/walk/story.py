@@ -40,6 +40,7 @@ class Face:
     contact: str
     routes: tuple[str, ...] = ()
     vias: tuple[str, ...] = ()
+    via_list: bool = False  # all in one line
 
 
 @dataclass(frozen=True)
