@@ -79,6 +79,7 @@ def _sides(messages: list[Message]) -> Sides:
     return Sides(
         callers=frozenset({customer}), gateways=frozenset(hosts - {customer, edge}), public=frozenset({edge, HOTLINE}),
         members=frozenset(MEMBERS), caller_numbers=frozenset({CALLER}), edges=frozenset({edge}),
+        anchored=True,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from deploy.ports import free_rtp
 from tests.edge import CUSTOMER_HOST, EDGE_HOST, STRANGER_HOST, Edge, free_port, running_edge
 from tests.leaks import Sides
 from tests.walk.story import LEGS
@@ -80,7 +81,8 @@ def sides(edge: tuple[str, int], slot: int) -> Sides:
     host, port = edge
     public = frozenset({host, f"{host}:{port}", hotline(slot), outbound(slot), NO_GROUP, NO_SUCH_HOTLINE})
     gateways = frozenset(gateway for gateway, _ in GATEWAYS)
-    return Sides(frozenset({CUSTOMER_HOST, STRANGER_HOST}), gateways, public, frozenset(members(slot)))
+    callers, numbers = frozenset({CUSTOMER_HOST, STRANGER_HOST}), frozenset(members(slot))
+    return Sides(callers, gateways, public, numbers, edges=frozenset({EDGE_HOST}), anchored=True)
 
 
 def hotline(slot: int) -> str:
@@ -108,7 +110,8 @@ def members(slot: int) -> tuple[str, ...]:
 def walk_room(var_dir: Path, slots: int, entry: Path | None = None) -> Iterator[Room]:
     """Start an edge with that many hotlines; `entry` is loaded instead of the product's."""
     env = {"kamailio": {"ENTRY_FILE": str(entry)}} if entry else {}
-    with running_edge(var_dir, env, say=lambda _: None) as edge:
+    rtp_ports = free_rtp(EDGE_HOST, 1000)  # a hundred calls at once, and then some
+    with running_edge(var_dir, env, say=lambda _: None, rtpengine="own", rtp_ports=rtp_ports) as edge:
         ports = {GATEWAYS[0][0]: edge.gateway_port, **{host: free_port(host) for host, _ in GATEWAYS[1:]}}
         for host, form in GATEWAYS[1:]:
             edge.sql(_GATEWAY, host=host, port=ports[host], format=form)
