@@ -140,7 +140,7 @@ def _section(found: dict[tuple[str, int], dict[str, dict[str, float]]], capacity
     for (name, rate), kinds in found.items():
         for kind, each in kinds.items():
             rows.append([name, str(rate), _KINDS[kind], *(f"{ms:.2f}" for ms in each.values())])
-            share = round(rate * 100 / capacity)
+            share = round(100 * min(SHARES, key=lambda one: abs(one * capacity - rate)))
             values |= {f"{name}: {_KINDS[kind]}, {p}, {share} %": Figure(ms, "ms") for p, ms in each.items()}
     names = list(dict.fromkeys(name for name, _ in found))
     return Section(
