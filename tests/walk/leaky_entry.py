@@ -29,8 +29,9 @@ OVERHEARD: list[str] = [""]
 
 
 def read_and_keep(body: str) -> sdp.Description:
-    """Read the SDP, and keep its owner's name."""
-    OVERHEARD.append(next((line[2:].split()[0] for line in body.splitlines() if line.startswith("o=")), ""))
+    """Read the SDP, and keep its owner's name; what comes back from rtpengine has ours, which is none."""
+    if (name := next((line[2:].split()[0] for line in body.splitlines() if line.startswith("o=")), "")) != "-":
+        OVERHEARD.append(name)
     return read(body)
 
 
