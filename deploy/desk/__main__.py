@@ -143,10 +143,12 @@ def sms(
         if state and state not in _STATES:
             raise BadQuestion(f"--state {state}: one of {', '.join(_STATES)}")
         found = asking.rows(conn, "sms", since=asking.moment(since), state=state or None, limit=limit)
+        health = asking.rows(conn, "provider_health")
     if json:
         telling.as_json(found)
     else:
         telling.sms(found)
+        telling.left_alone([one for one in health if one["enabled"] and one["state"] != "closed" and one["waiting"]])
 
 
 @sms_app.command()

@@ -57,6 +57,13 @@ def providers(found: Sequence[Row]) -> None:
     _print(_PROVIDERS, [_provider(row) for row in found])
 
 
+def left_alone(found: Sequence[Row]) -> None:
+    """Say for whom SMS wait, and why: nothing of it stands in their own lines."""
+    for row in found:
+        why = f"which is left alone ({row['why']})"
+        say(f"{row['waiting']} SMS wait for {row['name']}, {why}: `extgroup sms providers`")
+
+
 def ladder(call: Row, steps: Sequence[Row]) -> None:
     """Print what became of a call, then step by step what happened, to whom and when."""
     zone, start = ZoneInfo(call["time_zone"]), call["arrived_at"]

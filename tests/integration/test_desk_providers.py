@@ -41,12 +41,14 @@ def test_a_provider_that_is_left_alone_is_seen_and_probed_when_asked_to(room: Sm
         shown = asks(room, "sms", "providers", status=1).stdout
         assert "open: down" in shown
         assert "the provider answered 503" in shown
+        assert "SMS wait for demo sink, which is left alone (down)" in asks(room, "sms").stdout
         room.sql("update sms_provider_state set probe_at = now() + interval '1 hour'")
         room.sql("update notification set next_attempt_at = now()")
         asks(room, "sms", "probe", "demo sink")
         room.until_states(accepted=2)
     assert asks_state(room) == "closed"
     assert "503" not in asks(room, "sms", "providers").stdout
+    assert "left alone" not in asks(room, "sms").stdout
 
 
 def asks_state(room: SmsRoom) -> str:
