@@ -111,7 +111,7 @@ def _answering() -> Iterator[connection]:
         finally:
             conn.close()
     except (EdgeError, psycopg2.Error) as error:
-        print(str(error).strip(), file=sys.stderr)
+        print(str(error).strip().partition("\nDETAIL:")[0], file=sys.stderr)  # its row: the whole sound
         raise typer.Exit(2) from error
 
 
