@@ -41,10 +41,10 @@ class Media(Protocol):
         """Take an offer or an answer through; return the SDP for the other side. Raises `NoMedia`."""
 
     def play(self, node: int, call: bytes, file: str, *, once: bool) -> None:
-        """Let the caller hear a sound file, once or again and again. Raises `NoMedia`."""
+        """Let the caller hear a sound file, and nothing else, once or again and again. Raises `NoMedia`."""
 
     def hush(self, node: int, call: bytes) -> None:
-        """Stop what `play` began. Never waits, never raises."""
+        """Stop what `play` began. Never raises."""
 
     def record(self, node: int, call: bytes, note: str) -> None:
         """Record from now on, with a note for whoever reads it. Never waits, never raises."""

@@ -49,17 +49,23 @@ class Voice:
         Raises `ValueError` where the body cannot be read, `NoMedia` where no rtpengine answers and the trunk says so.
         """
         origin = self._keys.origin(call, "caller")
-        clean = sdp.scrub(body, origin) if body else ""
+        description = sdp.read(body) if body else None
+        clean = "" if description is None else description.shown_by(origin)
         if self._media is None or _is_direct(trunk, fork):
             return DIRECT, {0: clean}
         try:
-            node, found = self._media.place(call, clean, profiles)
+            offer = "" if description is None else description.anchorable().shown_by(origin)
+            node, found = self._media.place(call, offer, profiles)
         except NoMedia:
             if trunk.without_media == "direct":
                 return DIRECT, {0: clean}
             raise
         media = anchored(node, late=not body)
-        bodies = {profile: sdp.scrub(one, origin) if one else "" for profile, one in found.items()}
+        try:
+            bodies = {profile: sdp.scrub(one, origin) if one else "" for profile, one in found.items()}
+        except ValueError:
+            self.over(call, media)
+            raise
         return (media | MIXED if len(bodies) > 1 else with_profile(media, *bodies)), bodies
 
     def onward(self, exchange: Exchange, body: str) -> str:
@@ -135,7 +141,8 @@ class Voice:
         if self._media is None:  # this edge was started without the rtpengines that the call began with
             raise NoMedia("no rtpengine is configured")
         origin = self._keys.origin(exchange.call, side)
-        found = self._media.change(node_of(exchange.media), exchange.call, change, description.shown_by(origin))
+        said = description.anchorable().shown_by(origin)
+        found = self._media.change(node_of(exchange.media), exchange.call, change, said)
         return sdp.scrub(found, origin)
 
 

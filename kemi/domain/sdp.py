@@ -50,6 +50,7 @@ _MOST_KNOWN, _LONGEST_KNOWN = 1024, 64  # callers choose their lines, and a work
 _known: dict[str, bool] = {}  # lines without anybody's keys or addresses, which many bodies have: whether they pass
 _KNOWABLE: Final = frozenset({"rtpmap", "fmtp", "ptime", "maxptime", "sendrecv", "sendonly", "recvonly", "inactive"})
 _NEEDED: Final = {"m=": _MEDIA, "c=": _CONNECTION}  # media without them is no media
+_MOST_MEDIA: Final = 16  # each takes four ports of an rtpengine: a few calls with hundreds would leave none to others
 _VERSIONS: Final = 1 << 31  # fits what every stack reads
 _VERSION_FIELD: Final = 2  # o=<user> <session id> <version> <net> <type> <address>
 
@@ -78,6 +79,24 @@ class Description(NamedTuple):
         family = "IP6" if ":" in origin.host else "IP4"
         return f"v=0\r\no=- {origin.session_id} {shown} IN {family} {origin.host}\r\ns=-\r\n{self.rest}"
 
+    def anchorable(self) -> "Description":
+        """Return what an rtpengine gives ports of its own to, all of it; what it would pass on as it is, is refused.
+
+        That is `m=message`, whatever its protocol, and an `a=rtcp` before any media (rtpengine 10.5).
+        """
+        session = f"\r\n{self.rest}".partition("\r\nm=")[0]
+        if "m=message" not in self.rest and "a=rtcp:" not in session:
+            return self
+        kept, before, passes = list[str](), True, True
+        for line in self.rest.split("\r\n")[:-1]:
+            if line.startswith("m="):
+                before, passes = False, not line.startswith("m=message")
+                if not passes:
+                    kept += [f"m=message 0 {line.split(' ', 2)[2]}", "c=IN IP4 0.0.0.0"]
+            if passes and not (before and line.startswith("a=rtcp:")):
+                kept.append(line)
+        return self._replace(rest="\r\n".join([*kept, ""]))
+
     def refused_by(self, origin: Origin) -> str:
         """Return the SDP that refuses every medium of this one (RFC 3264 §6: port 0) and says nothing else of it."""
         kinds = (line.split(" ", 2) for line in self.rest.split("\r\n") if line.startswith("m="))
@@ -94,7 +113,7 @@ def read(body: str) -> Description:
     """Take what may pass out of `body`. Raises `ValueError` where it is no SDP, or its media cannot be read."""
     if not body.startswith("v=0"):
         raise ValueError("a body that is not SDP")
-    version, kept = -1, []
+    version, media, kept = -1, 0, []
     for line in body.splitlines():
         line = line.rstrip(" ")  # noqa: PLW2901 - some ATAs end lines so
         kind = line[:2]
@@ -104,6 +123,7 @@ def read(body: str) -> Description:
         elif kind in _NEEDED:
             if _NEEDED[kind].fullmatch(line) is None:
                 raise ValueError("media that cannot be read")
+            media += kind == "m="
             kept.append(line)
         elif kind == "b=":
             if _BANDWIDTH.fullmatch(line):
@@ -114,6 +134,8 @@ def read(body: str) -> Description:
             version = _version(line)
     if version < 0:
         raise ValueError("SDP without its o= line")
+    if media > _MOST_MEDIA:
+        raise ValueError("more media than any call has")
     kept.append("")
     return Description(version, "\r\n".join(kept))
 

@@ -145,11 +145,11 @@ class Router(Hunting, Clock):
         return 1
 
     def _fork(self, ring: Ring, content_type: str) -> bool:
+        if ring.exchange.media:  # first: whatever fails, its session ends
+            KSR.pv.seti("$avp(media)", ring.exchange.media)
         self._carry(ring.bodies, content_type)
         KSR.pv.sets("$avp(exchange)", ring.exchange.pack())
         KSR.pv.sets("$avp(call)", ring.event.call)
-        if ring.exchange.media:
-            KSR.pv.seti("$avp(media)", ring.exchange.media)
         if ring.seconds:
             KSR.pv.sets("$avp(timed)", f"{ring.seconds} {shown(ring.block, self._host)}")
         if ring.exchange.reliable:

@@ -21,6 +21,7 @@ from kemi.media.bencode import Value
 _REPEATS: Final = 3  # times that a question is sent within the wait; rtpengine answers the same one once (its cookie)
 _MOST_ASKED: Final = 2  # nodes, for a new call
 _LARGEST: Final = 65_536
+_LARGEST_SDP: Final = 32_000  # octets: what leaves room in a datagram for the rest of a question, and of its answer
 _PLAYED: Final = 2000  # times that a sound is repeated: one of a second, for longer than anybody's telephone rings
 # generate-rtcp: a side's RTCP names it (CNAME) and ends here; port-latching: a leg's answer after another leg's early
 # media, or a moved far side, leaves the ports that the other side knows.
@@ -78,6 +79,8 @@ class Rtpengines:
         """
         if node in self._down or node >= len(self._nodes):
             raise NoMedia(f"rtpengine {node} is down")
+        if len(sdp) > _LARGEST_SDP:  # asked in vain, a node would seem to be down
+            raise NoMedia("an SDP that fills a datagram")
         said = self._ask(node, _question(call, change, sdp))
         if said.get("result") != "ok":
             raise NoMedia(f"rtpengine {node} refuses: {said.get('error-reason', said.get('result'))}")
@@ -90,14 +93,30 @@ class Rtpengines:
         """
         if node in self._down or node >= len(self._nodes):
             raise NoMedia(f"rtpengine {node} is down")
-        command: dict[str, Value] = {"command": "play media", "call-id": call.hex(), "from-tag": "caller"}
-        said = self._ask(node, bencode.encode({**command, "file": file, **({} if once else {"repeat-times": _PLAYED})}))
-        if said.get("result") != "ok":
-            raise NoMedia(f"rtpengine {node} cannot play {file}: {said.get('error-reason')}")
+        sound: dict[str, Value] = {"command": "play media", "call-id": call.hex(), "from-tag": "caller", "file": file}
+        if not once:
+            sound["repeat-times"] = _PLAYED
+        block: dict[str, Value] = {"command": "block media", "call-id": call.hex()}
+        # What a member's network plays before he answers would be mixed with it, and would be sent the caller's voice.
+        # Both are waited for: what came behind the `hush` of another process would leave two people in silence.
+        for one in (sound, block):
+            try:
+                said = self._ask(node, bencode.encode(one))
+            except NoMedia:
+                self.hush(node, call)
+                raise
+            if said.get("result") != "ok":
+                self.hush(node, call)
+                raise NoMedia(f"rtpengine {node} cannot play {file}: {said.get('error-reason')}")
 
     def hush(self, node: int, call: bytes) -> None:
         """Stop what `play` began, before the answer that follows is heard: rtpengine would mix them."""
         self._tell(node, call, {"command": "stop media", "from-tag": "caller"})
+        if node in self._down or node >= len(self._nodes):  # one that was only stopped hears of it later
+            self._tell(node, call, {"command": "unblock media"})
+            return
+        with contextlib.suppress(NoMedia):  # then the answer that follows finds nobody, either
+            self._ask(node, bencode.encode({"command": "unblock media", "call-id": call.hex()}))
 
     def record(self, node: int, call: bytes, note: str) -> None:
         """Record both sides from now on, as they send."""

@@ -172,3 +172,28 @@ def test_reading_a_body_raises_nothing_but_value_error(text: str) -> None:
     for body in (text, "v=0\r\no=- 1 1 IN IP4 x\r\n" + text):
         with contextlib.suppress(ValueError):
             sdp.scrub(body, ORIGIN)
+
+
+def test_what_an_rtpengine_would_pass_on_as_it_is_does_not_get_there() -> None:
+    """`m=message` keeps its place and nothing else, and a session's `a=rtcp` goes; a medium's stays."""
+    audio, chat = (
+        ["m=audio 4000 RTP/AVP 8", "a=rtcp:4001 IN IP4 203.0.113.9", "a=rtcp-mux"],
+        "m=message 2855 TCP/MSRP *",
+    )
+    theirs = ["c=IN IP4 203.0.113.9", "a=rtcp:2856 IN IP4 203.0.113.9"]
+    body = "\r\n".join(
+        [*SESSION, "a=fmtp:1 m=1", "a=rtcp:4001 IN IP4 203.0.113.9", "a=rtcp-mux", *audio, chat, *theirs, *audio, ""]
+    )
+    refused = ["m=message 0 TCP/MSRP *", "c=IN IP4 0.0.0.0"]
+    shown = sdp.read(body).anchorable().shown_by(ORIGIN)
+    assert shown.split("\r\n") == [*SHOWN, "a=fmtp:1 m=1", "a=rtcp-mux", *audio, *refused, *audio, ""]
+    last = sdp.read("\r\n".join([*SESSION, *audio, chat, *theirs, ""])).anchorable().shown_by(ORIGIN)
+    assert last.split("\r\n") == [*SHOWN, *audio, *refused, ""]
+
+
+def test_more_media_than_any_call_has_is_refused() -> None:
+    """Each takes ports of an rtpengine: a few such calls would leave none to all others."""
+    lines = [*SESSION, *["m=audio 4000 RTP/AVP 8"] * 16, ""]
+    assert sdp.scrub("\r\n".join(lines), ORIGIN)
+    with pytest.raises(ValueError, match="more media"):
+        sdp.scrub("\r\n".join([*lines[:-1], "m=audio 4000 RTP/AVP 8", ""]), ORIGIN)

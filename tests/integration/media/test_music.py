@@ -12,12 +12,12 @@ from tests.edge import HOTLINE, Edge
 from tests.integration.features import RELIABLE
 from tests.integration.media.sounds import TUNE
 from tests.listening import a_law, likeness, read
-from tests.media_room import hear_each_other, media_of, offer
+from tests.media_room import HIGH, LOW, hear_each_other, media_of, offer
 from tests.rtp import Packet, write_pcap
 from tests.rtpengine import Sessions
 from tests.sip import Call, Customer, Member
 from tests.sip.message import build
-from tests.telephone import RATE, Telephone
+from tests.telephone import RATE, Telephone, tone
 
 PATIENT = 20.0
 pytestmark = pytest.mark.usefixtures("playing")
@@ -61,6 +61,23 @@ def test_the_sound_is_heard_from_the_first_ringing_to_the_answer(
     hear_each_other(call, bob, customers, members)
     assert {one.ssrc for one in customers.heard[-10:]}.isdisjoint({customers.heard[0].ssrc}), "the music has stopped"
     assert call.hangs_up() == 200
+
+
+def test_before_the_answer_nothing_passes_but_the_sound(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """Carriers play ringing tones of their own, which would be mixed with it, and would then be sent his voice."""
+    call = rung(customer, bob, customers)
+    members.plays(media_of(bob.invite.body), tone(LOW, 30))
+    customers.plays(media_of(call.replies[-1].body), tone(HIGH, 10))
+    assert hears_the_tune(customers, len(customers.heard))
+    assert members.ssrc not in {one.ssrc for one in customers.heard}
+    assert members.heard == []
+    bob.answers(offer(members, "bob"))
+    assert call.is_answered
+    hear_each_other(call, bob, customers, members)
+    assert call.hangs_up() == 200
+    assert sessions.become(0)
 
 
 @pytest.mark.parametrize(("kind", "codec"), [(9, "G722/8000"), (96, "opus/48000/2")])

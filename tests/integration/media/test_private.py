@@ -2,7 +2,7 @@
 
 from deploy.wait import until
 from tests.edge import HOTLINE
-from tests.media_room import answered, hear_each_other, media_of
+from tests.media_room import answered, has, hear_each_other, media_of, offer
 from tests.rtpengine import Sessions
 from tests.sip import Customer, Member
 from tests.telephone import Telephone
@@ -23,3 +23,30 @@ def test_nobodys_reports_pass(
     for telephone in (customers, members):
         assert all(b"somebody" not in report and b"127.0.0." not in report for report in telephone.reports)
     assert call.hangs_up() == 200
+
+
+def test_no_address_passes_in_what_rtpengine_leaves_as_it_is(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """`a=rtcp` of the whole session, and `m=message`: seen with rtpengine 10.5; the voice beside them is heard."""
+    has(customer, customers)
+    has(bob.carrier, members)
+
+    def said(telephone: Telephone, who: str) -> bytes:
+        here = f"IN IP4 {telephone.host}".encode()
+        session, audio = offer(telephone, who).split(b"m=", 1)
+        chat = b"m=message 7394 TCP/MSRP *\r\nc=%b\r\na=rtcp:7395 %b\r\n" % (here, here)
+        return session + b"a=rtcp:7393 %b\r\nm=" % here + audio + chat
+
+    call = customer.calls(HOTLINE, sdp=said(customers, customer.who))
+    bob.rings()
+    assert call.is_ringing
+    bob.answers(said(members, "bob"))
+    assert call.is_answered
+    for body in (bob.invite.body, call.replies[-1].body):
+        assert b"127.0.0.11" not in body
+        assert b"127.0.0.21" not in body
+        assert b"m=message 0 TCP/MSRP *" in body
+    hear_each_other(call, bob, customers, members)
+    assert call.hangs_up() == 200
+    assert sessions.become(0)

@@ -1,0 +1,53 @@
+"""What becomes of a call's session at an rtpengine where its SDP cannot be used."""
+
+from collections.abc import Collection
+from typing import Any, cast
+
+import pytest
+
+from kemi.domain.media import Change, Node, first_offer
+from kemi.errors import NoMedia
+from kemi.media.rtpengine import Rtpengines
+from kemi.voice import Voice
+from tests.unit.given import keyring
+
+OFFER = "v=0\r\no=- 1 1 IN IP4 10.9.9.9\r\ns=-\r\nc=IN IP4 10.9.9.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
+
+
+class Garbled:
+    """An rtpengine that takes an offer and answers what nobody can read."""
+
+    def __init__(self) -> None:
+        self.open: set[bytes] = set()
+
+    def place(self, call: bytes, sdp: str, profiles: Collection[int]) -> tuple[int, dict[int, str]]:
+        del sdp
+        self.open.add(call)
+        return 0, dict.fromkeys(profiles, "v=0\r\nm=\r\n")
+
+    def delete(self, node: int, call: bytes) -> None:
+        assert node == 0
+        self.open.discard(call)
+
+
+class Trunk:
+    """One that wants its voice anchored."""
+
+    media, without_media = "anchored", "refuse"
+
+
+def test_no_session_is_left_of_an_offer_whose_answer_cannot_be_read() -> None:
+    media = Garbled()
+    with pytest.raises(ValueError, match="media that cannot be read"):
+        Voice(keyring(), cast(Any, media)).begin(b"c" * 10, cast(Any, Trunk), cast(Any, None), OFFER, {0})
+    assert not media.open
+
+
+def test_an_sdp_that_fills_a_datagram_takes_no_rtpengine_down() -> None:
+    """Asked, the node would not answer, and no call would be anchored by it any more."""
+    down: set[int] = set()
+    rtpengines = Rtpengines([Node("127.0.0.1", 9)], down, 30)
+    change: Change = first_offer(0)
+    with pytest.raises(NoMedia, match="fills a datagram"):
+        rtpengines.change(0, b"c" * 10, change, OFFER + "a=fmtp:101 0-15\r\n" * 4000)
+    assert not down
