@@ -20,6 +20,7 @@ from kemi.domain import masking, ringing, sane
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
+from kemi.errors import TokenRefused
 from kemi.exchange import Exchange, Taken
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
@@ -33,6 +34,7 @@ from kemi.tokens import Keyring
 from kemi.voice import Voice
 
 _IN_DIALOG: Final = frozenset({"INVITE", "ACK", "BYE", "UPDATE", "PRACK", "INFO", "OPTIONS"})
+_MOVES: Final = frozenset({"INVITE", "UPDATE"})  # what may say where voice is to go, in a dialog
 _TIME_IS_OVER: Final = "the longest call was over (max_call_seconds)"
 _MAX_FORWARDS: Final = 70  # RFC 3261 §8.1.1.6
 _ALLOW: Final = "Allow: INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, OPTIONS\r\n"
@@ -189,6 +191,9 @@ class Router(Hunting, Clock):
         body = request.served(taken, method)
         ours = method == "BYE" and source == self._watch
         relay = self._dialogs.relay(method, user, source, taken, ours=ours)
+        if method in _MOVES and relay.exchange.side == "member" and self._strays.has_lost(taken):
+            # The caller would say so, too; but the voice of his call would have gone there by then.
+            raise TokenRefused("a leg that has not got the call")
         if method == "INFO" and taken.content_type and not body:
             # Without its body an INFO says nothing: told so, a telephone sends its digits as RFC 4733 does.
             KSR.hdr.append_to_reply("Accept: application/sdp\r\n")

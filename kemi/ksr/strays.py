@@ -52,6 +52,11 @@ class Strays:
         self.hang_up("INVITE")
         return True
 
+    def has_lost(self, taken: Taken) -> bool:
+        """Say whether a member's request, in a leg's own dialog, is of one that has not got the call."""
+        held = _get(_ANSWERED, addresses.tag(taken.to))
+        return held is not None and held.partition(" ")[2] != taken.call_id
+
     def hang_up(self, method: str) -> None:
         """End the call of the 2xx at hand, which nobody gets."""
         if method != "INVITE":

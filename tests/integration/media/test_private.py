@@ -2,9 +2,9 @@
 
 from deploy.wait import until
 from tests.edge import HOTLINE
-from tests.media_room import answered, has, hear_each_other, media_of, offer
+from tests.media_room import HIGH, answered, has, hear_each_other, media_of, offer, speaks
 from tests.rtpengine import Sessions
-from tests.sip import Customer, Member
+from tests.sip import Customer, Member, Recording
 from tests.telephone import Telephone
 
 
@@ -23,6 +23,25 @@ def test_nobodys_reports_pass(
     for telephone in (customers, members):
         assert all(b"somebody" not in report and b"127.0.0." not in report for report in telephone.reports)
     assert call.hangs_up() == 200
+
+
+def test_who_has_not_got_the_call_moves_nobodys_voice(
+    customer: Customer, bob: Member, carol: Member, customers: Telephone, members: Telephone, sessions: Sessions,
+    recording: Recording,
+) -> None:  # fmt: skip
+    """Carol answered too late and changes her session before she hears of her BYE: Bob goes on talking."""
+    carol.ignores_cancel = True
+    has(carol.carrier, members)
+    call = answered(customer, HOTLINE, bob, customers, members)
+    with Telephone("127.0.0.22", recording) as another:
+        carol.answers(offer(another, "carol"))
+        assert carol.was_acked
+        assert carol.reinvites(offer(another, "carol", version=2)).status == 481
+        assert speaks(customers, media_of(call.replies[-1].body), members, HIGH)
+        assert another.heard == []
+    assert [one for one in call.requests if one.method == "INVITE"] == []
+    assert call.hangs_up() == 200
+    assert sessions.become(0)
 
 
 def test_no_address_passes_in_what_rtpengine_leaves_as_it_is(
