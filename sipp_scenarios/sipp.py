@@ -7,7 +7,7 @@ from typing import Final
 
 from deploy.wait import until
 from sipp_scenarios.scenario import Scenario
-from tests.edge import BOB, CAROL, DAVE, OFFICE, free_port
+from tests.edge import BOB, CAROL, DAVE, OFFICE
 from tests.sip.message import Address
 
 _SECONDS: Final = 60  # a scenario that takes longer has failed
@@ -25,7 +25,8 @@ class Sipp:
         file.write_text(scenario.xml(role, first=BOB, second=CAROL, third=DAVE, fourth=OFFICE, other=OTHER))
         keys = {"dialled": scenario.given.dialled, "customer": scenario.given.number}
         command = ["sipp", f"{edge[0]}:{edge[1]}", "-sf", str(file), "-i", me[0], "-p", str(me[1])]
-        command += ["-mi", _MEDIA_HOSTS[role], "-m", str(calls), "-nostdin", "-cp", str(free_port(me[0]))]
+        command += ["-mi", _MEDIA_HOSTS[role], "-m", str(calls), "-nostdin"]
+        # No -cp: its control socket is of all addresses, and SIPp itself finds a port from 8888 on that is free on all.
         command += ["-watchdog_interval", "0"]  # a machine that has much to do is no reason to give up
         command += ["-timeout", str(_SECONDS), "-timeout_error", "-trace_err", "-error_file", str(self._errors)]
         if role == "caller":
