@@ -86,7 +86,7 @@ def test_whatever_comes(
     caplog.clear()
     result = client.simulate_request(
         "POST" if body else "GET",
-        f"/receipts/{token}" + falcon.uri.encode(tail),
+        f"/receipts/{token}" + tail[:1] + falcon.uri.encode_value(tail[1:]),  # a "?" is a letter of the path
         query_string=falcon.uri.encode("&".join(f"{name}={value}" for name, value in query.items())),
         body=body,
         headers={"Content-Type": kind} if kind else {},
