@@ -16,6 +16,7 @@ from tests.sip.message import Address
 
 _ROOM: Final = Path(__file__).parent
 _LINGER: Final = 3.0  # seconds for the gateway's last legs, after the caller's last call
+_EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - SIPp's control port is of all addresses, and its own choice is of 60
 _LEAVING: Final = 3.0  # seconds to write the counts and leave
 BEGINS: Final = 0.5  # seconds until the first call
 _CALLERS: Final = {"answered": "caller", "cancelled": "caller_gives_up"}
@@ -43,7 +44,17 @@ class Party:
         self._counts = folder / f"{role}_{me[1]}.csv"
         self._role, self._errors = role, folder / f"{role}_{me[1]}.errors"
         self._command = ["setpriv", "--pdeathsig", "TERM", "--", "sipp", "-sf", str(_ROOM / f"{role}.xml")]
-        self._command += ["-i", me[0], "-p", str(me[1]), "-cp", str(free_port(me[0])), "-m", str(calls), "-nostdin"]
+        self._command += [
+            "-i",
+            me[0],
+            "-p",
+            str(me[1]),
+            "-cp",
+            str(free_port(_EVERYWHERE)),
+            "-m",
+            str(calls),
+            "-nostdin",
+        ]
         self._command += ["-timeout", str(int(seconds)), "-trace_stat", "-stf", str(self._counts), "-fd", "200ms"]
         self._command += ["-trace_err", "-error_file", str(self._errors), "-buff_size", "4194304", *more]
 
