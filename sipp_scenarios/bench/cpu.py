@@ -76,11 +76,13 @@ def readers(pid: int) -> list[int]:
     return found
 
 
-def machine() -> tuple[float, float]:
-    """Return the CPU seconds that all cores together have worked, and been idle, since the machine began."""
-    fields = [int(field) for field in (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:9]]
-    idle = fields[3] + fields[4]  # idle, and waiting for a disk
-    return (sum(fields) - idle) / _TICKS, idle / _TICKS
+def idle() -> float:
+    """Return the seconds that all cores together have been idle since the machine began.
+
+    What they have worked is not to be had from the same line: it is counted by ticks, which short bursts slip between.
+    """
+    fields = (_PROC / "stat").read_text().split("\n", 1)[0].split()
+    return (int(fields[4]) + int(fields[5])) / _TICKS  # idle, and waiting for a disk
 
 
 def dropped() -> int:

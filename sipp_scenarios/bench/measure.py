@@ -1,5 +1,6 @@
 """Measuring: idle programs first, then load on one after the other, round by round."""
 
+import os
 import resource
 import threading
 import time
@@ -72,7 +73,7 @@ class _Meter:
     def __init__(self, program: Program, since: float, until: float) -> None:
         """`since`, `until`: seconds from the beginning of the `with`."""
         self._program = program
-        self._looks: list[tuple[float, float, dict[int, float], float]] = []
+        self._looks: list[tuple[float, dict[int, float], float]] = []
         self._timers = [threading.Timer(at, self._look) for at in (since, until)]
         self.busy = self.busiest = 0.0
 
@@ -85,10 +86,10 @@ class _Meter:
         for each in self._timers:
             each.join() if kind is None else each.cancel()
         if len(self._looks) == len(self._timers):
-            (worked, idle, before, since), (worked_after, idle_after, after, until) = self._looks
-            self.busy = (worked_after - worked) / max(worked_after - worked + idle_after - idle, 0.01)
+            (idle, before, since), (idle_after, after, until) = self._looks
+            self.busy = max(0.0, 1 - (idle_after - idle) / (until - since) / (os.cpu_count() or 1))
             self.busiest = max((used - before.get(pid, 0.0) for pid, used in after.items()), default=0.0)
             self.busiest /= until - since
 
     def _look(self) -> None:
-        self._looks.append((*cpu.machine(), self._program.each(), time.monotonic()))
+        self._looks.append((cpu.idle(), self._program.each(), time.monotonic()))
