@@ -43,7 +43,9 @@ def measured(cast: Cast, seconds: float, hold: float, programs: list[Program]) -
         text=[
             "The highest rate of five-way calls, answered by one, at which less than 0.01 % failed and nothing was "
             f"sent again: a ramp in steps of {seconds:.0f} s, a step that fails tried twice"
-            + (f", then ours held for {hold:.0f} s." if held else "; ours was not held for longer.")
+            + (f", then ours held for {hold:.0f} s." if held else "; ours was not held for longer."),
+            "For longer than the 33 s that tm keeps a transaction, Kamailio's shared memory may be the limit instead "
+            "(kamailio -m; 59 KB a call): --hold and the soak tell.",
         ],
         figures={f"{name}: calls/s held": Figure(value, "calls/s", "higher") for name, value in best.items()},
         tables=[
