@@ -17,9 +17,10 @@ from deploy.hosts import takes_connections
 from deploy.postgres import Cluster
 from deploy.settings import ROOT, Settings
 
-# kamailio -m: address space, taken as it is used. Transactions live here for wt_timer: a five-way call is 62 KB for
-# 33 s, so this is 500 calls/s. When it is full a new call is refused, so it is never the first thing to be full.
-SHARED_MB: Final = 1024
+# kamailio -m: address space, taken as it is used. Transactions live here for wt_timer: a five-way call is 59 KB for
+# 33 s. With 1024 a load of 450 calls/s filled it in a minute (kemi/decisions/0041), and a full one is worse than a 503:
+# each allocation then walks through all of it. So it must not be the first thing to be full.
+SHARED_MB: Final = 2048
 _PRIVATE_MB: Final = 16  # kamailio -M: per process
 _SILENT_SECONDS: Final = 300  # rtpengine: a session in which nobody sends anything, who has not said so, is over
 _UNANSWERED_SECONDS: Final = 3600  # rtpengine: beyond the longest ringing

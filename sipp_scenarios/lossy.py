@@ -8,13 +8,13 @@ The edge sees the role's address alone; what the relay loses of what comes from 
 Nothing of the machine's own network is changed, so it needs no firewall and disturbs nobody's.
 """
 
-import select
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, Self
 
+from deploy.wait import readable
 from sipp_scenarios.scenario import Loss, Step
 from tests.sip.message import Address, parse
 
@@ -80,7 +80,7 @@ class Lossy(Road):
 
     def _run(self) -> None:
         while True:
-            ready, _, _ = select.select([self._outer, self._inner, self._woken], [], [])
+            ready = readable([self._outer, self._inner, self._woken])
             if self._woken in ready:
                 return
             for each in ready:

@@ -1,11 +1,11 @@
 """Who sends the messages: an address of a trunk of its own, listening where each message's Via says."""
 
 import secrets
-import select
 import socket
 import time
 from typing import Final, Self
 
+from deploy.wait import readable
 from kemi.domain.addresses import Hop
 from kemi.refusal import refusal
 from tests.sip.message import Address, Message, build, parse
@@ -59,8 +59,7 @@ class Sender:
         return [each for each in self._replies if each.status >= 200 and each.call_id == call_id]
 
     def _receive(self, seconds: float) -> None:
-        ready, _, _ = select.select(list(self._sockets.values()), [], [], seconds)
-        for each in ready:
+        for each in readable(self._sockets.values(), seconds):
             raw, source = each.recvfrom(65535)
             self.packets.append(Packet(time.monotonic(), source, each.getsockname(), raw))
             reply = parse(raw)

@@ -2,13 +2,13 @@
 
 import contextlib
 import re
-import select
 import socket
 import tempfile
 import time
 from pathlib import Path
 from typing import Final, Protocol
 
+from deploy.wait import readable
 from tests.fakes import dump_api
 from tests.fakes.kamailio import FakeKamailio  # first: it puts KSR where the script's import finds it
 from tests.fakes.message import Message
@@ -192,7 +192,7 @@ class RealRoom:
 
     def _read(self, party: str, wait: float) -> list[bytes]:
         out = []
-        while select.select([self._sockets[party]], [], [], wait)[0]:
+        while readable([self._sockets[party]], wait):
             out.append(self._sockets[party].recv(65535))
             wait = 0
         return out
@@ -205,7 +205,7 @@ class RealRoom:
             and any(party == "gateway" and message.method == "CANCEL" for party, message in self.got)
         ):
             assert time.monotonic() < deadline, "no final reply, or no CANCEL"
-            select.select([self._sockets["caller"], self._sockets["gateway"]], [], [], 0.1)
+            readable([self._sockets["caller"], self._sockets["gateway"]], 0.1)
             self._collect()
         self.settle()
 

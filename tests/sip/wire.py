@@ -2,7 +2,6 @@
 
 import heapq
 import itertools
-import select
 import socket
 import threading
 import time
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from deploy.wait import readable
 from kemi.audit.packet import Packet
 from tests.sip.message import Address, Message, parse
 
@@ -101,7 +101,7 @@ class Endpoint:
     def _run(self) -> None:
         while self._open:
             wait = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
-            ready, _, _ = select.select([self._socket, self._wake_r], [], [], wait)
+            ready = readable([self._socket, self._wake_r], wait)
             if self._wake_r in ready:
                 self._wake_r.recv(4096)
             with self.changed:

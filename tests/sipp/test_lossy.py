@@ -1,12 +1,12 @@
 """The network that loses packets: only what it was told to lose, and it says what never came to be lost."""
 
-import select
 import socket
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
+from deploy.wait import readable
 from sipp_scenarios.lossy import Lossy
 from sipp_scenarios.scenario import Loss, Step
 from tests.edge import free_port
@@ -33,7 +33,7 @@ class Ends:
 
     def _does(self, step: Step) -> None:
         """Note the step, and whether the party has what it was to happen before."""
-        self.done.append((step.kill, bool(select.select([self.party], [], [], 0)[0])))
+        self.done.append((step.kill, bool(readable([self.party], 0))))
 
     def hears(self, *sent: bytes) -> list[bytes]:
         """What the party gets of what the edge sends; the last one arrives."""
