@@ -26,7 +26,6 @@ CANNOT: Final = (
     "end with the process; no ledger of legs, no SMS"
 )
 SUITE: Final = "sid"
-_MIRROR: Final = "http://deb.debian.org/debian"
 _MAKING_SECONDS: Final = 1200.0
 _FOLDER: Final = ROOT / "var" / f"asterisk-{SUITE}"
 _MODULES: Final = """[modules]
@@ -69,7 +68,7 @@ def folder() -> Path:
         raise NoAsterisk("debootstrap is not installed")
     _FOLDER.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_FOLDER.parent, prefix="asterisk-") as making:
-        command = ["debootstrap", "--variant=minbase", "--include=asterisk", SUITE, making, _MIRROR]
+        command = ["debootstrap", "--variant=minbase", "--include=asterisk", SUITE, making]  # from its own mirror
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_MAKING_SECONDS, check=False)
         except subprocess.TimeoutExpired as late:
