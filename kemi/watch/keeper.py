@@ -13,7 +13,7 @@ whose BYEs Kamailio takes. Ends on SIGTERM.
 
 import logging
 import os
-import select
+import selectors
 import signal
 import socket
 import threading
@@ -113,8 +113,12 @@ class Watch:
     def tick(self, seconds: float) -> None:
         """Ask gateways, and hear what is answered for `seconds`."""
         self._probing.step()
-        for heard in select.select([self._probing.socket, self._ending.socket], [], [], seconds)[0]:
-            (self._probing if heard is self._probing.socket else self._ending).read()
+        # Not select(), which ends at 1023: the door's descriptor is as high as it was in whoever started us.
+        with selectors.PollSelector() as waiting:
+            for one in (self._probing, self._ending):
+                waiting.register(one.socket, selectors.EVENT_READ, one)
+            for key, _ in waiting.select(seconds):
+                key.data.read()
 
 
 def main() -> None:
