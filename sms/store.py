@@ -205,11 +205,14 @@ def _provider(row: dict[str, Any]) -> Provider:
 def _request_id(row: dict[str, Any]) -> str:
     """Return the name of the request for providers that refuse to take one twice; of no other database's request.
 
-    It stays while nobody knows whether an earlier request was taken, and changes when one was surely not: who remembers
-    a refused request, too, would else call the next one a repetition, and nobody would be told.
+    While the provider may have an earlier request it stays, whatever was answered since, or not even reached it: a new
+    name would make the same SMS another one. Else it changes with each that was answered with a no: who remembers a
+    refused request, too, would else call the next one a repetition, and nobody would be told.
     """
+    if row["open_request_id"]:
+        return str(row["open_request_id"])
     what = f"{row['call_id']}|{row['member_number']}".encode()
-    return f"{hashlib.sha256(what).hexdigest()[:32]}-{row['refusals']}"
+    return f"{hashlib.sha256(what).hexdigest()[:32]}-{row['over']}"
 
 
 def _hindrance(row: dict[str, Any]) -> str | None:

@@ -26,7 +26,7 @@ CODES: Final[Mapping[str, Meaning]] = {
     "104": Meaning("failed", "eSMS does not know the brandname (sms_provider.sender, or the tenant's brand)"),
     "108": Meaning("failed", "eSMS cannot read the member's number"),
     "118": Meaning("failed", "eSMS does not support the message type (options: sms_type)"),
-    # The id is a new one after every refusal: a repetition repeats a request whose fate was unknown. It was taken.
+    # The id is a new one after a no, unless an earlier request may be there: what is repeated is that one (0030).
     "124": Meaning("accepted", "eSMS had it already: an earlier request with this RequestId arrived"),
     "140": Meaning("failed", "eSMS does not accept requests from this server's IP address: have it allowed"),
     "146": Meaning("failed", "eSMS does not have the text among the brandname's registered templates"),

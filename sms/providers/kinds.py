@@ -58,7 +58,7 @@ class Provider(NamedTuple):
 class Message(NamedTuple):
     """What is to be sent. `to` is national, `to_e164` has the plus sign; `id` stays the same at every try.
 
-    `request_id` does, too, until a request is refused: at most 50 letters, digits and hyphens. `words`: what the text
+    `request_id` does, too, until a no is answered: at most 50 letters, digits and hyphens. `words`: what the text
     tells, one by one (`sms.messages.words`).
     """
 

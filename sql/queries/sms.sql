@@ -212,6 +212,21 @@ left join external_group g on g.id = c.group_id
 left join group_member e on e.id = m.member_id
 left join sms_template w
     on w.tenant_id = m.tenant_id and w.kind = m.kind || case when m.caller_number is null then '_withheld' else '' end
+cross join lateral (
+    -- A request that its provider may have keeps its name: a repetition is to be recognised. What the provider has answered with
+    -- a no, or reported as failed, is over, and the next one is another; what never reached it is as if it had not been.
+    select count(*) filter (where a.is_over) as over,
+        (array_agg(a.request_id order by a.id desc)
+            filter (where not a.is_over and a.fate <> 'refused' and a.provider_id = m.provider_id and a.request_id is not null))[1] as open_request_id
+    from (
+        select b.id, b.request_id, b.provider_id, coalesce(b.fate, 'unknown') as fate,
+            coalesce(b.fate = 'refused' and b.http_status is not null, false) or exists (
+                select from sms_receipt r
+                where r.notification_id = m.id and r.attempt_id = b.id and r.status in ('failed', 'expired') and r.effect = 'applied'
+            ) as is_over
+        from notification_attempt b where b.notification_id = m.id
+    ) a
+) asked
 where n.id = any (%(ids)s) and m.id = n.id
 returning n.id, n.attempts, n.tries, n.kind, n.member_number, n.caller_number, n.text,
     n.calls, coalesce(n.last_called_at, n.called_at) at time zone coalesce(t.time_zone, 'Asia/Ho_Chi_Minh') as called_local, t.brand, p.id as provider_id, p.enabled as provider_enabled,
@@ -220,7 +235,7 @@ returning n.id, n.attempts, n.tries, n.kind, n.member_number, n.caller_number, n
     (select coalesce(json_agg(json_build_array(http_status, pattern, means, reason) order by position), '[]')
      from sms_reply_rule where provider_id = p.id) as rules,
     n.call_id, c.hotline_number, g.name as group_name, e.name as member_name, w.text as template,
-    (select count(*) from notification_attempt a where a.notification_id = n.id and a.fate = 'refused') as refusals
+    asked.over, asked.open_request_id
 
 -- name: lines
 -- SMSCs that a sender stays bound to: they may have receipts, whoever sent the message.
