@@ -551,7 +551,7 @@ begin
             when r.status = 'delivered' and n.state in ('accepted', 'unknown', 'queued', 'failed', 'expired') then 'delivered'
             when r.attempt_id is distinct from newest then null
             when r.status in ('failed', 'expired') and n.state in ('accepted', 'unknown') then r.status
-            when r.status = 'accepted' and (n.state = 'unknown' or n.state = 'queued' and r.fate = 'unknown') then 'accepted'
+            when r.status = 'accepted' and (n.state = 'unknown' or n.state = 'queued' and coalesce(r.fate, 'unknown') = 'unknown') then 'accepted'
         end;
         did := case
             when r.status = 'ignored' then 'ignored'
@@ -562,7 +562,13 @@ begin
             else 'overtaken'
         end;
         if becomes = 'failed' and n.fallback_provider_id is not null then
-            select * into other from sms_provider p where p.id = n.fallback_provider_id and p.enabled;
+            -- Never what another request may have brought to a provider that is not to be asked twice (as fail_over, sms.sql).
+            select * into other from sms_provider p
+            where p.id = n.fallback_provider_id and p.enabled and not exists (
+                select from notification_attempt a join sms_provider q on q.id = a.provider_id
+                where a.notification_id = n.id and a.id <> r.attempt_id
+                    and coalesce(a.fate, 'unknown') = 'unknown' and q.on_unknown <> 'retry'
+            );
             if other.id is not null then
                 becomes := 'queued';
                 update notification set
@@ -588,7 +594,7 @@ begin
         update notification_attempt set fate = 'accepted'
         where notification_attempt.id in (
             select a.id from notification_attempt a
-            where a.id = r.attempt_id and a.fate = 'unknown' and did <> 'ignored' for no key update skip locked
+            where a.id = r.attempt_id and coalesce(a.fate, 'unknown') = 'unknown' and did <> 'ignored' for no key update skip locked
         );
         update sms_receipt set effect = did, settled_at = now() where sms_receipt.id = r.id;
     end loop;

@@ -9,6 +9,7 @@ import pytest
 from deploy.demo.sms_sink import SmsSink
 from deploy.wait import until
 from sms import store
+from sms.providers import Accepted, Unknown
 from tests.sms_room import SmsRoom, sms_room
 
 NO_ACCOUNT = "insert into sms_reply_rule select id, 1, 200, '-118', 'elsewhere', 'no Zalo account' from sms_provider"
@@ -66,6 +67,22 @@ def test_what_the_first_reports_as_failed_the_second_sends(room: SmsRoom, second
     assert [message["id"] for message in second.messages()] == ["2"]
     room.sql(report.format("'failed'") + " where notification_id = 2 order by id desc limit 1")
     assert room.rows("select state, last_error from notification where id = 2") == [("failed", "no such number")]
+
+
+@pytest.mark.parametrize(("mode", "state"), [("hold", "failed"), ("retry", "queued")])
+@pytest.mark.usefixtures("second")
+def test_nor_then_what_an_earlier_request_may_have_brought(room: SmsRoom, mode: str, state: str) -> None:
+    """Its first request was not answered, a person had it sent again, and that one was taken and failed."""
+    room.sql("update sms_provider set on_unknown = %(mode)s where name <> 'second'", mode=mode)
+    room.queue()
+    for result in (Unknown("no answer"), Accepted(200, "ok", "m-2")):
+        (claimed,) = store.claim(room.conn, 1, 30)
+        store.record(room.conn, claimed, result, 0)
+        room.sql(
+            "update notification set state = 'queued', next_attempt_at = now() where state in ('unknown', 'queued')"
+        )
+    room.sql("select take_receipt(provider_id, 'm-2', null, 'failed', 'off', '{}') from notification")
+    assert room.states() == {state: 1}
 
 
 def test_what_the_first_has_no_way_for_the_second_sends_at_once(room: SmsRoom, second: SmsSink) -> None:

@@ -147,6 +147,14 @@ def test_what_lost_its_sender_is_settled_by_the_receipt_that_waits(room: Room) -
     assert (room.state, store.claim(room.conn, 1, 30)) == ("delivered", [])
 
 
+def test_what_lost_its_sender_and_is_queued_again_is_not_sent_once_a_receipt_says_that_it_was_taken(room: Room) -> None:
+    """A request without an end is one of unknown fate."""
+    claimed = room.claims()
+    room.ask("update notification set state = 'queued', lease_until = null")
+    assert room.gets("accepted", None, request_id=claimed.message.request_id).effect == "applied"
+    assert (room.state, room.ask("select fate from notification_attempt")) == ("accepted", [("accepted",)])
+
+
 def test_a_receipt_of_an_earlier_request_says_nothing_of_the_last_one_unless_it_arrived(room: Room) -> None:
     room.sends()
     room.gets("failed")
