@@ -35,6 +35,10 @@ from sms.store import Claimed, Rooms
 from sms.telling import tell, tell_of_provider
 
 RETRY_SECONDS: Final = 1.0
+_CONNECT_SECONDS: Final = 5
+# After connecting, before what others have claimed counts as lost: PostgreSQL may have been away for longer than their
+# leases, and they, too, have answers to write down; by then each has tried to connect once more.
+TAKE_OVER_SECONDS: Final = RETRY_SECONDS + _CONNECT_SECONDS + 1
 _STOP_SECONDS: Final = 5
 _ROUTE_SECONDS: Final = 60  # also without a NOTIFY: a row that was being queued when its tenant changed was not seen
 _TEND_SECONDS: Final = 1.0  # between two looks for what is too old, lost, or waits for a provider that is left alone
@@ -51,7 +55,7 @@ class Sender:
         self._env = env
         self.stopping = False
         self._busy: Counter[int | None] = Counter()  # requests under way, by provider
-        self._route_at = self._tend_at = 0.0
+        self._route_at = self._tend_at = self._take_over_at = 0.0
         self._todo: queue.SimpleQueue[Claimed] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Claimed, Result]] = queue.SimpleQueue()
         self._unrecorded: list[tuple[Claimed, Result]] = []
@@ -72,6 +76,14 @@ class Sender:
         self.stopping = True
         os.write(self._wake_write, b"x")
 
+    def connected(self) -> None:
+        """Begin with a new connection: others may come back, too."""
+        self._take_over_at = time.monotonic() + TAKE_OVER_SECONDS
+
+    @property
+    def _takes_over(self) -> bool:
+        return time.monotonic() >= self._take_over_at
+
     def step(self, conn: connection) -> int:
         """Record what is done, claim what is due and hand it out; return how many. Raises `psycopg2.Error`."""
         self._record(conn)
@@ -81,7 +93,8 @@ class Sender:
         left = self._tend(conn)
         free = self._options.threads - self._busy.total()
         rooms = Rooms(self._options.most_of_one, self._busy, self._options.give_up_seconds)
-        claimed = store.claim(conn, free, self._options.lease_seconds, rooms) if free else []
+        over = self._takes_over
+        claimed = store.claim(conn, free, self._options.lease_seconds, rooms, take_over=over) if free else []
         for one in claimed:
             self._busy[one.provider and one.provider.id] += 1
             self._todo.put(one)
@@ -96,12 +109,8 @@ class Sender:
         if now < self._tend_at:
             return 0
         self._tend_at = now + min(self._options.poll_seconds, _TEND_SECONDS)
-        expired = store.expire(conn, self._options.give_up_seconds)
-        if expired:
-            _log.warning("expired notifications=%d", expired)
-        held = store.hold_abandoned(conn)
-        if held:
-            _log.error("unknown notifications=%d why=their sender was lost", held)
+        if self._takes_over:
+            self._give_up(conn)
         released = store.release_merged(conn)
         left = gate.leave_open(conn)
         if left:
@@ -109,12 +118,21 @@ class Sender:
             self._tend_at = now  # there may be more
         return left + released
 
+    def _give_up(self, conn: connection) -> None:
+        expired = store.expire(conn, self._options.give_up_seconds)
+        if expired:
+            _log.warning("expired notifications=%d", expired)
+        held = store.hold_abandoned(conn)
+        if held:
+            _log.error("unknown notifications=%d why=their sender was lost", held)
+
     def wait(self, conn: connection) -> None:
         """Return when there may be something to do. Raises `psycopg2.Error`."""
         turn = gate.next_turn(conn) if self._busy.total() < self._options.threads else None
         if not conn.notifies and self._done.empty():
             readable: list[Any] = [conn, self._wake_read]
             poll = self._options.poll_seconds
+            poll = poll if self._takes_over else min(poll, TAKE_OVER_SECONDS)
             select.select(readable, [], [], poll if turn is None else min(max(turn, _LEAST_WAIT), poll))
         conn.poll()
         if any(notice.channel == "sms_route" for notice in conn.notifies):
@@ -177,9 +195,12 @@ class Sender:
 
 def keep(url: str, sender: Sender) -> None:
     """Connect, and send until it is told to stop and idle, or the database fails. Raises `psycopg2.Error`."""
-    conn = psycopg2.connect(url, connect_timeout=5, application_name="sms", keepalives_idle=10, tcp_user_timeout=10_000)
+    conn = psycopg2.connect(
+        url, connect_timeout=_CONNECT_SECONDS, application_name="sms", keepalives_idle=10, tcp_user_timeout=10_000
+    )
     try:
         store.listen(conn)
+        sender.connected()
         _log.info("sms ready")
         while not (sender.stopping and sender.idle):
             if not sender.step(conn):

@@ -86,10 +86,19 @@ class Rooms(NamedTuple):
     give_up_seconds: float = retry.GIVE_UP_SECONDS
 
 
-def claim(conn: connection, most: int, lease_seconds: float, rooms: Rooms = Rooms()) -> list[Claimed]:  # noqa: B008
-    """Claim up to `most` notifications, each for its provider's timeout plus `lease_seconds`."""
+_ALL: Final = Rooms()
+
+
+def claim(
+    conn: connection, most: int, lease_seconds: float, rooms: Rooms = _ALL, *, take_over: bool = True
+) -> list[Claimed]:
+    """Claim up to `most` notifications, each for its provider's timeout plus `lease_seconds`.
+
+    `take_over`: also those whose sender was lost.
+    """
     with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
-        cur.execute(_SQL["take_back"], {"most": most})
+        if take_over:
+            cur.execute(_SQL["take_back"], {"most": most})
         busy = json.dumps({str(provider): count for provider, count in rooms.busy.items()})
         cur.execute(
             _SQL["claim_queued"], {**rooms._asdict(), "busy": busy, "most": most, "lease_seconds": lease_seconds}
@@ -99,7 +108,7 @@ def claim(conn: connection, most: int, lease_seconds: float, rooms: Rooms = Room
         if not ids:
             return []
         cur.execute(_SQL["claim"], {"ids": ids, "lease_seconds": lease_seconds})
-        rows = [dict(row) for row in cur.fetchall()]
+        rows = sorted(map(dict, cur.fetchall()), key=lambda row: ids.index(row["id"]))  # oldest first
         _many(cur, "keep_texts", [_write(row) for row in rows if row["text"] is None and row["brand"] is not None])
         begun = [
             {"notification_id": row["id"], "provider_id": row["provider_id"], "request_id": _request_id(row)}
@@ -128,7 +137,8 @@ def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> R
                 return Recorded(then._replace(state="queued", delay_seconds=0.0), seen)
         pace = {"delay_seconds": then.delay_seconds, "counts": int(then.counts)}
         name = "again" if then.state == "queued" else then.state
-        cur.execute(_SQL[name], {**mine, **pace, "message_id": message_id})
+        provider_id = claimed.provider and claimed.provider.id
+        cur.execute(_SQL[name], {**mine, **pace, "message_id": message_id, "provider_id": provider_id})
         return Recorded(then._replace(over=False) if cur.rowcount == 1 else None, seen)
 
 
@@ -155,6 +165,7 @@ def _taken(claimed: Claimed, result: Accepted) -> dict[str, Any]:
     return {
         "id": claimed.id, "attempt": claimed.attempt, "attempt_id": claimed.attempt_id, "status": result.status,
         "reply": result.reply and redacted(result.reply), "message_id": result.message_id,
+        "provider_id": claimed.provider and claimed.provider.id,
     }  # fmt: skip
 
 

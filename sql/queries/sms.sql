@@ -323,8 +323,9 @@ where a.id = r.attempt_id
 -- As accepted, for many at once.
 update notification n
 set state = 'accepted', accepted_at = now(), provider_message_id = r.message_id, last_error = null, lease_until = null
-from json_to_recordset(%(rows)s::json) as r (id bigint, attempt int, message_id text)
-where n.id = r.id and n.state in ('sending', 'unknown') and n.attempts = r.attempt
+from json_to_recordset(%(rows)s::json) as r (id bigint, attempt int, provider_id bigint, message_id text)
+where n.id = r.id and n.attempts = r.attempt
+    and (n.state in ('sending', 'unknown') or n.state = 'queued' and n.provider_id = r.provider_id)
 returning n.id
 
 -- name: unknown
@@ -333,10 +334,11 @@ set state = 'unknown', last_error = %(error)s, lease_until = null
 where id = %(id)s and state = 'sending' and attempts = %(attempt)s
 
 -- name: accepted
--- (Also of an unknown one: a sender that comes late knows better.)
+-- (Also of an unknown one, and one that is queued to be asked again: a sender that comes late knows better.)
 update notification
 set state = 'accepted', accepted_at = now(), provider_message_id = %(message_id)s, last_error = null, lease_until = null
-where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
+where id = %(id)s and attempts = %(attempt)s
+    and (state in ('sending', 'unknown') or state = 'queued' and provider_id = %(provider_id)s)
 
 -- name: failed
 update notification

@@ -86,6 +86,52 @@ def test_a_sender_that_comes_too_late_does_not_record(room: SmsRoom) -> None:
     other.close()
 
 
+def test_who_comes_back_first_leaves_the_others_time_to_say_what_they_know(room: SmsRoom) -> None:
+    """PostgreSQL was away for longer than a lease. One sender is back, and at work; another has an answer to record."""
+    room.queue()
+    other = psycopg2.connect(room.url)
+    (theirs,) = store.claim(other, 1, 30)
+    lease_over(room)
+    with room.sender():
+        room.queue()
+        room.until_states(accepted=1, sending=1)
+        room.queue()
+        room.until_states(accepted=2, sending=1)
+        assert store.record(other, theirs, Accepted(200, "theirs", "theirs"), 0).then
+    assert room.received() == ["2", "3"]
+    other.close()
+
+
+def test_nor_is_what_they_hold_expired_or_unknown_meanwhile(room: SmsRoom) -> None:
+    room.sql("update sms_provider set on_unknown = 'hold'")
+    room.queue(members=2)
+    store.claim(room.conn, 2, 30)
+    lease_over(room)
+    room.sql("update notification set called_at = now() - interval '7 hours' where id = 1")
+    with room.sender():
+        room.queue()
+        room.until_states(accepted=1, sending=2)
+        room.until_states(accepted=1, unknown=2)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_answer_keeps_what_is_queued_from_being_asked_again(room: SmsRoom, together: bool) -> None:
+    """It comes late, and nobody has taken it over yet. What waits for another provider meanwhile is that one's."""
+    room.sql("insert into sms_provider (name, url) values ('second', 'http://127.0.0.1:9/')")
+    room.queue(members=3)
+    late = psycopg2.connect(room.url)
+    claimed = sorted(store.claim(late, 3, 30))
+    room.sql("update notification set state = 'queued', lease_until = null where state = 'sending'")
+    room.sql("update notification set provider_id = (select max(id) from sms_provider) where id = 2")
+    if together:
+        store.record_accepted(late, [(one, Accepted(200, "late", "late")) for one in claimed])
+    else:
+        for one in claimed:
+            store.record(late, one, Accepted(200, "late", "late"), 0)
+    assert room.rows("select state from notification order by id") == [("accepted",), ("queued",), ("accepted",)]
+    late.close()
+
+
 def test_a_lost_reply_is_recorded_as_such_and_asked_again(room: SmsRoom) -> None:
     room.sink.resets(after_taking=True)
     with room.sender():
