@@ -20,7 +20,7 @@ from kemi.domain import masking, ringing, sane
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Ended
 from kemi.domain.model import TrunkAddress
-from kemi.errors import TokenRefused
+from kemi.errors import NoRoom, TokenRefused
 from kemi.exchange import Exchange, Taken
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
@@ -117,6 +117,10 @@ class Router(Hunting, Clock):
         to = KSR.hdr.gete("To")
         if not masking.is_dialled_number(dialled):
             return _turn_away("not a telephone number", sane.refusal_of(request.uri()) or 404)
+        if not signalling.has_room():
+            if KSR.tm.t_check_trans() == 0:
+                return 1  # a repetition, of a call that there is
+            raise NoRoom("shared memory has no room for a new call: kamailio -m")
         neutral = masking.is_neutral_to(to, dialled, self._host)
         if not neutral:
             # tm builds the CANCEL's To from the received request: it must be neutral before the transaction is.

@@ -14,6 +14,9 @@ from kemi.refusal import refusal
 
 _SDP: Final = "application/sdp"
 _OUT_OF_MEMORY: Final = -2  # E_OUT_OF_MEM of Kamailio's core
+_KEPT: Final = 10  # that part of shared memory is kept for the calls that there are
+_WORD: Final = 0xFFFFFFFF  # KEMI has statistics as signed numbers of 32 bits: kamailio -m is below 4096
+_get = KSR.pv.get
 _set_body = KSR.textops.set_body
 _append_branch = KSR.corex.append_branch_uri
 _append = KSR.hdr.append
@@ -67,6 +70,14 @@ def blank(code: int) -> None:
     if code >= 300:  # a 2xx has had its words before tm
         reword(code, code, "")
     put_body("", "any")
+
+
+def has_room() -> bool:
+    """Say whether shared memory has room for a new call beside what those that there are may still need.
+
+    Full, it is no longer a refusal but a standstill: each allocation looks through all of it (kemi/decisions/0045).
+    """
+    return bool(_get("$stat(free_size)") & _WORD > (_get("$stat(total_size)") & _WORD) // _KEPT)
 
 
 def is_new() -> bool:

@@ -34,6 +34,7 @@ class Machine:
         self.listen = listen
         self.max_branches = max_branches
         self.disable_6xx = False  # tm's disable_6xx_block
+        self.memory = 1 << 31, 1 << 31  # shared: free bytes, all
         self.specs: dict[str, Spec] = load()
         self.context: Context | None = None
         self.transactions: list[Transaction] = []

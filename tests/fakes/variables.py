@@ -46,6 +46,10 @@ def _body(m: Machine) -> Value:
     return m.here.held.message.body.decode("utf-8")
 
 
+def _signed(number: int) -> int:
+    return number - (1 << 32) if number >= 1 << 31 else number  # pv_get_uintval, as KEMI sees it
+
+
 def _branch_index(m: Machine) -> Value:
     return m.here.branch if m.here.route in ("branch", "on_reply", "branch_failure") else None
 
@@ -107,6 +111,8 @@ _READ: Final[dict[str, Callable[[Machine], Value]]] = {
     "$ml": lambda m: len(m.here.held.message.buf),
     "$mf": lambda m: m.here.held.flags,
     "$bf": lambda m: m.here.held.branch_flags,
+    "$stat(free_size)": lambda m: _signed(m.memory[0]),
+    "$stat(total_size)": lambda m: _signed(m.memory[1]),
     "$T_branch_idx": _branch_index,
     "$T_reply_code": _reply_code,
     "$T_branch(uri)": _branch_uri,

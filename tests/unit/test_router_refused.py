@@ -47,6 +47,33 @@ class TestRefused:
         assert [sent.status for sent in out] == [503]
         assert world.sink.events == []
 
+    def test_a_memory_that_is_nearly_full_is_503_for_new_calls_only(self, world: World) -> None:
+        """What there is goes on: a repetition rings nobody again and is not refused, the caller's BYE passes."""
+        caller = Caller(world)
+        (member, *_) = caller.calls()
+        member.replies(180)
+        world.kam.memory = 100, 1 << 31
+        events = len(world.sink.events)
+        out = world.kam.receive(world.invite(call_id="another"), world.TRUNK)
+        assert [sent.status for sent in out] == [503]
+        assert len(world.sink.events) == events
+        assert caller.calls() == []
+        assert caller.saw == [180, 503, 180]
+        member.answers()
+        assert caller.saw[-1] == 200
+        caller.sends("ACK", 1)
+        assert [sent.message.method for sent in caller.sends("BYE", 3)] == ["BYE"]
+
+    @pytest.mark.parametrize("size", [1 << 30, (1 << 32) - 4096])
+    def test_a_memory_is_nearly_full_from_a_tenth_on(self, world: World, size: int) -> None:
+        """Also where its size is negative to KEMI: from 2 GiB on."""
+        found = []
+        for free in (size // 10, size // 10 + 8):
+            world.kam.memory = free, size
+            out = world.kam.receive(world.invite(call_id=f"{size}-{free}"), world.TRUNK)
+            found.append([sent.status for sent in out if sent.status > 100])
+        assert found == [[503], []]
+
     def test_a_table_that_cannot_be_read_is_503(self, world: World) -> None:
         """A reply and a log line, no call."""
 
