@@ -208,13 +208,15 @@ class Router(Hunting, Clock):
             relay.exchange.offered = bool(body)
             KSR.pv.sets("$avp(exchange)", relay.exchange.pack())
             must(KSR.tm.t_on_reply(callbacks.DIALOG_REPLY), "t_on_reply")
+        # Before anything is written: a body that cannot be read is 400, but a BYE, which ends the call whatever it has.
+        clean = "" if method == "BYE" else self._voice.onward(relay.exchange, body)
         if method == "BYE":
             call, side = relay.exchange.call.hex(), relay.exchange.side
             self._past.over(call)
             self._happened(Ended(call, relay.leg, "edge", _TIME_IS_OVER) if ours else Ended(call, relay.leg, side))
             if ours or side == "caller":  # he has one dialog; a member's BYE may be a losing leg's: its 200 tells
                 self._voice.over(relay.exchange.call, relay.exchange.media)
-        signalling.put_body(self._voice.onward(relay.exchange, body), taken.content_type)
+        signalling.put_body(clean, taken.content_type)
         signalling.put_headers(relay.block)
         if not signalling.relay(relay.uri, relay.hop) and method != "ACK":
             signalling.answer(503)
