@@ -1,9 +1,8 @@
 """Voice that can be heard in tests: a telephone's RTP socket that plays tones and listens by signal (G.711 A-law).
 
-What it heard is judged by what is in the samples (Goertzel), never by a count of packets alone.
+What it heard is judged by what is in the samples (`tests.listening`), never by a count of packets alone.
 """
 
-import math
 import random
 import socket
 import struct
@@ -12,51 +11,19 @@ import time
 from typing import Final
 
 from kemi.audit import Packet
+from tests import listening
+from tests.listening import RATE, a_law, a_law_of, share
 from tests.sip import Recording
 from tests.srtp import Key
 
-RATE: Final = 8000  # samples a second
 FRAME: Final = 160  # samples of a packet: 20 ms
 _PCMA, _EVENTS = 8, 101
 
 
-def _alaw(sample: int) -> int:
-    """ITU-T G.711: one sample, 16 bits, as A-law."""
-    sign, magnitude = (0x80, sample) if sample >= 0 else (0x00, ~sample)
-    magnitude >>= 3  # 13 bits with the sign
-    segment = max(magnitude.bit_length() - 5, 0)
-    code = segment << 4 | magnitude >> max(segment, 1) & 0x0F
-    return (sign | code) ^ 0x55
-
-
-def _linear(code: int) -> int:
-    code ^= 0x55
-    segment, mantissa = code >> 4 & 7, code & 0x0F
-    value = (mantissa << 4) + 8 if not segment else ((mantissa << 4) + 0x108) << segment - 1
-    return value if code & 0x80 else -value
-
-
-_LINEAR: Final = tuple(_linear(code) for code in range(256))
-
-
 def tone(hertz: float, frames: int) -> list[bytes]:
-    """`frames` packets' worth of a sine, A-law."""
-    step = 2 * math.pi * hertz / RATE
-    raw = bytes(_alaw(int(12_000 * math.sin(step * n))) for n in range(frames * FRAME))
+    """`frames` packets' worth of a tone, A-law."""
+    raw = a_law_of(listening.tone(hertz, frames * FRAME / RATE))
     return [raw[at : at + FRAME] for at in range(0, len(raw), FRAME)]
-
-
-def strength(payload: bytes, hertz: float) -> float:
-    """The part of a signal's energy that is at one frequency: 1 is a pure tone, 0 has nothing of it (Goertzel)."""
-    samples = [_LINEAR[code] for code in payload]
-    energy = sum(value * value for value in samples)
-    if not energy:
-        return 0.0
-    turn = 2 * math.cos(2 * math.pi * hertz / RATE)
-    before = now = 0.0
-    for value in samples:
-        before, now = now, value + turn * now - before
-    return 2 * (before * before + now * now - turn * before * now) / (len(samples) * energy)
 
 
 class Heard:
@@ -148,7 +115,7 @@ class Telephone:
     def hears(self, hertz: float, since: int = 0, seconds: float = 0.2) -> bool:
         """Whether the last `seconds` of what came since are this tone, and nothing else to speak of."""
         voice = self.voice(since)[-int(seconds * RATE) :]
-        return len(voice) >= int(seconds * RATE) and strength(voice, hertz) > 0.9
+        return len(voice) >= int(seconds * RATE) and share(a_law(voice), hertz) > 0.9
 
     @property
     def digits(self) -> list[int]:

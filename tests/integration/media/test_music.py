@@ -11,13 +11,13 @@ from kemi.recording.streams import streams
 from tests.edge import HOTLINE, Edge
 from tests.integration.features import RELIABLE
 from tests.integration.media.sounds import TUNE
-from tests.listening import a_law, likeness, read
+from tests.listening import RATE, a_law, likeness, read
 from tests.media_room import HIGH, LOW, hear_each_other, media_of, offer
 from tests.rtp import Packet, write_pcap
 from tests.rtpengine import Sessions
 from tests.sip import Call, Customer, Member
 from tests.sip.message import build
-from tests.telephone import RATE, Telephone, tone
+from tests.telephone import Telephone, tone
 
 PATIENT = 20.0
 pytestmark = pytest.mark.usefixtures("playing")
@@ -165,15 +165,24 @@ def test_it_plays_on_while_members_ring_one_after_the_other(
         assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "strategy", "") != "sequential")
 
 
-def test_nothing_is_left_where_the_caller_gives_up_or_all_refuse(
-    customer: Customer, bob: Member, carol: Member, dave: Member, office: Member, customers: Telephone,
-    sessions: Sessions,
-) -> None:  # fmt: skip
+def test_nothing_is_left_where_the_caller_gives_up(
+    customer: Customer, bob: Member, customers: Telephone, sessions: Sessions
+) -> None:
     call = rung(customer, bob, customers)
     assert call.cancels() == 200
     assert call.final() == 487
     assert sessions.become(0)
-    del carol, dave, office
+
+
+def test_nothing_is_left_where_all_refuse(
+    customer: Customer, bob: Member, carol: Member, dave: Member, office: Member, customers: Telephone,
+    sessions: Sessions,
+) -> None:  # fmt: skip
+    call = rung(customer, bob, customers)
+    for member in (bob, carol, dave, office):
+        member.refuses(486)
+    assert call.final() == 486
+    assert sessions.become(0)
 
 
 def test_who_requires_100rel_hears_the_members_own_and_no_music(
@@ -184,9 +193,10 @@ def test_who_requires_100rel_hears_the_members_own_and_no_music(
     bob.rings(183, [("Require", "100rel"), ("RSeq", "1")])
     assert call.heard(183)
     assert call.replies[-1].get("rseq") == "1"
-    assert customers.heard == []
     bob.answers(offer(members, "bob"))
     assert call.is_answered
+    hear_each_other(call, bob, customers, members)
+    assert {one.ssrc for one in customers.heard} == {members.ssrc}
     assert call.hangs_up() == 200
 
 
@@ -200,10 +210,10 @@ def test_without_its_file_it_is_ringback_and_an_alarm(
         call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
         bob.rings()
         assert call.is_ringing
-        assert customers.heard == []
         bob.answers(offer(members, "bob"))
         assert call.is_answered
         hear_each_other(call, bob, customers, members)
+        assert {one.ssrc for one in customers.heard} == {members.ssrc}
         assert call.hangs_up() == 200
         assert edge.logs("alarm=waiting_sound_unheard", log_since)
     finally:

@@ -13,11 +13,11 @@ from deploy.settings import ROOT
 from deploy.wait import until
 from tests.edge import CUSTOMER_HOST, HOTLINE, Edge
 from tests.integration.media.sounds import TUNE
-from tests.listening import likeness, share
+from tests.listening import RATE, likeness, share
 from tests.media_room import LOW, media_of, offer
 from tests.rtpengine import Sessions
 from tests.sip import Member
-from tests.telephone import RATE, Telephone, tone
+from tests.telephone import Telephone, tone
 
 PATIENT = 20.0
 pytestmark = pytest.mark.usefixtures("playing")

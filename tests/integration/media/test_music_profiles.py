@@ -10,12 +10,12 @@ from tests.edge import CAROL, HOTLINE, Edge
 from tests.integration.media.recordings import loudest, recorded, set_records
 from tests.integration.media.sounds import TUNE
 from tests.integration.media.test_profiles import ANOTHER, speaks
-from tests.listening import a_law, likeness, read, share
+from tests.listening import RATE, a_law, likeness, read, share
 from tests.media_room import HIGH, LOW, calls, has, hear_each_other, offer
 from tests.rtpengine import Sessions
 from tests.sip import Carrier, Customer, Member, Recording
 from tests.srtp import Key
-from tests.telephone import RATE, Telephone
+from tests.telephone import Telephone
 
 PATIENT = 20.0
 

@@ -1,5 +1,9 @@
 """Both sides hear each other through the edge, and learn nothing of each other's address."""
 
+from collections.abc import Iterator
+
+import pytest
+
 from tests.edge import EDGE_HOST, HOTLINE, Edge
 from tests.media_room import HIGH, LOW, answered, hear_each_other, media_of, offer, speaks
 from tests.rtpengine import Sessions
@@ -61,8 +65,22 @@ def test_a_session_ends_where_all_refuse(
     assert sessions.become(0)
 
 
+def early_media(edge: Edge, mode: str) -> None:
+    """Say what callers hear, and wait until the workers know."""
+    edge.sql("update external_group set early_media = %(mode)s", mode=mode)
+    assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "early_media", "") == mode)
+
+
+@pytest.fixture
+def first_sounds(edge: Edge) -> Iterator[None]:
+    """The caller hears the first telephone; no longer than this test."""
+    early_media(edge, "first")
+    yield
+    early_media(edge, "ringback")
+
+
+@pytest.mark.usefixtures("first_sounds")
 def test_early_sound_is_heard_and_the_winners_answer_binds(
-    edge: Edge,
     customer: Customer,
     bob: Member,
     carol: Member,
@@ -72,8 +90,6 @@ def test_early_sound_is_heard_and_the_winners_answer_binds(
     recording: Recording,
 ) -> None:
     """Carol's announcement is heard before anybody answers; Bob answers, and it is he who is heard."""
-    edge.sql("update external_group set early_media = 'first'")
-    assert edge.table_says(lambda table: getattr(table.group_of("+842727777787"), "early_media", "") == "first")
     with Telephone("127.0.0.21", recording) as carols:
         call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
         carol.rings(183, body=offer(carols, "carol"))
