@@ -1,10 +1,10 @@
 """One SIPp, as a role of a scenario."""
 
-import socket
 import subprocess
 from pathlib import Path
 from typing import Final
 
+from deploy.hosts import is_mine
 from deploy.wait import until
 from sipp_scenarios.scenario import Scenario
 from tests.edge import BOB, CAROL, DAVE, OFFICE
@@ -39,16 +39,8 @@ class Sipp:
 
     def waits_for_calls(self) -> None:
         """Return when its port is taken. Raises `TimeoutError`."""
-        if not until(self._listens, 5.0):
+        if not until(lambda: not is_mine(*self._me), 5.0):
             raise TimeoutError(f"SIPp does not listen: {self.ends()}")
-
-    def _listens(self) -> bool:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(self._me)
-            except OSError:
-                return True
-        return False
 
     @property
     def goes_on(self) -> bool:

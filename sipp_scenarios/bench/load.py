@@ -2,11 +2,11 @@
 
 import signal
 import subprocess
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
+from deploy.hosts import is_mine
 from deploy.wait import until
 from sipp_scenarios.bench import counts
 from sipp_scenarios.bench.counts import Counts
@@ -18,7 +18,7 @@ _ROOM: Final = Path(__file__).parent
 _LINGER: Final = 3.0  # seconds for the gateway's last legs, after the caller's last call
 _EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - SIPp's control port is of all addresses, and its own choice is of 60
 _LEAVING: Final = 3.0  # seconds to write the counts and leave
-BEGINS: Final = 0.5  # seconds until the first call
+_LISTENS: Final = 10.0  # seconds until SIPp does
 _CALLERS: Final = {"answered": "caller", "cancelled": "caller_gives_up"}
 
 
@@ -42,6 +42,7 @@ class Party:
     def __init__(self, role: str, me: Address, calls: int, seconds: float, folder: Path, *more: str) -> None:
         """`seconds`: the longest that it may take; `more`: arguments for SIPp, such as where to call and how fast."""
         self._counts = folder / f"{role}_{me[1]}.csv"
+        self.address = me
         self._role, self._errors = role, folder / f"{role}_{me[1]}.errors"
         self._command = ["setpriv", "--pdeathsig", "TERM", "--", "sipp", "-sf", str(_ROOM / f"{role}.xml")]
         self._command += [
@@ -101,7 +102,9 @@ class Carrier:
     def __enter__(self) -> Self:
         for each in self._parties:
             each.__enter__()
-        time.sleep(BEGINS)  # SIPp says nothing when it listens; a lost first INVITE would be seen as a retransmission
+        # A lost first INVITE would be seen as a retransmission.
+        if not until(lambda: not any(is_mine(*each.address) for each in self._parties), _LISTENS):
+            raise TimeoutError("SIPp does not listen")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

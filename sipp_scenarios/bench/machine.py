@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def facts(seed: int) -> dict[str, str]:
 def commit() -> str:
     """Return what the code is; "-dirty" where it has been changed since."""
     return _first_line("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12")
+
+
+def command(target: str) -> str:
+    """Return what was typed to measure this: the target of make, and its arguments."""
+    return f"make {target} ARGS='{' '.join(sys.argv[1:])}'".replace(" ARGS=''", "")
 
 
 def of_asterisk() -> dict[str, str]:

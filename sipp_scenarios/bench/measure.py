@@ -33,7 +33,8 @@ def window(program: Program, asked: Load, settled: Callable[[], object] = lambda
     """Load `program` and return what it used; `settled` waits for the parts that follow the calls."""
     with TemporaryDirectory(prefix="bench-") as folder:
         begun, before, lost, sipp = time.monotonic(), program.cpu(), cpu.dropped(), _children()
-        with _Meter(program, load.BEGINS, load.BEGINS + asked.calls / asked.rate) as meter:
+        begin = asked.calls / asked.rate  # seconds that calls begin in, from when SIPp listens on
+        with _Meter(program, begin / 4, begin) as meter:
             told, complaint = load.call(program.address, program.ports(asked.members), asked, Path(folder))
         settled()
         time.sleep(_SETTLE)

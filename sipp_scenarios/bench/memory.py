@@ -1,6 +1,7 @@
 """The memory of every process of the edge, and of Kamailio's own allocators, while calls go on."""
 
 import time
+from math import nan
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -10,14 +11,16 @@ from tests.edge import Edge
 
 MIB: Final = 1 << 20
 _PARTS: Final = ("kamailio", "watch", "table", "ledger", "sender", "postgres")
-_FIELDS: Final = {"RssAnon": "own", "VmRSS": "rss"}
+_OWN: Final = "RssAnon:"
 
 
 class Sample(NamedTuple):
-    """At `at` seconds: MiB of each process; Kamailio's shared memory in use, and the most a process has of its pkg."""
+    """At `at` seconds: MiB of each process; Kamailio's shared memory in use, and the most a process has of its pkg.
+
+    Those two are nan where Kamailio was too busy to say.
+    """
 
     at: float
-    rss: dict[str, float]
     own: dict[str, float]  # in no file and not shared: what a leak would grow
     shm: float
     pkg: float
@@ -36,12 +39,11 @@ class Sampler:
     def take(self) -> Sample:
         """Look at every process that is there now."""
         self._look_for_new_ones()
-        found = {pid: _status(pid) for pid in self._wanted}
-        rss = {self._names[pid]: each["rss"] for pid, each in found.items() if "rss" in each}
-        own = {self._names[pid]: each["own"] for pid, each in found.items() if "own" in each}
-        shm, pkg = self._ask("core.shmmem") or {}, self._ask("pkg.stats") or []
-        most = max((one.get("used", 0) for one in pkg), default=0) if isinstance(pkg, list) else 0
-        return Sample(time.monotonic() - self._begun, rss, own, shm.get("real_used", 0) / MIB, most / MIB)
+        own = {self._names[pid]: mib for pid in self._wanted if (mib := _own(pid)) is not None}
+        shm, pkg = self._ask("core.shmmem"), self._ask("pkg.stats")
+        used = shm["real_used"] / MIB if isinstance(shm, dict) else nan
+        most = max(one["used"] for one in pkg) / MIB if isinstance(pkg, list) and pkg else nan
+        return Sample(time.monotonic() - self._begun, own, used, most)
 
     def close(self) -> None:
         """Close the RPC socket."""
@@ -67,14 +69,9 @@ class Sampler:
             return None
 
 
-def _status(pid: int) -> dict[str, float]:
+def _own(pid: int) -> float | None:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:  # it has ended
-        return {}
-    pairs = (line.split() for line in lines)
-    return {
-        _FIELDS[name[:-1]]: int(kib) / 1024
-        for name, kib, *_ in (p for p in pairs if len(p) > 1)
-        if name[:-1] in _FIELDS
-    }
+        return None
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(_OWN)), None)

@@ -11,7 +11,6 @@ report    nothing new: the report of the sections that are there, whoever wrote 
 """
 
 import os
-import sys
 import time
 from collections.abc import Callable
 from typing import Annotated, Final
@@ -117,7 +116,7 @@ def _run(console: Console, chosen: dict[str, Bench], peers: frozenset[str]) -> N
                 found = measure(everybody)
                 found.load = load
                 found.at, found.commit, found.seconds = section.now(), machine.commit(), time.monotonic() - since
-                found.commands = [f"make bench ARGS='{' '.join(sys.argv[1:])}'".replace(" ARGS=''", "")]
+                found.commands = [machine.command("bench")]
                 section.save(found)
                 console.print(f"{name}: {found.seconds:.0f} s")
                 for each in found.tables[:1]:

@@ -15,10 +15,12 @@ Any benchmark adds its own: it writes `bench/sections/<name>.json` by `save(Sect
 """
 
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+from msgspec import structs
 
 from deploy.settings import ROOT
 
@@ -93,11 +95,21 @@ def now() -> str:
 
 
 def save(section: Section, folder: Path = SECTIONS) -> Path:
-    """Write the section where the next report finds it."""
+    """Write the section where the next report finds it; a number that is none (all calls failed) is left out.
+
+    JSON has no such numbers: the next report could not read it.
+    """
+    figures = {name: one for name, one in section.figures.items() if all(map(isfinite, (one.value, *one.rounds)))}
+    plots = [structs.replace(one, series=[_finite(each) for each in one.series]) for one in section.plots]
+    section = structs.replace(section, figures=figures, plots=plots)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{section.name}.json"
     file.write_bytes(msgspec.json.format(msgspec.json.encode(section)) + b"\n")
     return file
+
+
+def _finite(series: Series) -> Series:
+    return Series(series.name, [(x, y) for x, y in series.points if isfinite(y)])
 
 
 def load_all(folder: Path = SECTIONS) -> list[Section]:

@@ -1,6 +1,7 @@
 """Very many calls in one go, and the memory of every process meanwhile: flat, or explained."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from math import isfinite, nan
 from statistics import median
 from typing import Final
 
@@ -50,10 +51,11 @@ def growth(samples: list[Sample], name: str) -> tuple[float, float, float]:
 def _section(samples: list[Sample], window: Window, calls: int) -> Section:
     names = sorted(samples[-1].own)
     grown = {name: growth(samples, name) for name in names}
-    steady = [one.shm for one in samples if one.at >= min(_WT_SECONDS, samples[-1].at)]
+    steady = [one.shm for one in samples if one.at >= min(_WT_SECONDS, samples[-1].at) and isfinite(one.shm)] or [nan]
+    pkg = [one.pkg for one in samples if isfinite(one.pkg)] or [nan]
     rows = [[name, f"{begin:.1f}", f"{end:.1f}", f"{slope:+.0f}"] for name, (begin, end, slope) in grown.items()]
     rows.append(["shared memory of Kamailio, in use", f"{steady[0]:.0f}", f"{steady[-1]:.0f}", ""])
-    rows.append(["pkg of Kamailio, the fullest process", f"{samples[0].pkg:.2f}", f"{samples[-1].pkg:.2f}", ""])
+    rows.append(["pkg of Kamailio, the fullest process", f"{pkg[0]:.2f}", f"{pkg[-1]:.2f}", ""])
     text = (
         f"{window.calls} five-way calls at {window.held:.0f}/s on {window.program}: {window.failed} failed, "
         f"{window.retransmissions} messages were sent again, {window.dropped} datagrams lost. A process's own memory "

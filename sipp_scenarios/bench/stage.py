@@ -36,11 +36,12 @@ def alone(edge: Edge) -> Program:
     return Program(OURS, edge.address, edge.gateway_port, {EDGE: _edge(edge)})
 
 
-def wait_for_the_ledger(edge: Edge) -> bool:
-    """Wait until every call is told and every SMS is sent; False if two minutes were not enough."""
+def wait_for_the_ledger(edge: Edge) -> None:
+    """Wait until every call is told and every SMS is sent. Raises `TimeoutError` if two minutes were not enough."""
     query = """select (select count(*) from call where ended_at is null)
-                    + (select count(*) from notification where state not in ('accepted', 'not_applicable')) as open"""
-    return until(lambda: edge.ledger.rows(query)[0]["open"] == 0, 120.0, every=0.2)
+                    + (select count(*) from notification where state in ('queued', 'sending')) as open"""
+    if not until(lambda: edge.ledger.rows(query)[0]["open"] == 0, 120.0, every=0.2):
+        raise TimeoutError("the ledger or the sender is not done with the calls after two minutes")
 
 
 def _edge(edge: Edge) -> tuple[int, ...]:

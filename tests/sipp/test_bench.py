@@ -7,7 +7,7 @@ import pytest
 from sipp_scenarios.bench import bare, measure, peer
 from sipp_scenarios.bench.groups import ENDS
 from sipp_scenarios.bench.load import Load
-from sipp_scenarios.bench.program import EDGE, Program
+from sipp_scenarios.bench.program import Program
 
 _CALLS = 5
 
@@ -16,7 +16,6 @@ def plays(program: Program, load: Load) -> None:
     """A window without a fault; what it costs is nobody's business here."""
     window = measure.window(program, load)
     assert (window.failed, window.failed_legs, window.complaint) == (0, 0, "")
-    assert window.cpu[EDGE] >= 0
 
 
 @pytest.mark.parametrize("name", [peer.PLAIN, peer.MASKED])

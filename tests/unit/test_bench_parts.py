@@ -65,7 +65,7 @@ def test_percentiles_are_of_the_samples() -> None:
 
 def samples(*mib: float) -> list[Sample]:
     """One every 10 s, of one process."""
-    return [Sample(10.0 * n, {"a": each}, {"a": each}, 1.0, 1.0) for n, each in enumerate(mib)]
+    return [Sample(10.0 * n, {"a": each}, 1.0, 1.0) for n, each in enumerate(mib)]
 
 
 def test_growth_is_a_slope_that_no_single_jump_makes() -> None:

@@ -1,6 +1,7 @@
 """The benchmark's report: sections of one form, whoever wrote them; a page that needs nothing else; what got slower."""
 
 import json
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,16 @@ def test_a_section_of_another_form_is_named(tmp_path: Path) -> None:
     (tmp_path / "sms.json").write_text('{"name": "sms"}')
     with pytest.raises(ValueError, match=r"sms\.json: .*title.*section\.py"):
         load_all(tmp_path)
+
+
+def test_a_number_that_is_none_is_left_out_and_the_section_can_be_read(tmp_path: Path) -> None:
+    """Where all calls of a window failed there is no cost; the next report says the rest."""
+    figures = {"cost": Figure(nan, "s"), "some": Figure(1.0, "s", rounds=[1.0, nan]), "calls": Figure(3.0, "")}
+    plot = Plot("", "lines", "", "", [Series("a", [(1.0, nan), (2.0, 5.0)])])
+    save(Section("one", "One", figures=figures, plots=[plot]), tmp_path)
+    (found,) = load_all(tmp_path)
+    assert list(found.figures) == ["calls"]
+    assert found.plots[0].series[0].points == [(2.0, 5.0)]
 
 
 def test_the_page_stands_alone_and_says_everything(tmp_path: Path) -> None:

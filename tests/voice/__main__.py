@@ -5,6 +5,7 @@ is not counted: the figure for calls is a lower bound, and the table says how la
 """
 
 import json
+import os
 import tempfile
 import time
 from dataclasses import asdict
@@ -16,6 +17,7 @@ import typer
 from rich.table import Table as Screen
 
 from deploy.console import wide_console
+from sipp_scenarios.bench import machine
 from sipp_scenarios.bench.section import Figure, Plot, Section, Series, Table, now, save
 from tests.voice.calls import kamailio_ms
 from tests.voice.measure import Found, Room, carried, room, spread
@@ -32,7 +34,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> None:
     """Measure, and say."""
-    begin = time.monotonic()
+    begin, load_before = time.monotonic(), os.getloadavg()[0]
     found: list[tuple[Found, Found]] = []
     with tempfile.TemporaryDirectory() as folder, room(Path(folder)) as engine:
         for load in (step for step in STEPS if step <= most):
@@ -42,6 +44,7 @@ def main(
                 break
     rounds = [[kamailio_ms(calls, anchored=way) for way in (False, True)] for _ in range(ROUNDS if calls else 0)]
     section = of(found, engine, rounds, time.monotonic() - begin)
+    section.load = load_before
     save(section)
     if as_json:
         print(
@@ -95,7 +98,7 @@ def of(found: list[tuple[Found, Found]], engine: Room, rounds: list[list[float]]
     points: list[tuple[float | str, float]] = [(here.calls, here.p99_us - straight.p99_us) for straight, here in found]
     return Section(
         name="media", title="Voice through rtpengine", order=70, at=now(), seconds=seconds,
-        commands=["make bench-media"],
+        commands=[machine.command("bench-media")], commit=machine.commit(),
         text=["G.711, both ways, 100 packets a second and call, userspace; telephones on the same machine."],
         figures=figures,
         tables=[
