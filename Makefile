@@ -8,7 +8,7 @@ PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 
-.PHONY: help setup packages demo run call check explain extgroup migrate test lint scenarios kill audit bench bench-compare bench-steps bench-config bench-sms clean
+.PHONY: help setup packages demo run call check explain extgroup migrate test lint scenarios kill audit bench bench-compare bench-steps bench-config bench-sms bench-media clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
