@@ -11,10 +11,8 @@ from pathlib import Path
 from signal import SIGINT, SIGTERM, Signals
 from typing import Final
 
-import psycopg2
-
 from deploy.hosts import takes_connections
-from deploy.postgres import Cluster
+from deploy.postgres import Cluster, takes_logins
 from deploy.settings import ROOT, Settings
 
 # kamailio -m: address space, taken as it is used. Transactions live here for wt_timer: a five-way call is 59 KB for
@@ -47,7 +45,7 @@ class Part:
 
 def postgres(cluster: Cluster) -> Part:
     """Return the private database server. SIGINT: end now, do not wait for clients."""
-    return Part("postgres", cluster.command(), {}, lambda: _connects(cluster.url), SIGINT, 20.0)
+    return Part("postgres", cluster.command(), {}, lambda: takes_logins(cluster.url), SIGINT, 20.0)
 
 
 def open_door(settings: Settings) -> socket.socket:
@@ -142,14 +140,6 @@ def _kamailio(settings: Settings, edge_key: str, door: socket.socket, rtpengines
 
 def _module(name: str) -> list[str]:
     return [sys.executable, "-m", name]
-
-
-def _connects(url: str) -> bool:
-    try:
-        psycopg2.connect(url, connect_timeout=2).close()
-    except psycopg2.OperationalError:
-        return False
-    return True
 
 
 def answers_options(address: tuple[str, int], seconds: float = 0.5) -> bool:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import psycopg2
+
 from deploy.wait import until
 from kemi.errors import EdgeError
 
@@ -107,6 +109,15 @@ class Cluster:
         os.kill(pid, signal.SIGINT)
         if not until(lambda: not _is_server_of(pid, self._data), _STOP_SECONDS):
             raise PostgresError(f"process {pid} still serves {self._data} and does not end")
+
+
+def takes_logins(url: str) -> bool:
+    """Tell whether the server at `url` lets one in now."""
+    try:
+        psycopg2.connect(url, connect_timeout=2).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
 
 
 def _as_owner(home: Path) -> list[str]:

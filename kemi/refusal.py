@@ -1,7 +1,8 @@
 """An answer to a request that Kamailio cannot parse, written by hand out of its own lines (kemi/decisions/0044).
 
-It goes to where the request came from and nowhere else, holds nothing but what that sender wrote, and is shorter
-than what he sent. What is no request, or an ACK, gets none (RFC 3261 §8.1.3, §17).
+It goes to where the request came from and nowhere else, and holds nothing but what that sender wrote, a tag and the
+status line: it is no amplifier, though longer than a request of five short lines. What is no request, or an ACK, gets
+none (RFC 3261 §8.1.3, §17).
 """
 
 import re

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg2
-from psycopg2.extensions import make_dsn
+from psycopg2.extensions import connection, make_dsn
 
-from deploy.postgres import Cluster
+from deploy.postgres import Cluster, takes_logins
 from deploy.wait import until
+from sql import seed
 from sql.migrate import migrate, migrations
 
 _numbers: Final = count(1)
@@ -37,7 +38,7 @@ class Server:
     def start(self) -> None:
         """Start it; it takes connections when this returns."""
         self._process = subprocess.Popen(self._cluster.command(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        assert until(lambda: _answers(self.url), 20), "PostgreSQL did not start"
+        assert until(lambda: takes_logins(self.url), 20), "PostgreSQL did not start"
 
     def stop(self) -> None:
         """Stop it as the power would: connections end, nothing is said."""
@@ -71,6 +72,29 @@ def fresh_database(*, migrated: bool = True) -> Iterator[str]:
         assert until(lambda: _dropped(main, name), 20), f"{name} cannot be dropped"
 
 
+@contextmanager
+def seeded_database() -> Iterator[str]:
+    """The same with the demo's company in it."""
+    with fresh_database() as url:
+        conn = psycopg2.connect(url)
+        load_vcontact(conn)
+        conn.close()
+        yield url
+
+
+def load_vcontact(conn: connection) -> None:
+    """Write the demo's company; a second time changes nothing."""
+    params: dict[str, str | int] = {"trunk_address": "127.0.0.10", "gateway_host": "127.0.0.20", "gateway_port": 5060}
+    seed.load(conn, "vcontact", **params, sms_url="http://127.0.0.1:8080/send")
+
+
+def ask(conn: connection, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement, [] where it has none; the transaction stays open."""
+    with conn.cursor() as cur:
+        cur.execute(statement, values or None)
+        return cur.fetchall() if cur.description else []
+
+
 @cache
 def _session_server() -> Server:
     scope = server()
@@ -98,13 +122,5 @@ def _dropped(main: str, name: str) -> bool:
     except (
         psycopg2.errors.InsufficientPrivilege
     ):  # an autovacuum worker is in it, and not ours to end: it ends by itself
-        return False
-    return True
-
-
-def _answers(url: str) -> bool:
-    try:
-        psycopg2.connect(url).close()
-    except psycopg2.OperationalError:
         return False
     return True

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import psycopg2
 import requests
 
 from deploy.hosts import takes_connections
@@ -102,11 +101,3 @@ def endpoint_on(url: str, directory: Path, port: int, **env: str) -> Iterator[En
     finally:
         endpoint.stop()
         endpoint.room.conn.close()
-
-
-def is_up(url: str) -> bool:
-    try:
-        psycopg2.connect(url).close()
-    except psycopg2.OperationalError:
-        return False
-    return True

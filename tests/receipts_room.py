@@ -8,7 +8,7 @@ from sms import store
 from sms.providers import Accepted, Result
 from sms.receipts import Status, Taken, hand_in
 from sms.store import Claimed
-from tests.unit.test_sql_tables import load_vcontact
+from tests.database import load_vcontact
 
 ACCEPTED: Final = Accepted(200, "ok", "m-1")
 

@@ -1,5 +1,7 @@
 """What the tests of the recorder have: a ledger, and what rtpengine leaves of a call."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -7,7 +9,7 @@ import psycopg2
 
 from kemi.domain.recording import note_of
 from kemi.recording.keeper import Keeper
-from tests.ledger_room import NODE, LedgerRoom
+from tests.ledger_room import NODE, LedgerRoom, ledger_room
 from tests.listening import tone
 from tests.rtp import packets, payloads, write_pcap
 from tests.told import ANSWERED_0, BYE, changed, of_call
@@ -15,6 +17,15 @@ from tests.told import ANSWERED_0, BYE, changed, of_call
 CALLER, MEMBER = 30_012, 30_000
 CALL: Final = "aabbccddeeff00112233"
 RECEIVED: Final = changed(record_days=30)
+
+
+@contextmanager
+def recording_room() -> Iterator[LedgerRoom]:
+    """A ledger, and the folders that rtpengine writes to."""
+    with ledger_room() as room:
+        (folder(room) / "raw" / "pcaps").mkdir(parents=True)
+        (folder(room) / "raw" / "metadata").mkdir()
+        yield room
 
 
 def folder(room: LedgerRoom) -> Path:

@@ -6,7 +6,6 @@ import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import quantiles
 from typing import Final, NamedTuple
 
 from deploy.wait import until
@@ -16,6 +15,7 @@ from sipp_scenarios.bench.load import Load
 from sipp_scenarios.bench.program import Program
 from sipp_scenarios.bench.section import Figure, Plot, Section, Series, Table
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST
+from tests.percentile import percentiles
 
 SHARES: Final = (0.2, 0.5, 0.8)
 _KINDS: Final = {
@@ -97,12 +97,11 @@ def delays(packets: Iterator[Datagram]) -> dict[str, list[float]]:
     return found
 
 
-def percentiles(samples: list[float]) -> dict[str, float]:
+def spread(samples: list[float]) -> dict[str, float]:
     """Return p50, p95 and p99. Raises `ValueError` where there are hardly any samples."""
     if len(samples) < 2:
         raise ValueError("no delays were seen in the capture")
-    cuts = quantiles(samples, n=100, method="inclusive")
-    return {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98]}
+    return dict(zip(("p50", "p95", "p99"), percentiles(samples, 50, 95, 99), strict=True))
 
 
 def measured(cast: Cast, capacity: int, seconds: float, programs: list[Program]) -> Section:
@@ -113,7 +112,7 @@ def measured(cast: Cast, capacity: int, seconds: float, programs: list[Program])
             rate = max(int(capacity * share), 1)
             cast.say(f"delay: {program.name}, {rate}/s")
             samples = _captured(program, Load(5, "answered", rate, int(rate * seconds)), cast.folder / "delay.pcap")
-            found[program.name, rate] = {kind: percentiles(each) for kind, each in samples.items()}
+            found[program.name, rate] = {kind: spread(each) for kind, each in samples.items()}
             calm(program)
     return _section(found, capacity, seconds)
 

@@ -1,14 +1,14 @@
 """The peers in Kamailio's own language: a Kamailio with peer.cfg, started as the edge's is."""
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from deploy.parts import SHARED_MB, answers_options
+from deploy.ports import free_row
 from deploy.wait import until
 from sipp_scenarios.bench.groups import SIZES
 from sipp_scenarios.bench.program import EDGE, Program
@@ -27,7 +27,7 @@ CANNOT: Final = {
 @contextmanager
 def running(folder: Path, name: str = PLAIN) -> Iterator[Program]:
     """Give the peer, `PLAIN` or `MASKED`. Raises `TimeoutError`."""
-    address, first = (EDGE_HOST, free_port(EDGE_HOST)), free_row(max(SIZES))
+    address, first = (EDGE_HOST, free_port(EDGE_HOST)), free_row(GATEWAY_HOST, max(SIZES))
     stem = name.replace(" ", "-").replace(",", "")
     env = {
         **os.environ, "CUSTOMER": CUSTOMER_HOST, "GATEWAY": GATEWAY_HOST, "FIRST_PORT": str(first),
@@ -46,17 +46,3 @@ def running(folder: Path, name: str = PLAIN) -> Iterator[Program]:
     finally:
         process.terminate()
         process.wait(10)
-
-
-def free_row(length: int) -> int:
-    """Return the first of so many UDP ports of the gateway, one after the other, that are free right now."""
-    for _ in range(100):
-        first = free_port(GATEWAY_HOST)
-        try:
-            with ExitStack() as held:
-                for port in range(first, first + length):
-                    held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind((GATEWAY_HOST, port))
-        except (OSError, OverflowError):
-            continue
-        return first
-    raise TimeoutError(f"no {length} free ports in a row")

@@ -58,5 +58,5 @@ def test_a_call_s_moments_are_its_first_ones() -> None:
 
 
 def test_a_spread_is_by_nearest_rank_in_milliseconds() -> None:
-    assert spread([place / 1000 for place in range(1, 101)])[:4] == (100, 51.0, 96.0, 100.0)
+    assert spread([place / 1000 for place in range(1, 101)])[:4] == (100, 50.0, 95.0, 99.0)
     assert spread([])[0] == 0

@@ -15,8 +15,8 @@ from psycopg2.extensions import connection
 from kemi.table.follower import Follower
 from kemi.table.store import TableWriter
 from kemi.table.sync import connect
-from tests.database import fresh_database
-from tests.integration.config_plane.room import load_vcontact, sql
+from tests.database import fresh_database, load_vcontact
+from tests.integration.config_plane.room import sql
 
 NIGHT = """
     insert into external_group (id, tenant_id, name, outbound_hotline_id) values (2, 1, 'Night', 1);

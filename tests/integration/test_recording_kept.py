@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from deploy.desk.__main__ import app
 from kemi.recording import keeper as keeping
-from tests.ledger_room import NODE, LedgerRoom, ledger_room, running
+from tests.ledger_room import NODE, LedgerRoom, running
 from tests.listening import read, share
-from tests.recording_room import CALL, RECEIVED, answered, folder, keeper, raw_files, recorded, row
+from tests.recording_room import CALL, RECEIVED, answered, folder, keeper, raw_files, recorded, recording_room, row
 from tests.told import ANSWERED_0, BYE, GAVE_UP, changed, of_call
 
 
@@ -21,9 +21,7 @@ def log_since() -> int:
 
 @pytest.fixture
 def room() -> Iterator[LedgerRoom]:
-    with ledger_room() as room:
-        (folder(room) / "raw" / "pcaps").mkdir(parents=True)
-        (folder(room) / "raw" / "metadata").mkdir()
+    with recording_room() as room:
         yield room
 
 

@@ -8,9 +8,9 @@ import psycopg2
 import pytest
 
 from kemi.recording import keeper as keeping
-from tests.ledger_room import LedgerRoom, ledger_room, running
+from tests.ledger_room import LedgerRoom, running
 from tests.listening import read, share
-from tests.recording_room import CALL, answered, folder, keeper, raw_files, recorded, row
+from tests.recording_room import CALL, answered, folder, keeper, raw_files, recorded, recording_room, row
 
 
 @pytest.fixture(autouse=True)
@@ -21,9 +21,7 @@ def log_since() -> int:
 
 @pytest.fixture
 def room() -> Iterator[LedgerRoom]:
-    with ledger_room() as room:
-        (folder(room) / "raw" / "pcaps").mkdir(parents=True)
-        (folder(room) / "raw" / "metadata").mkdir()
+    with recording_room() as room:
         yield room
 
 

@@ -38,7 +38,7 @@ def test_killed_between_claim_and_post_nothing_is_doubled(room: SmsRoom) -> None
         with room.sender("tests.sms_killed", "claimed", str(dice.randint(1, 3)), SMS_THREADS="1") as process:
             assert process.wait(20) == -signal.SIGKILL
     with room.sender():
-        lease_over(room)
+        room.lease_over()
         room.until_states(accepted=30)
     assert room.received() == [str(number) for number in range(1, 31)]
 
@@ -52,7 +52,7 @@ def test_killed_between_post_and_record_only_that_one_is_doubled(room: SmsRoom) 
     unknown = {str(number) for (number,) in room.rows("select id from notification where state = 'sending'")}
     assert len(unknown) == 6
     with room.sender():
-        lease_over(room)
+        room.lease_over()
         room.until_states(accepted=30)
     times = Counter(room.received())
     assert {number for number, count in times.items() if count > 1} == unknown
@@ -76,7 +76,7 @@ def test_a_sender_that_comes_too_late_does_not_record(room: SmsRoom) -> None:
     room.queue()
     late, other = psycopg2.connect(room.url), psycopg2.connect(room.url)
     (mine,) = store.claim(late, 1, 30)
-    lease_over(room)
+    room.lease_over()
     (theirs,) = store.claim(other, 1, 30)
     assert (mine.id, mine.attempt, theirs.attempt) == (theirs.id, 1, 2)
     assert store.record(other, theirs, Accepted(200, "theirs", "theirs"), 0).then
@@ -91,7 +91,7 @@ def test_who_comes_back_first_leaves_the_others_time_to_say_what_they_know(room:
     room.queue()
     other = psycopg2.connect(room.url)
     (theirs,) = store.claim(other, 1, 30)
-    lease_over(room)
+    room.lease_over()
     with room.sender():
         room.queue()
         room.until_states(accepted=1, sending=1)
@@ -106,7 +106,7 @@ def test_nor_is_what_they_hold_expired_or_unknown_meanwhile(room: SmsRoom) -> No
     room.sql("update sms_provider set on_unknown = 'hold'")
     room.queue(members=2)
     store.claim(room.conn, 2, 30)
-    lease_over(room)
+    room.lease_over()
     room.sql("update notification set called_at = now() - interval '7 hours' where id = 1")
     with room.sender():
         room.queue()
@@ -183,11 +183,6 @@ def test_the_database_goes_down_and_comes_back(room: SmsRoom, own_server: Server
         room.until_states(accepted=2)
     assert room.received() == [str(number) for (number,) in room.rows("select id from notification order by id")]
     assert "Traceback" not in room.log()
-
-
-def lease_over(room: SmsRoom) -> None:
-    """Let the time of every lease pass."""
-    room.sql("update notification set lease_until = now() - interval '1 second' where state = 'sending'")
 
 
 def test_what_was_taken_is_recorded_together_but_not_what_is_no_longer_ours(room: SmsRoom) -> None:

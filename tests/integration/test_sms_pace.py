@@ -92,7 +92,7 @@ def test_a_sender_that_dies_takes_its_turns_with_it_and_others_go_on_at_the_same
     dead, other = psycopg2.connect(room.url), psycopg2.connect(room.url)
     assert len(store.claim(dead, 8, 30)) == 1
     dead.close()
-    room.sql("update notification set lease_until = now() - interval '1 second' where state = 'sending'")
+    room.lease_over()
     assert store.claim(other, 8, 30) == []
     assert room.states() == {"queued": 3}
     turn = gate.next_turn(other)

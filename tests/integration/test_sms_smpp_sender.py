@@ -95,7 +95,7 @@ def test_a_sender_killed_while_the_smsc_has_it_leaves_what_the_row_says(
             assert until(lambda: len(smsc.taken) == 1, 20.0), room.log()
             process.send_signal(signal.SIGKILL)
             process.wait(20)
-        room.sql("update notification set lease_until = now() - interval '1 second' where state = 'sending'")
+        room.lease_over()
         with room.sender(**ENV):
             room.until_states(**{state: 1})
         assert len(smsc.taken) == times

@@ -26,11 +26,6 @@ def room(tmp_path: Path) -> Iterator[SmsRoom]:
         yield room
 
 
-def lose_the_lease(room: SmsRoom) -> None:
-    """As if its time had passed."""
-    room.sql("update notification set lease_until = now() - interval '1 second' where state = 'sending'")
-
-
 @pytest.mark.parametrize(
     ("happens", "why"),
     [
@@ -72,7 +67,7 @@ def test_a_sender_that_dies_leaves_an_unknown_fate(room: SmsRoom, point: str) ->
     room.queue()
     with room.sender("tests.sms_killed", point, "1") as process:
         assert process.wait(20) == -signal.SIGKILL
-    lose_the_lease(room)
+    room.lease_over()
     with room.sender():
         room.until_states(unknown=1)
         room.queue()
@@ -84,7 +79,7 @@ def test_too_old_and_maybe_sent_is_unknown_and_not_expired(room: SmsRoom) -> Non
     room.queue()
     with room.sender("tests.sms_killed", "posted", "1") as process:
         assert process.wait(20) == -signal.SIGKILL
-    lose_the_lease(room)
+    room.lease_over()
     room.sql("update notification set called_at = now() - interval '7 hours'")
     with room.sender():
         room.until_states(unknown=1)
@@ -95,7 +90,7 @@ def test_neither_expiry_nor_another_claim_takes_one_that_is_to_be_held(room: Sms
     room.queue()
     conn = psycopg2.connect(room.url)
     store.claim(conn, 1, 30)
-    lose_the_lease(room)
+    room.lease_over()
     assert store.claim(conn, 1, 30) == []
     room.sql("update notification set called_at = now() - interval '7 hours'")
     assert store.expire(conn, 3600) == 0
@@ -118,7 +113,7 @@ def test_a_sender_that_comes_late_knows_better(room: SmsRoom, result: Result, st
     room.queue()
     conn = psycopg2.connect(room.url)
     (claimed,) = store.claim(conn, 1, 30)
-    lose_the_lease(room)
+    room.lease_over()
     assert store.hold_abandoned(conn) == 1
     store.record(conn, claimed, result, 0)
     conn.close()
@@ -129,7 +124,7 @@ def test_after_a_person_has_queued_it_again_nobody_comes_late(room: SmsRoom) -> 
     room.queue()
     conn = psycopg2.connect(room.url)
     (first,) = store.claim(conn, 1, 30)
-    lose_the_lease(room)
+    room.lease_over()
     store.hold_abandoned(conn)
     room.sql("update notification set state = 'queued', next_attempt_at = now() where state = 'unknown'")
     (second,) = store.claim(conn, 1, 30)

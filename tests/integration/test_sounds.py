@@ -18,8 +18,8 @@ from kemi.table.follower import Follower
 from kemi.table.sounds import SoundFiles
 from kemi.table.store import TableWriter
 from kemi.table.sync import connect
-from tests.database import fresh_database
-from tests.integration.config_plane.room import load_vcontact, sql
+from tests.database import seeded_database
+from tests.integration.config_plane.room import sql
 from tests.listening import likeness, read, silence, sweep, write_wav
 
 RATE = 16_000
@@ -28,10 +28,7 @@ TUNE = sweep(2.0)
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with fresh_database() as url:
-        conn = psycopg2.connect(url)
-        load_vcontact(conn)
-        conn.close()
+    with seeded_database() as url:
         yield url
 
 

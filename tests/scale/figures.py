@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from tests.percentile import percentiles
+
 ARRIVAL_BUDGET_MS: Final = 1000.0  # at 100,000 hotlines
 LOOKUP_BUDGET_US: Final = 20.0  # at 1,000,000; of the median: the slowest hundredth is what others do to the caches
 FLAT_MIB: Final = 2.0  # what a reader may grow by, whatever the table's size: the records it keeps
@@ -65,11 +67,8 @@ class Figure(NamedTuple):
 
 
 def spread(samples: Sequence[float]) -> Spread:
-    """Return the median and the 99th percentile, each a sample that was really seen. Raises `ValueError` of none."""
-    if not samples:
-        raise ValueError("no samples")
-    ordered = sorted(samples)
-    return Spread(ordered[(len(ordered) - 1) // 2], ordered[-(-99 * len(ordered) // 100) - 1])
+    """Return the median and the 99th percentile. Raises `ValueError` of no samples."""
+    return Spread(*percentiles(samples, 50, 99))
 
 
 def over_budget(figure: Figure) -> list[str]:

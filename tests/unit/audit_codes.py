@@ -78,7 +78,6 @@ ENCODED: Final[dict[str, Code]] = {
     "XOR with a short word": _short_key,
     "XOR with one byte": lambda text: base64.b64encode(_xor(text, "*")).decode(),
 }
-_FULL_WIDTH: Final = {48 + n: 0xFF10 + n for n in range(10)}
 # These are looked for with numbers only.
 _OF_NUMBERS: Final = ("XOR", "reversed", "base64 of spaced")
 OF_WORDS: Final = {how: code for how, code in ENCODED.items() if not how.startswith(_OF_NUMBERS)}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sipp_scenarios.bench import bare, groups
-from sipp_scenarios.bench.delay import datagrams, delays, percentiles
+from sipp_scenarios.bench.delay import datagrams, delays, spread
 from sipp_scenarios.bench.memory import Sample
 from sipp_scenarios.bench.soak import growth
 from tests.pcap import udp, write
@@ -55,12 +55,12 @@ def test_what_is_no_capture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a capture"):
         list(datagrams(file))
     with pytest.raises(ValueError, match="no delays"):
-        percentiles([])
+        spread([])
 
 
 def test_percentiles_are_of_the_samples() -> None:
     """1 to 101: the half, the worst twentieth, the worst hundredth."""
-    assert percentiles([float(n) for n in range(1, 102)]) == {"p50": 51.0, "p95": 96.0, "p99": 100.0}
+    assert spread([float(n) for n in range(1, 102)]) == {"p50": 51.0, "p95": 96.0, "p99": 100.0}
 
 
 def samples(*mib: float) -> list[Sample]:

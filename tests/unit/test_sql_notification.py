@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, Final
+from typing import Final
 
 import psycopg2
 import pytest
 from psycopg2.extensions import connection
 
-from tests.database import fresh_database
+from tests.database import ask, fresh_database
 
 STATES: Final = (
     "queued", "sending", "accepted", "delivered", "failed", "expired", "unknown", "suppressed",
@@ -45,20 +45,6 @@ MOVES: Final = {
 def url() -> Iterator[str]:
     with fresh_database() as url:
         yield url
-
-
-@pytest.fixture
-def conn(url: str) -> Iterator[connection]:
-    """A connection whose writes are rolled back."""
-    conn = psycopg2.connect(url)
-    yield conn
-    conn.close()
-
-
-def ask(conn: connection, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cur:
-        cur.execute(statement, values or None)
-        return cur.fetchall() if cur.description else []
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in product(STATES, STATES) if pair[0] != pair[1]])

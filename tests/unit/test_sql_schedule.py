@@ -7,8 +7,7 @@ import pytest
 from psycopg2.extensions import connection
 
 from sql.migrate import migrate, migrations
-from tests.database import fresh_database
-from tests.unit.test_sql_tables import ask, load_vcontact
+from tests.database import ask, fresh_database, seeded_database
 
 SLOT = "insert into hotline_slot (id, hotline_id, weekday, from_time, until_time) values (%s, 1, %s, %s, %s)"
 DAY = "insert into hotline_special_day (id, hotline_id, day, from_time, until_time) values (%s, 1, %s, %s, %s)"
@@ -16,18 +15,9 @@ DAY = "insert into hotline_special_day (id, hotline_id, day, from_time, until_ti
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with fresh_database() as url:
-        conn = psycopg2.connect(url)
-        load_vcontact(conn)
-        conn.close()
+    """One for each test: they commit."""
+    with seeded_database() as url:
         yield url
-
-
-@pytest.fixture
-def conn(url: str) -> Iterator[connection]:
-    conn = psycopg2.connect(url)
-    yield conn
-    conn.close()
 
 
 @pytest.mark.parametrize(

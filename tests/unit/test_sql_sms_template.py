@@ -1,8 +1,6 @@
 """A tenant's own words are checked when they are saved; the database counts segments as the sender does."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import psycopg2
 import pytest
@@ -12,32 +10,7 @@ from psycopg2.extensions import connection
 
 from sms.gsm import is_gsm, segments
 from sms.messages import DEFAULTS, Told, text
-from tests.database import fresh_database
-from tests.unit.test_sql_tables import load_vcontact
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with fresh_database() as url:
-        conn = psycopg2.connect(url)
-        load_vcontact(conn)
-        conn.close()
-        yield url
-
-
-@pytest.fixture
-def conn(url: str) -> Iterator[connection]:
-    """What a test writes is rolled back."""
-    conn = psycopg2.connect(url)
-    yield conn
-    conn.close()
-
-
-def ask(conn: connection, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cur:
-        cur.execute(statement, values or None)
-        return cur.fetchall() if cur.description else []
-
+from tests.database import ask
 
 SAVE = "insert into sms_template (tenant_id, kind, text) values (1, %s, %s)"
 

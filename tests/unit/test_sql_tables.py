@@ -4,45 +4,23 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 import pytest
 from psycopg2.extensions import connection
 
-from sql import seed
 from sql.migrate import migrations
 from sql.schema import dump
-from tests.database import fresh_database
+from tests.database import ask, fresh_database, load_vcontact, seeded_database
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with fresh_database() as url:
+    with seeded_database() as url:
         conn = psycopg2.connect(url)
-        for _ in range(2):  # a seed loaded again changes nothing
-            load_vcontact(conn)
+        load_vcontact(conn)  # again: that changes nothing
         conn.close()
         yield url
-
-
-@pytest.fixture
-def conn(url: str) -> Iterator[connection]:
-    """A connection to the seeded database; what a test writes is rolled back."""
-    conn = psycopg2.connect(url)
-    yield conn
-    conn.close()
-
-
-def load_vcontact(conn: connection) -> None:
-    params: dict[str, str | int] = {"trunk_address": "127.0.0.10", "gateway_host": "127.0.0.20", "gateway_port": 5060}
-    seed.load(conn, "vcontact", **params, sms_url="http://127.0.0.1:8080/send")
-
-
-def ask(conn: connection, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cur:
-        cur.execute(statement, values or None)
-        return cur.fetchall() if cur.description else []
 
 
 def test_every_table_column_and_function_is_explained(conn: connection) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import quantiles
 from typing import Any, Final
 
 from deploy.parts import pongs, rtpengine
@@ -20,6 +19,7 @@ from kemi.domain.media import Change, Node
 from kemi.media.rtpengine import Rtpengines
 from sipp_scenarios.bench import cpu
 from tests.media_room import media_of
+from tests.percentile import percentiles
 from tests.sip.sdp import sdp
 
 CALLER, MEMBER = "127.0.0.11", "127.0.0.21"
@@ -118,8 +118,8 @@ def _carried(
 
 def spread(values: list[float]) -> tuple[float, float]:
     """Return p50 and p99."""
-    cuts = quantiles(values, n=100)
-    return cuts[49], cuts[98]
+    p50, p99 = percentiles(values, 50, 99)
+    return p50, p99
 
 
 def _socket(host: str) -> socket.socket:

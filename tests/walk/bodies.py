@@ -4,8 +4,6 @@ from typing import Final, NamedTuple
 
 from tests.walk.words import Words
 
-MODES: Final = ("sendrecv", "sendonly", "recvonly", "inactive")
-
 
 class Body(NamedTuple):
     """A body, its Content-Type, and what kinds of carriers it holds."""

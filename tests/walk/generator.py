@@ -15,7 +15,6 @@ _CHANCES: Final[dict[Outcome, int]] = {
 }  # fmt: skip
 _REFUSALS: Final = (301, 302, 305, 380, 401, 403, 404, 407, 410, 420, 480, 480, 484, 486, 486, 488, 500, 503, 504, 600,
                     603, 603, 604, 606, 607, 699)  # fmt: skip
-_CANCELLED: Final = Reply(487, "Request Terminated")
 
 
 def story(seed: int, number: int) -> Story:

@@ -8,8 +8,8 @@ import pytest
 from psycopg2.extensions import connection
 
 from kemi.table.store import TableReader
-from tests.database import fresh_database
-from tests.integration.config_plane.room import Compiler, load_vcontact
+from tests.database import fresh_database, load_vcontact
+from tests.integration.config_plane.room import Compiler
 
 
 @pytest.fixture(autouse=True)

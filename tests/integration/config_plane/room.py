@@ -12,7 +12,6 @@ from psycopg2.extensions import connection
 from deploy.wait import until
 from kemi.domain.model import Group, Hotline
 from kemi.table.store import TableReader
-from sql import seed
 
 NUMBER: Final = "+842727777787"
 PATIENT: Final = 60.0  # s: for what must come; a slow machine takes its time
@@ -49,11 +48,6 @@ class Compiler:
     @property
     def is_ready(self) -> bool:
         return self._ready.exists()
-
-
-def load_vcontact(conn: connection) -> None:
-    params: dict[str, str | int] = {"trunk_address": "127.0.0.10", "gateway_host": "127.0.0.20", "gateway_port": 5060}
-    seed.load(conn, "vcontact", **params, sms_url="http://127.0.0.1:8080/send")
 
 
 def sql(conn: connection, statement: str, *values: object) -> None:

@@ -10,12 +10,11 @@ from psycopg2.extensions import connection
 from deploy.wait import until
 from kemi.table.store import TableReader
 from sql.migrate import migrate, migrations
-from tests.database import server
+from tests.database import load_vcontact, server
 from tests.integration.config_plane.room import (
     NUMBER,
     PATIENT,
     Compiler,
-    load_vcontact,
     rings,
     sql,
     the,
