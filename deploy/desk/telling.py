@@ -13,6 +13,7 @@ from rich.table import Table
 from deploy.desk.asking import HOME, Row
 from kemi.domain.e164 import spell
 
+_JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _WIDTH: Final = 170  # characters, where nobody's terminal says less
 _CALLS: Final = (
     "arrived_at", "hotline", "caller", "group_name", "outcome", "code", "rang", "talked", "answered by",
@@ -34,7 +35,7 @@ _STYLES: Final = {
 
 def as_json(found: object) -> None:
     """Print `found` for machines: all fields, numbers in full."""
-    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    sys.stdout.write(_JSON.encode(found).decode() + "\n")
 
 
 def say(words: str) -> None:

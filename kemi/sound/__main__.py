@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
+import msgspec
 import psycopg2
 import typer
 from psycopg2 import Binary
@@ -23,6 +24,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="What callers
 _Tenant = Annotated[str, typer.Option(help="the tenant's name or id")]
 _Name = Annotated[str, typer.Option(help="what the sound is called")]
 _Announce = Annotated[bool, typer.Option("--announce", help="once, before anybody rings; not while it rings")]
+_Json = Annotated[bool, typer.Option("--json", help="for machines")]
+_LISTED: Final = ("id", "tenant", "name", "seconds", "added_at", "groups")
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _Group = Annotated[str, typer.Option(help="a group of the tenant that is to play it")]
 
 
@@ -67,12 +71,16 @@ def _give(conn: connection, tenant: str, group: str, sound: int | None, name: st
 
 
 @app.command(name="list")
-def list_() -> None:
+def list_(json: _Json = False) -> None:
     """List all sounds, and who plays them."""
     with _answering() as conn:
-        for sound, tenant, name, seconds, added, groups in _ask(conn, "list"):
-            played = ", ".join(groups) or "no group"
-            print(f"{sound}\t{tenant}\t{name}\t{seconds} s\t{added:%Y-%m-%d %H:%M}\tplayed by {played}")
+        found = _ask(conn, "list")
+    if json:
+        print(_ENCODER.encode([dict(zip(_LISTED, one, strict=True)) for one in found]).decode())
+        return
+    for sound, tenant, name, seconds, added, groups in found:
+        played = ", ".join(groups) or "no group"
+        print(f"{sound}\t{tenant}\t{name}\t{seconds} s\t{added:%Y-%m-%d %H:%M}\tplayed by {played}")
 
 
 @app.command()
@@ -104,7 +112,10 @@ def _ask(conn: connection, query: str, /, **params: object) -> list[tuple[Any, .
 def _answering() -> Iterator[connection]:
     """Yield a connection whose work is committed at the end; say in words what cannot be done."""
     try:
-        conn = psycopg2.connect(os.environ.get("DATABASE_URL", ""), application_name="external-groups sound")
+        url = os.environ.get("DATABASE_URL")
+        if not url:
+            raise SoundRefused("no stack runs here, and DATABASE_URL is not set: start one with `make run`")
+        conn = psycopg2.connect(url, connect_timeout=5, application_name="external-groups sound")
         try:
             yield conn
             conn.commit()

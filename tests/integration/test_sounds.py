@@ -1,5 +1,6 @@
 """A company's sound: any common format in, checked, converted, and a file of every edge before its groups name it."""
 
+import json
 import logging
 import os
 import subprocess
@@ -149,6 +150,8 @@ def test_the_command_says_what_to_change(url: str, conn: connection, tune: Path)
         assert words in refused.stderr
         assert refused.stdout == ""
     assert "played by Kinh doanh" in sound(url, "list").stdout
+    (listed,) = json.loads(sound(url, "list", "--json").stdout)
+    assert (listed["name"], listed["seconds"], listed["groups"]) == ("tune", 2.0, ["Kinh doanh"])
     said = sound(url, "play", "--tenant", "1", "--group", "Kinh doanh", "--name", "tune", "--announce").stdout
     assert said == "Kinh doanh: before anybody rings tune\n"
     assert sound(url, "play", "--tenant", "1", "--group", "Kinh doanh").stdout == "Kinh doanh: while it rings nothing\n"
