@@ -212,9 +212,7 @@ class Hunting(Replying):
         """Return the R-URI of the clock that is to strike after `ms`; nothing for 0."""
         if not ms:
             return []
-        here = _get("$Ri")
-        here = f"[{here}]" if ":" in here and not here.startswith("[") else here
-        uri = hunting.clock_uri(self._keys, call, ms, f"{here}:{_get('$Rp')}")
+        uri = hunting.clock_uri(self._keys, call, ms, signalling.here())
         self._blocks[uri], self._marks[uri] = hunting.clock_headers(call), CLOCK
         KSR.pv.sets("$avp(clock)", uri)
         return [uri]

@@ -15,7 +15,7 @@ from kemi.domain import addresses, phrases, ringing
 from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Missed, MissedCause, Rang, Timed
 from kemi.domain.limits import is_timed_id
 from kemi.exchange import Exchange, unpack
-from kemi.ksr import callbacks, headers, log, signalling
+from kemi.ksr import callbacks, crossing, headers, log, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.hearing import ANSWERED, GAVE_UP, PLAYS, RANG, Hearing
 from kemi.ksr.strays import Strays
@@ -77,6 +77,9 @@ class Replying(Hearing):
         """A leg answers, somehow. The transaction's reply lock is held."""
         del msg
         code = _get("$rs")
+        if code < 200 and _is_set(ANSWERED):
+            crossing.again()
+            return 1
         if _is_set(HUNTED) and self._is_clock(code):
             return 1
         if code == 100 or (code == 487 and _is_set(ANSWERED)):

@@ -72,6 +72,12 @@ def blank(code: int) -> None:
     put_body("", "any")
 
 
+def here() -> str:
+    """Return our own address and port, as a URI has them."""
+    ip = _get("$Ri")
+    return f"[{ip}]:{_get('$Rp')}" if ":" in ip and not ip.startswith("[") else f"{ip}:{_get('$Rp')}"
+
+
 def has_room() -> bool:
     """Say whether shared memory has room for a new call beside what those that there are may still need.
 

@@ -78,6 +78,10 @@ def _call_problems(edge: Edge, carrier: Carrier, recording: Recording) -> Iterat
         bob.answers()
         if not (call.heard(200) and call.hangs_up() == 200 and bob.was_hung_up):
             yield f"the next call saw {call.saw}"
+        # Nothing of this call, such as an INVITE sent again, may be left to be seen as the next message's.
+        others = [carrier.member(number) for number in MEMBERS if number != BOB]
+        if not carrier.soon(lambda: all(each.legs and each.legs[-1].tx.acked for each in others), _PATIENCE):
+            yield "the other members of the next call were not cancelled"
 
 
 def _log_problems(edge: Edge, offset: int, raw: bytes) -> Iterator[str]:

@@ -35,6 +35,23 @@ def winner_and_loser(ledger: Ledger, call: Call, *members: Member) -> tuple[Memb
     return won, lost
 
 
+@pytest.mark.parametrize("turn", range(16))
+def test_a_first_reply_within_the_same_millisecond_does_not_cost_its_leg_the_cancel(
+    customer: Customer, carrier: Carrier, bob: Member, carol: Member, turn: int
+) -> None:
+    """Eleven of sixteen such telephones rang on once, after the call was answered (kemi/decisions/0049)."""
+    carol.stays_silent()
+    call = customer.calls(HOTLINE)
+    legs = [bob.leg, carol.leg]
+    carol.is_silent = False
+    with carrier.changed:
+        legs[0].replies(200, None, (), legs[0].describes())
+        legs[1].replies(180 if turn % 2 else 100, None, (), b"")
+    assert call.is_answered
+    assert carol.was_cancelled
+    assert call.hangs_up() == 200
+
+
 @pytest.mark.parametrize("turn", range(6))
 def test_two_answer_within_a_millisecond(
     customer: Customer, carrier: Carrier, bob: Member, carol: Member, ledger: Ledger, sms: Texts, turn: int
