@@ -3,7 +3,8 @@
 import os
 from typing import Final
 
-from sipp_scenarios.bench import figures, measure
+from deploy.wait import until
+from sipp_scenarios.bench import figures, measure, memory
 from sipp_scenarios.bench.cast import Cast, calm
 from sipp_scenarios.bench.figures import Window
 from sipp_scenarios.bench.load import Load
@@ -17,6 +18,8 @@ _PATIENCE: Final = 4.0  # seconds: a call takes 0.4; whoever is much later has l
 _MOST_STEPS: Final = 12
 _NEAR: Final = 1.15  # the ramp ends where the next rate that fails is nearer than this
 _FULL: Final = 0.95
+_EMPTY: Final = 0.2  # of shared memory: a hold begins without the calls before it
+_KEPT: Final = 90.0  # seconds, more than tm keeps a transaction
 
 
 def measured(cast: Cast, seconds: float, hold: float, programs: list[Program]) -> Section:
@@ -27,11 +30,13 @@ def measured(cast: Cast, seconds: float, hold: float, programs: list[Program]) -
     rate = best[ours.name]
     while hold and rate:
         cast.say(f"capacity: {ours.name} holds {rate}/s for {hold:.0f} s")
+        if not until(lambda: memory.in_use(cast.edge) < _EMPTY, _KEPT, every=1.0):
+            raise TimeoutError(f"{ours.name}: shared memory is not given back")
         held.append(measure.window(ours, _load(rate, hold)))
         calm(ours)
         if figures.held(held[-1]):
             break
-        rate = int(rate * 0.9)
+        rate = next_rate(held[-1])
     if held:
         best[ours.name] = rate if figures.held(held[-1]) else 0
     full = {name: _what_is_full(steps) for name, steps in ramps.items()}
@@ -64,6 +69,12 @@ def measured(cast: Cast, seconds: float, hold: float, programs: list[Program]) -
             )
         ],
     )  # fmt: skip
+
+
+def next_rate(window: Window) -> int:
+    """Return the rate to be tried after one that was not held: what was served of it, and never all but the same."""
+    served = (window.calls - window.failed) * window.rate / window.calls
+    return int(min(served, 0.9 * window.rate))
 
 
 def _load(rate: int, seconds: float) -> Load:

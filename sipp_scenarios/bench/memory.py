@@ -31,7 +31,7 @@ class Sampler:
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
-        self._rpc = Rpc(edge.stack.settings.var_dir / "run" / "kamailio.rpc", "bench")
+        self._rpc = _rpc(edge)
         self._begun = time.monotonic()
         self._names = dict[int, str]()
         self._wanted: set[int] = set()
@@ -67,6 +67,22 @@ class Sampler:
             return self._rpc.ask(method)
         except RpcError:  # busy: the next sample may have it
             return None
+
+
+def in_use(edge: Edge) -> float:
+    """Return what is in use of Kamailio's shared memory, 1 being all of it; 1 where it is too busy to say."""
+    rpc = _rpc(edge)
+    try:
+        found = rpc.ask("core.shmmem")
+    except RpcError:
+        return 1.0
+    finally:
+        rpc.close()
+    return float(found["real_used"] / found["total"])
+
+
+def _rpc(edge: Edge) -> Rpc:
+    return Rpc(edge.stack.settings.var_dir / "run" / "kamailio.rpc", "bench")
 
 
 def _own(pid: int) -> float | None:

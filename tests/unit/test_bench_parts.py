@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from sipp_scenarios.bench import bare, groups
+from sipp_scenarios.bench.capacity import next_rate
 from sipp_scenarios.bench.delay import datagrams, delays, spread
+from sipp_scenarios.bench.figures import Window
 from sipp_scenarios.bench.memory import Sample
 from sipp_scenarios.bench.soak import growth
 from tests.pcap import udp, write
@@ -91,3 +93,10 @@ def test_chance_is_the_same_again_by_its_seed() -> None:
     """And of all hotlines that there are."""
     assert bare.called(1000, 50, 7) == bare.called(1000, 50, 7) != bare.called(1000, 50, 8)
     assert set(bare.called(10, 500, 1)) == {bare.national(n) for n in range(10)}
+
+
+@pytest.mark.parametrize(("failed", "then"), [(30_000, 500), (10, 720)])
+def test_after_a_rate_that_was_not_held_comes_what_was_served_of_it(failed: int, then: int) -> None:
+    """60 s of 800/s; a handful of failures is no reason to ask for the same again."""
+    window = Window("ours", 5, "answered", 800, 800.0, 80_000, failed, 0, 0, 100.0, {"edge": 1.0})
+    assert next_rate(window) == then
