@@ -31,7 +31,7 @@ run: setup ## the stack in the foreground, configured by the environment or edge
 call: setup ## place one test call on the stack of `make run`; ARGS=<hotline>
 	@$(PYTHON) -m deploy.call $(ARGS)
 
-check: setup ## say for every hotline, group and member whether it can ring now, and why not; ARGS=--json
+check: setup ## say for every trunk, hotline, group, member, gateway whether calls come through now; ARGS=--json
 	@$(PYTHON) -m deploy.desk check $(ARGS)
 
 explain: setup ## what would become of a call; ARGS='02727777787 --at "2026-09-02 19:00" --caller 0909789846'

@@ -209,6 +209,7 @@ def main() -> None:
     if url is not None:
         os.environ["DATABASE_URL"] = url
     os.environ["VAR_DIR"] = str(settings.var_dir)
+    os.environ["SIP_LISTEN"], os.environ["RTPENGINE"] = settings.sip_listen, settings.rtpengine
     app(prog_name="extgroup")
 
 

@@ -1,6 +1,7 @@
 """`python -m kemi.check check` and `… explain 02727777787`: can it ring, and what would happen to a call.
 
-Environment: DATABASE_URL, VAR_DIR (the workers' table is `VAR_DIR/table`); `make check` and `make explain` set them.
+Environment: DATABASE_URL, VAR_DIR (the workers' table is `VAR_DIR/table`), SIP_LISTEN and RTPENGINE (unset: trunks and
+gateways are not compared with them); `make check` and `make explain` set them.
 Exit status: 0 everything can ring, 1 something cannot, or the workers' table is another than the tables say, 2 the
 question cannot be answered.
 """
@@ -21,11 +22,12 @@ from msgspec import structs
 from psycopg2.extensions import connection
 from rich.console import Console
 
+from kemi.check.carriers import GatewayRow, GatewayVerdict, Own, TrunkVerdict, gateway_verdicts, own, trunk_verdicts
 from kemi.check.explain import Explanation
 from kemi.check.explain import explain as explained
 from kemi.check.records import LiveTable, SqlTable, Table, differences
 from kemi.check.report import Checked, as_json, show, show_explanation
-from kemi.check.verdict import HOME, GroupVerdict, MemberRow, failing, group_verdict, hotline_verdict
+from kemi.check.verdict import HOME, UNREACHED, GroupVerdict, MemberRow, failing, group_verdict, hotline_verdict
 from kemi.domain.e164 import e164
 from kemi.domain.identity import Caller
 from kemi.domain.schedule import zone
@@ -51,7 +53,7 @@ def check(
     json: _Json = False,
     problems: Annotated[bool, typer.Option("--problems", help="only what cannot ring")] = False,
 ) -> None:
-    """Say for every hotline, group and member whether it can ring now, and why not."""
+    """Say for every trunk, hotline, group, member and gateway whether calls can come through now, and why not."""
     with _answering():
         found = _check(live=live, problems=problems)
     _print(found.is_good, as_json(found) if json else None, lambda console: show(found, console))
@@ -150,15 +152,34 @@ def judged(conn: connection, live: LiveTable | None = None, *, problems: bool = 
     """Judge what the database lists; by itself, or by the workers' table. `problems`: keep only what cannot ring."""
     now, listed = time.time(), SqlTable(conn)
     table = live or listed
-    found = Checked([], [], [])
+    found = Checked([], [], [], trunks=_trunks(conn), gateways=_gateways(conn))
+    if problems:
+        found.trunks = [one for one in found.trunks if one.state == "no"]
+        found.gateways = [one for one in found.gateways if one.state == "no"]
+    unreached = {group for (group,) in _ask(conn, "unreached_groups")}
     for numbers in listed.number_pages():
         records = (table.hotline(number) for number in numbers)
         lines = (hotline_verdict(table, one, now) for one in records if one is not None)
         found.hotlines += [one for one in lines if not problems or one.state == "no"]
     for groups in listed.group_pages():
-        verdicts = _groups(conn, listed, table, groups, now)
+        verdicts = [
+            structs.replace(one, unreached=UNREACHED) if one.id in unreached else one
+            for one in _groups(conn, listed, table, groups, now)
+        ]
         found.groups += filter(None, map(failing, verdicts)) if problems else verdicts
     return found
+
+
+def _trunks(conn: connection) -> list[TrunkVerdict]:
+    return list(trunk_verdicts(_ask(conn, "trunks"), _own()))
+
+
+def _gateways(conn: connection) -> list[GatewayVerdict]:
+    return list(gateway_verdicts(map(GatewayRow._make, _ask(conn, "gateways")), _own()))
+
+
+def _own() -> Own:
+    return own(os.environ.get("SIP_LISTEN", ""), os.environ.get("RTPENGINE", ""))
 
 
 def _groups(conn: connection, listed: SqlTable, table: Table, groups: list[int], now: float) -> Iterator[GroupVerdict]:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kemi.check.carriers import GatewayVerdict, TrunkVerdict
 from kemi.check.explain import Explanation
 from kemi.check.verdict import GroupVerdict, HotlineVerdict, State
 
@@ -21,13 +22,16 @@ class Checked(msgspec.Struct):
     groups: list[GroupVerdict]
     differences: list[str]
     live: str | None = None
+    trunks: list[TrunkVerdict] = []
+    gateways: list[GatewayVerdict] = []
 
     @property
     def is_good(self) -> bool:
         """Whether everything can ring that somebody wants to, and the workers know it."""
         members = (one.state for group in self.groups for one in group.members)
         states = [one.state for one in self.hotlines] + [one.state for one in self.groups]
-        wrong = any(group.fallback for group in self.groups)
+        states += [one.state for one in self.trunks] + [one.state for one in self.gateways]
+        wrong = any(group.fallback or group.unreached for group in self.groups)
         return "no" not in states and "no" not in members and not wrong and not self.differences
 
 
@@ -37,7 +41,11 @@ def as_json(found: Checked | Explanation) -> str:
 
 
 def show(found: Checked, console: Console) -> None:
-    """Print hotlines, then groups with their members, then how the two tables differ."""
+    """Print trunks, hotlines, groups with their members, gateways, then how the two tables differ."""
+    trunks = _table("Trunks", "trunk", "calls come from", "taken now", "why")
+    for trunk in found.trunks:
+        trunks.add_row(trunk.name, ", ".join(trunk.addresses), _state(trunk.state), trunk.reason or "")
+    console.print(trunks)
     hotlines = _table("Hotlines", "hotline", "tenant", "rings now", "group", "why")
     for line in found.hotlines:
         why = _why(line.reason, line.until, line.state)
@@ -46,12 +54,16 @@ def show(found: Checked, console: Console) -> None:
     console.print(hotlines)
     groups = _table("Groups", "group", "tenant", "member", "name", "rings now", "through", "why")
     for group in found.groups:
-        why = "; ".join(filter(None, (group.reason, group.fallback)))
+        why = "; ".join(filter(None, (group.reason, group.fallback, group.unreached)))
         groups.add_row(f"{group.id} {group.name}", group.tenant, "", "", _state(group.state), "", why)
         for one in group.members:
             why = "; ".join(filter(None, (_why(one.reason, one.until, one.state), one.note)))
             groups.add_row("", "", f"{one.id} {one.number}", one.name or "", _state(one.state), one.gateway or "", why)
     console.print(groups)
+    gateways = _table("Gateways", "gateway", "at", "used now", "why")
+    for gateway in found.gateways:
+        gateways.add_row(gateway.name, gateway.address, _state(gateway.state), gateway.reason or "")
+    console.print(gateways)
     _show_differences(found, console)
 
 

@@ -29,9 +29,12 @@ SWITCHED_OFF: Final = frozenset(
         "the group is disabled",
         "the tenant is disabled",
         "the member is disabled",
+        "the trunk is disabled",
+        "the gateway is disabled",
     }
 )
 HOME: Final = "Asia/Ho_Chi_Minh"
+UNREACHED: Final = "no hotline, schedule or fallback leads to it: no call ever comes"
 NO_TEXT: Final = "a landline: no SMS reaches it"
 NOBODY: Final = Caller(None, withheld=False)
 
@@ -58,7 +61,10 @@ class MemberVerdict(Discreet, frozen=True):
 
 
 class GroupVerdict(msgspec.Struct, frozen=True):
-    """Whether a group rings, and who of it; `fallback`: what is wrong with where it falls back to."""
+    """Whether a group rings, and who of it.
+
+    `fallback`: what is wrong with where it falls back to; `unreached`: that no call ever comes to it.
+    """
 
     id: int
     name: str
@@ -67,6 +73,7 @@ class GroupVerdict(msgspec.Struct, frozen=True):
     reason: str | None
     members: tuple[MemberVerdict, ...] = ()
     fallback: str | None = None
+    unreached: str | None = None
 
 
 class HotlineVerdict(msgspec.Struct, frozen=True):
@@ -92,7 +99,7 @@ def hotline_verdict(table: RoutingTable, hotline: Hotline, now: float) -> Hotlin
     if isinstance(decision, Fork):
         return HotlineVerdict(hotline.number, name, "yes", group=decision.group.name, until=until)
     is_closed = decision.reason == routing.CLOSED
-    state: State = "closed" if is_closed else _refused(decision.reason)
+    state: State = "closed" if is_closed else state_of(decision.reason)
     return HotlineVerdict(
         hotline.number, name, state, decision.reason, decision.code, until=until if is_closed else None
     )
@@ -118,7 +125,7 @@ def group_verdict(
     members = tuple(_members(group, tenant, plan, ranked(gateways, QUIET.down, QUIET.chance), rows, now))
     wrong = _wrong_fallback(group, tenant, plan, problems)
     if isinstance(decision, Refuse):
-        state = _refused(decision.reason)
+        state = state_of(decision.reason)
         if state == "no" and members and all(one.state in {"closed", "off"} for one in members):
             state = "closed" if any(one.state == "closed" for one in members) else "off"
         return GroupVerdict(group.id, group.name, tenant.name, state, decision.reason, members, wrong)
@@ -128,7 +135,7 @@ def group_verdict(
 def failing(verdict: GroupVerdict) -> GroupVerdict | None:
     """Return of a verdict what fails the check: the group, with those of its members; None: nothing does."""
     members = tuple(one for one in verdict.members if one.state == "no")
-    if verdict.state != "no" and not members and verdict.fallback is None:
+    if verdict.state != "no" and not members and verdict.fallback is None and verdict.unreached is None:
         return None
     return msgspec.structs.replace(verdict, members=members)
 
@@ -174,7 +181,7 @@ def _skipped(
     if skipped.reason == eligible.OUTSIDE_HOURS and member is not None:
         until = _shown(next_within(member.hours, now, zone(tenant.time_zone)), tenant.time_zone)
         return MemberVerdict(row.id, row.number, row.name, "closed", skipped.reason, until=until)
-    return MemberVerdict(row.id, row.number, row.name, _refused(skipped.reason), skipped.reason)
+    return MemberVerdict(row.id, row.number, row.name, state_of(skipped.reason), skipped.reason)
 
 
 def _shown(moment: float | None, where: str) -> str | None:
@@ -182,6 +189,8 @@ def _shown(moment: float | None, where: str) -> str | None:
     return None if moment is None else f"{clock(moment, zone(where)):%Y-%m-%d %H:%M}"
 
 
-def _refused(reason: str) -> State:
-    """Return whether somebody wanted it so: every one of the reasons is a switch."""
+def state_of(reason: str | None) -> State:
+    """Return whether somebody wanted it so: every one of the reasons is a switch; without a reason: yes."""
+    if reason is None:
+        return "yes"
     return "off" if set(reason.split("; ")) <= SWITCHED_OFF else "no"

@@ -104,6 +104,11 @@ def test_what_cannot_ring_is_told_and_fails(desk: Desk) -> None:
         ("insert into gateway_prefix values (1, '098')", "no gateway takes the member's number"),
         ("update gateway set enabled = false", "no enabled gateway accepts the outbound number"),
         ("delete from gateway_number", "no gateway accepts outbound number"),
+        ("delete from gateway_number", "the gateway lets out no number"),
+        ("update gateway_number set number = '02727777788'", "a hotline: +842727777788 (gateway_number)"),
+        ("delete from trunk_address", "the trunk has no address"),
+        ("delete from trunk", "there is no trunk, so that no call is taken from anybody"),
+        ("update hotline set external_group_id = null", "no hotline, schedule or fallback leads to it"),
         ("insert into hotline (tenant_id, number) values (1, '0844441909')", "one of our own hotlines"),
         ("update external_group set fallback_number = '+6581234567'", "the fallback number is not rung"),
     ],
@@ -115,11 +120,68 @@ def test_each_reason_is_found(desk: Desk, statement: str, words: str) -> None:
     assert words in out
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update external_group set fallback_group_id = 2 where id = 1",
+        "insert into hotline_slot (hotline_id, weekday, from_time, until_time, external_group_id)"
+        " values (1, 1, '08:00', '09:00', 2)",
+        "insert into hotline_special_day (hotline_id, day, external_group_id) values (1, '2020-02-02', 2)",
+        "update external_group set enabled = false where id = 2",
+    ],
+)
+def test_a_group_that_calls_come_to_by_any_way_is_good(desk: Desk, statement: str) -> None:
+    """Or one that is switched off."""
+    desk.sql(NIGHT.partition("insert into hotline_special_day")[0])
+    status, found = desk.checks("--problems")
+    assert (status, [(one["id"], one["unreached"] is not None) for one in found["groups"]]) == (1, [(2, True)])
+    desk.sql(statement)
+    desk.compile()
+    assert desk.checks("--problems")[0] == 0
+
+
+def test_groups_that_only_fall_back_to_each_other_are_reached_by_nobody(desk: Desk) -> None:
+    desk.sql(NIGHT.partition("insert into hotline_special_day")[0])
+    desk.sql(
+        "insert into external_group (id, tenant_id, name, outbound_hotline_id, enabled) values (3, 1, 'B', 1, false)"
+    )
+    desk.sql("update external_group set fallback_group_id = 5 - id where id > 1")
+    _, found = desk.checks("--problems")
+    assert {one["id"]: one["unreached"] is not None for one in found["groups"]}[2]
+
+
+def test_trunks_and_gateways_are_shown_with_what_they_are(desk: Desk) -> None:
+    """Those that are switched off are as somebody wanted them."""
+    desk.sql("insert into trunk (id, name, enabled) values (2, 'spare', false)")
+    desk.sql("insert into gateway (id, name, host, enabled) values (2, 'spare', '::1', false)")
+    desk.compile()
+    status, found = desk.checks()
+    assert status == 0
+    assert [(one["name"], one["addresses"], one["state"]) for one in found["trunks"]] == [
+        ("customers", ["127.0.0.10/32"], "yes"),
+        ("spare", [], "off"),
+    ]
+    assert [(one["address"], one["state"]) for one in found["gateways"]] == [
+        ("127.0.0.20:5060", "yes"),
+        ("[::1]:5060", "off"),
+    ]
+    status, found = desk.checks("--problems")
+    assert (found["trunks"], found["gateways"]) == ([], [])
+
+
+def test_what_the_settings_cut_off_is_told_and_fails(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No table knows where the edge listens."""
+    monkeypatch.setenv("SIP_LISTEN", "udp:[2001:db8::1]:5060")
+    status, out = desk.asks("check")
+    assert status == 1
+    assert "127.0.0.10/32: the edge has no IPv4 address (SIP_LISTEN)" in out
+
+
 def test_a_table_that_is_not_what_the_database_says_is_told_and_fails(desk: Desk) -> None:
-    desk.sql("update external_group set ring_seconds = 9; delete from trunk_address")
+    desk.sql("update external_group set ring_seconds = 9; update trunk_address set address = '127.0.0.11'")
     status, found = desk.checks()
     assert status == 1
-    assert found["differences"] == ["a:127.0.0.10", "G:1"]
+    assert found["differences"] == ["a:127.0.0.10", "a:127.0.0.11", "G:1"]
     desk.compile()
     assert desk.checks()[0] == 0
 
