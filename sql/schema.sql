@@ -466,8 +466,10 @@ begin
     if quiet_end is not null then
         due := quiet_end;
         new.merge_until := case when new.merge_until is not null then due end;
-        -- its age counts from when it may go
-        new.expires_at := due + make_interval(secs => coalesce(t.sms_give_up_seconds, 21600));
+    end if;
+    if due > now() then
+        new.ages_from := new.called_at + (due - now());
+        new.expires_at := new.ages_from + make_interval(secs => t.sms_give_up_seconds);
     end if;
     if new.merge_until is not null then
         new.next_attempt_at := 'infinity'; -- until release_merged lets it go
@@ -508,11 +510,23 @@ CREATE FUNCTION public.quiet_ends(at timestamp with time zone, zone text, quiet_
 
 COMMENT ON FUNCTION public.quiet_ends(at timestamp with time zone, zone text, quiet_from time without time zone, quiet_until time without time zone) IS 'When the quiet hours end that a moment lies in; null: in none.';
 
+CREATE FUNCTION public.receipt_settles(notification bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $_$
+    select exists (
+        select from sms_receipt r
+        where r.notification_id = $1 and r.effect = 'waiting' and r.status <> 'ignored'
+            and (r.status = 'delivered' or r.attempt_id = (select max(a.id) from notification_attempt a where a.notification_id = $1))
+    )
+$_$;
+
+COMMENT ON FUNCTION public.receipt_settles(notification bigint) IS 'Whether a receipt waits that says what became of a notification whose sender was lost: once that is unknown, settle_receipts applies it. One of an earlier request settles nothing, unless it arrived.';
+
 CREATE FUNCTION public.route_notification() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 begin
-    select sms_provider_id, sms_fallback_provider_id, new.called_at + make_interval(secs => sms_give_up_seconds)
+    select sms_provider_id, sms_fallback_provider_id, coalesce(new.ages_from, new.called_at) + make_interval(secs => sms_give_up_seconds)
     into new.provider_id, new.fallback_provider_id, new.expires_at
     from tenant where id = new.tenant_id;
     new.tries := 0;
@@ -1241,6 +1255,7 @@ CREATE TABLE public.notification (
     merged_into bigint,
     calls integer DEFAULT 1 NOT NULL,
     last_called_at timestamp with time zone,
+    ages_from timestamp with time zone,
     CONSTRAINT notification_alphabet_is_gsm_or_ucs2 CHECK ((alphabet = ANY (ARRAY['gsm'::text, 'ucs2'::text]))),
     CONSTRAINT notification_attempts_is_not_negative CHECK ((attempts >= 0)),
     CONSTRAINT notification_calls_is_positive CHECK ((calls >= 1)),
@@ -1294,7 +1309,7 @@ COMMENT ON COLUMN public.notification.fallback_provider_id IS 'Who sends it wher
 
 COMMENT ON COLUMN public.notification.tries IS 'How many tries of provider_id did not work; the next wait grows with it.';
 
-COMMENT ON COLUMN public.notification.expires_at IS 'When it is too old to be sent, by its tenant''s sms_give_up_seconds when it was queued; empty: by the sender''s SMS_GIVE_UP_SECONDS.';
+COMMENT ON COLUMN public.notification.expires_at IS 'When it is too old to be sent: ages_from and its tenant''s sms_give_up_seconds when it was queued; empty: by the sender''s SMS_GIVE_UP_SECONDS.';
 
 COMMENT ON COLUMN public.notification.delivered_at IS 'When the receipt came that says that it arrived.';
 
@@ -1309,6 +1324,8 @@ COMMENT ON COLUMN public.notification.merged_into IS 'Of a merged one: the notif
 COMMENT ON COLUMN public.notification.calls IS 'How many calls its text tells of.';
 
 COMMENT ON COLUMN public.notification.last_called_at IS 'When the last of them arrived, where there are several.';
+
+COMMENT ON COLUMN public.notification.ages_from IS 'From when its age counts: called_at, and as much later as it had to wait for the end of quiet hours or further calls. Empty: called_at.';
 
 CREATE TABLE public.notification_attempt (
     id bigint NOT NULL,
@@ -3237,7 +3254,7 @@ CREATE INDEX hotline_special_day_by_external_group ON public.hotline_special_day
 
 CREATE INDEX hotline_special_day_by_hotline ON public.hotline_special_day USING btree (hotline_id);
 
-CREATE INDEX notification_ageing ON public.notification USING btree (called_at) WHERE ((state = 'queued'::text) AND (expires_at IS NULL));
+CREATE INDEX notification_ageing ON public.notification USING btree (COALESCE(ages_from, called_at)) WHERE ((state = 'queued'::text) AND (expires_at IS NULL));
 
 CREATE INDEX notification_attempt_by_message ON public.notification_attempt USING btree (message_id) WHERE (message_id IS NOT NULL);
 

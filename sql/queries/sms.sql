@@ -5,29 +5,31 @@
 update notification n
 set state = 'expired', lease_until = null,
     last_error = coalesce(n.last_error || '; ', '') || 'too old: '
-        || extract(epoch from coalesce(n.expires_at - n.called_at, make_interval(secs => %(give_up_seconds)s)))::bigint || ' s after the call'
-where n.id in (
+        || extract(epoch from coalesce(n.expires_at, coalesce(n.ages_from, n.called_at) + make_interval(secs => %(give_up_seconds)s)) - n.called_at)::bigint
+        || ' s after the call'
+where n.id = any (array(
     select id from (
         select id from notification where state = 'queued' and expires_at < now() for update skip locked
     ) by_its_tenant
     union all
     select id from (
         select id from notification
-        where state = 'queued' and expires_at is null and called_at < now() - make_interval(secs => %(give_up_seconds)s)
+        where state = 'queued' and expires_at is null and coalesce(ages_from, called_at) < now() - make_interval(secs => %(give_up_seconds)s)
         for update skip locked
     ) by_the_sender
     union all
     select id from (
         select id from notification m
         where state = 'sending' and lease_until < now()
-            and coalesce(expires_at, called_at + make_interval(secs => %(give_up_seconds)s)) < now()
+            and coalesce(expires_at, coalesce(ages_from, called_at) + make_interval(secs => %(give_up_seconds)s)) < now()
             and not exists (
                 select from notification_attempt a join sms_provider p on p.id = a.provider_id
                 where a.notification_id = m.id and a.finished_at is null and p.on_unknown <> 'retry'
             )
+            and not receipt_settles(id)
         for update skip locked
     ) its_sender_was_lost
-)
+))
 
 -- name: release_merged
 -- Missed calls of one caller to one member that waited for each other go as one SMS, the first of them; the others are told
@@ -67,11 +69,9 @@ where n.id = l.id
 -- Or a receipt waits, which knows: it settles what becomes unknown (notification_leaves_sending).
 with lost as (
     select id from notification m
-    where state = 'sending' and lease_until < now() and (exists (
+    where state = 'sending' and lease_until < now() and (receipt_settles(id) or exists (
         select from notification_attempt a join sms_provider p on p.id = a.provider_id
         where a.notification_id = m.id and a.finished_at is null and p.on_unknown <> 'retry'
-    ) or exists (
-        select from sms_receipt r where r.notification_id = m.id and r.effect = 'waiting' and r.status <> 'ignored'
     ))
     for update skip locked
 ),
@@ -94,9 +94,7 @@ from (
     where state = 'sending' and lease_until < now() and not exists (
         select from notification_attempt a join sms_provider p on p.id = a.provider_id
         where a.notification_id = m.id and a.finished_at is null and p.on_unknown <> 'retry'
-    ) and not exists (
-        select from sms_receipt r where r.notification_id = m.id and r.effect = 'waiting' and r.status <> 'ignored'
-    )
+    ) and not receipt_settles(id)
     order by lease_until
     limit %(most)s
     for update skip locked
@@ -133,7 +131,7 @@ with due as materialized (
         cross join lateral (
             select id, next_attempt_at from notification
             where state = 'queued' and provider_id = p.id and next_attempt_at <= now()
-                and coalesce(expires_at, called_at + make_interval(secs => %(give_up_seconds)s)) > now()
+                and coalesce(expires_at, coalesce(ages_from, called_at) + make_interval(secs => %(give_up_seconds)s)) > now()
             order by next_attempt_at
             limit case
                 when not p.enabled then %(most)s
@@ -202,7 +200,7 @@ where n.id = leaving.id
 -- name: claim
 -- The lease covers the request and the record of it; the attempt number keeps a sender that comes late from recording.
 update notification n
-set state = 'sending', attempts = n.attempts + 1,
+set state = 'sending', attempts = n.attempts + 1, merge_until = null, -- what was asked is no part of another SMS
     lease_until = now() + make_interval(secs => coalesce(p.timeout_seconds, 0) + %(lease_seconds)s)
 from notification m
 left join tenant t on t.id = m.tenant_id

@@ -14,6 +14,7 @@ import pytest
 
 from deploy.demo.sms_sink import SmsSink
 from sms import store
+from sms.providers import Unknown
 from sql import seed
 from tests.ledger_room import ledger_room, running
 from tests.sms_room import SmsRoom, sms_room
@@ -118,6 +119,20 @@ def test_two_that_release_at_one_time_do_not_wait_for_each_other(room: SmsRoom) 
     two.close()
 
 
+def test_what_a_sender_has_had_is_not_merged_any_more(room: SmsRoom) -> None:
+    """A person did not want to wait; what was asked, and may have been taken, is no part of another SMS."""
+    room.sql("update tenant set merge_seconds = 300")
+    room.queue()
+    room.queue()
+    room.sql("update notification set next_attempt_at = now() where id = 2")
+    (claimed,) = store.claim(room.conn, 5, 30)
+    assert claimed.id == 2
+    store.record(room.conn, claimed, Unknown("no answer"), 0)
+    window_over(room)
+    assert store.release_merged(room.conn) == 1
+    assert room.states() == {"queued": 2}
+
+
 def local(hour_shift: int) -> str:
     """The tenant's clock, some hours from now."""
     hour = (datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).hour + hour_shift) % 24
@@ -133,7 +148,7 @@ def quiet(room: SmsRoom, since: int, until_: int, sms: str) -> list[Any]:
     room.queue()
     return room.rows("""
         select state, to_char(nullif(next_attempt_at, 'infinity') at time zone 'Asia/Ho_Chi_Minh', 'HH24:MI'),
-            expires_at - nullif(next_attempt_at, 'infinity') = interval '6 h', last_error
+            ages_from - nullif(next_attempt_at, 'infinity') between interval '-10 s' and interval '0', last_error
         from notification order by id desc limit 1
     """)
 
