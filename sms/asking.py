@@ -21,6 +21,7 @@ from sms.providers.kinds import Provider
 from sms.receipts.questions import ASK, Answer, Found, NotThere, Question
 from sms.receipts.store import hand_in
 from sms.redaction import redacted
+from sms.storable import UNWRITABLE, storable_name
 from sql.named import queries
 
 _SQL: Final = queries("asking")
@@ -40,7 +41,12 @@ def ask_due(conn: connection, env: Mapping[str, str]) -> int:
         due: list[Any] = cur.fetchall()
     for row in due:
         if row["open"] and row["driver"] in ASK:
-            _record(conn, row, _ask(row, env))
+            answer = _ask(row, env)
+            try:
+                _record(conn, row, answer)
+            except UNWRITABLE as error:  # not its text, which shows what was to be written
+                words = "provider=%d notification=%d its answer cannot be written down error=%s"
+                _log.error(words, row["id"], row["notification_id"], type(error).__name__)
     return len(due)
 
 
@@ -59,7 +65,7 @@ def _record(conn: connection, row: Mapping[str, Any], answer: Answer) -> None:
     head = f"notification={row['notification_id']} provider={row['id']}"
     if isinstance(answer, Found):
         reading = answer.reading
-        values = {"attempt_id": row["attempt_id"], "message_id": reading.reference}
+        values = {"attempt_id": row["attempt_id"], "message_id": storable_name(reading.reference)}
         with conn, conn.cursor() as cur:
             cur.execute(_SQL["found"], values)
             taken = hand_in(conn, row["id"], reading.reference, reading.status, answer.raw, reason=reading.reason)

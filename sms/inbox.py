@@ -16,7 +16,7 @@ _MOST: Final = 1000  # reports that wait: more are refused, and come again
 class Report(NamedTuple):
     """A receipt. `reference`: the provider's id of the message; `request_id`: ours of the request. One is known.
 
-    `confirm`: called when it is committed, from the main thread.
+    `confirm`: called when it is committed, from the main thread; `refuse`: when it never can be.
     """
 
     provider_id: int
@@ -26,6 +26,7 @@ class Report(NamedTuple):
     raw: str
     confirm: Callable[[], object]
     request_id: str | None = None
+    refuse: Callable[[], object] = bool
 
 
 class Inbox:

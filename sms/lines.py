@@ -12,6 +12,7 @@ from sms import receipts
 from sms.inbox import INBOX, Report
 from sms.providers import smpp
 from sms.providers.kinds import Provider
+from sms.storable import UNWRITABLE, storable_name
 from sql.named import queries
 
 _SQL: Final = queries("sms")
@@ -34,11 +35,17 @@ class Lines:
         self._unrecorded += INBOX.take()
         while self._unrecorded:
             report = self._unrecorded[0]
-            with conn:
-                taken = _take(conn, report)
+            try:
+                with conn:
+                    taken = _take(conn, report)
+            except UNWRITABLE as error:  # not its text, which shows what was to be written
+                report.refuse()
+                words = "a receipt cannot be written down provider=%d error=%s"
+                _log.error(words, report.provider_id, type(error).__name__)
+            else:
+                report.confirm()
+                _log.info("receipt=%d provider=%d effect=%s", taken.id, report.provider_id, taken.effect)
             self._unrecorded.pop(0)
-            report.confirm()
-            _log.info("receipt=%d provider=%d effect=%s", taken.id, report.provider_id, taken.effect)
         if self._tend_at < time.monotonic():
             self._tend_at = time.monotonic() + _TEND_SECONDS
             smpp.listen(_lines(conn), self._env)
@@ -47,7 +54,8 @@ class Lines:
 def _take(conn: connection, report: Report) -> receipts.Taken:
     if report.reference and report.request_id:  # an answer that came late: a receipt to come knows it by this name
         with conn.cursor() as cur:
-            cur.execute(_SQL["name_attempt"], report._asdict())
+            names = {"reference": storable_name(report.reference), "request_id": report.request_id}
+            cur.execute(_SQL["name_attempt"], {"provider_id": report.provider_id, **names})
     return receipts.hand_in(
         conn,
         report.provider_id,

@@ -10,7 +10,6 @@ SIGTERM: nothing new is claimed, what is under way may end, within a few seconds
 import logging
 import os
 import queue
-import random
 import select
 import signal
 import threading
@@ -26,13 +25,12 @@ from psycopg2.extras import wait_select
 
 from sms import gate, store
 from sms.asking import keep_asking
-from sms.following import Next
 from sms.lines import Lines
 from sms.options import Options
-from sms.providers import DRIVERS, Accepted, Refused, Result, Unknown
+from sms.providers import DRIVERS, Refused, Result, Unknown
 from sms.redaction import redacted
+from sms.results import Done, write_down
 from sms.store import Claimed, Rooms
-from sms.telling import tell, tell_of_provider
 
 RETRY_SECONDS: Final = 1.0
 _CONNECT_SECONDS: Final = 5
@@ -57,8 +55,8 @@ class Sender:
         self._busy: Counter[int | None] = Counter()  # requests under way, by provider
         self._route_at = self._tend_at = self._take_over_at = 0.0
         self._todo: queue.SimpleQueue[Claimed] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[tuple[Claimed, Result]] = queue.SimpleQueue()
-        self._unrecorded: list[tuple[Claimed, Result]] = []
+        self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        self._unrecorded: list[Done] = []
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         self._lines = Lines(env, lambda: os.write(self._wake_write, b"x"))
@@ -160,20 +158,6 @@ class Sender:
             _log.error("driver failed notification=%d error=%s\n%s", claimed.id, type(error).__name__, frames)
             return Unknown(f"the driver failed: {type(error).__name__}")  # before or after its request left
 
-    def _record_accepted(self, conn: connection) -> None:
-        """Record together what was taken: nearly everything, nearly always. The rest is recorded one by one."""
-        taken = [(one, result) for one, result in self._unrecorded if isinstance(result, Accepted)]
-        if len(taken) < 2:
-            return
-        try:
-            recorded = store.record_accepted(conn, taken)
-        except (psycopg2.DataError, psycopg2.IntegrityError):
-            return  # one of them cannot be written as it is: let the others be
-        self._unrecorded = [one for one in self._unrecorded if one[0].attempt_id not in recorded]
-        for claimed, result in taken:
-            if claimed.attempt_id in recorded:
-                tell(claimed, result, Next("accepted") if recorded[claimed.attempt_id] else None)
-
     def _record(self, conn: connection) -> None:
         while True:
             try:
@@ -182,15 +166,7 @@ class Sender:
                 self._busy[claimed.provider and claimed.provider.id] -= 1
             except queue.Empty:
                 break
-        self._record_accepted(conn)
-        while self._unrecorded:
-            claimed, result = self._unrecorded[0]
-            dice = random.random()  # noqa: S311 -- no secret: it spreads load
-            recorded = store.record(conn, claimed, result, dice)
-            self._unrecorded.pop(0)
-            tell(claimed, result, recorded.then)
-            if recorded.seen is not None:
-                tell_of_provider(claimed, result, recorded.seen)
+        write_down(conn, self._unrecorded)
 
 
 def keep(url: str, sender: Sender) -> None:

@@ -20,7 +20,7 @@ from psycopg2.extras import RealDictCursor
 from sms import gate, retry
 from sms.following import Next, following
 from sms.messages import Told, is_number, national, words, written
-from sms.providers.kinds import Accepted, Message, Provider, Result, Rule, Unknown
+from sms.providers.kinds import Accepted, Message, Provider, Result, Rule, Unknown, storable
 from sms.redaction import redacted
 from sql.named import queries
 
@@ -121,6 +121,7 @@ def claim(
 
 def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> Recorded:
     """Write down what became of the request, and do what follows; `dice`, in [0, 1), spreads waits."""
+    result = storable(result)
     error = None if isinstance(result, Accepted) else result.why[:_MOST_ERROR]
     mine = {"id": claimed.id, "attempt": claimed.attempt, "error": error}
     message_id = result.message_id if isinstance(result, Accepted) else None
@@ -162,9 +163,11 @@ def record_accepted(conn: connection, done: Sequence[tuple[Claimed, Accepted]]) 
 
 
 def _taken(claimed: Claimed, result: Accepted) -> dict[str, Any]:
+    kept = storable(result)
     return {
-        "id": claimed.id, "attempt": claimed.attempt, "attempt_id": claimed.attempt_id, "status": result.status,
-        "reply": result.reply and redacted(result.reply), "message_id": result.message_id,
+        "id": claimed.id, "attempt": claimed.attempt, "attempt_id": claimed.attempt_id, "status": kept.status,
+        "reply": kept.reply and redacted(kept.reply),
+        "message_id": kept.message_id if isinstance(kept, Accepted) else None,
         "provider_id": claimed.provider and claimed.provider.id,
     }  # fmt: skip
 

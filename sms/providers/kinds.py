@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from sms.redaction import shown
+from sms.storable import storable_name, storable_number, storable_text
 
 # What a code may mean; `sms_reply_rule.means` takes the same words (sms/README.md).
 Verdict = Literal["accepted", "again", "failed", "unknown", "down", "busy", "balance", "elsewhere", "suppressed"]
@@ -112,3 +113,19 @@ class Unknown(NamedTuple):
 
 
 Result = Accepted | Refused | Unknown
+
+
+def storable(result: Result) -> Result:
+    """Return `result` as the database can keep it (sms/storable.py)."""
+    if isinstance(result, Accepted):
+        status = storable_number(result.status) or 0
+        return Accepted(status, storable_text(result.reply), storable_name(result.message_id))
+    reply = result.reply and storable_text(result.reply)
+    return result._replace(why=storable_text(result.why), status=storable_number(result.status), reply=reply)
+
+
+def bare(result: Result) -> Result:
+    """Return what follows of `result`, and nothing that the provider said."""
+    if isinstance(result, Accepted):
+        return Accepted(0, "", None)
+    return result._replace(why="its answer cannot be written down", status=None, reply=None)

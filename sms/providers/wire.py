@@ -68,7 +68,7 @@ class Reply(NamedTuple):
         """The JSON object in it, None: there is none."""
         try:
             found = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 

@@ -33,7 +33,6 @@ from sms.redaction import redacted
 
 MOST_BODY: Final = 64 * 1024  # bytes
 _GUESSING: Final = 20.0  # what an address that does not exist costs: so many requests
-_MOST_ID: Final = 200  # characters of a name of a message
 _AGAIN_SECONDS: Final = 10
 _TOKEN: Final = re.compile("[A-Za-z0-9_-]{32,64}")  # as the table has it
 _log = logging.getLogger("receipts")
@@ -145,15 +144,8 @@ def _raw(one: Reporter, report: Report, env: Mapping[str, str]) -> str:
     return raw
 
 
-def _keep(conn: connection, one: Reporter, reading: Reading, raw: str) -> Taken:
-    names = {"reference": _short(reading.reference), "request_id": _short(reading.request_id)}
-    return hand_in(
-        conn, one.id, names["reference"], reading.status, raw, request_id=names["request_id"], reason=reading.reason
-    )
-
-
-def _short(name: str | None) -> str | None:
-    return name and name[:_MOST_ID].replace("\0", "\ufffd")
+def _keep(conn: connection, one: Reporter, said: Reading, raw: str) -> Taken:
+    return hand_in(conn, one.id, said.reference, said.status, raw, request_id=said.request_id, reason=said.reason)
 
 
 def _tell(one: Reporter, taken: Taken) -> None:

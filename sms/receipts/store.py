@@ -12,6 +12,7 @@ from psycopg2.extras import RealDictCursor
 
 from sms.receipts.kinds import Meaning, Reporter, Status, Taken
 from sms.redaction import redacted
+from sms.storable import storable_name, storable_text
 from sql.named import queries
 
 _SQL: Final = queries("receipts")
@@ -37,8 +38,8 @@ def hand_in(
     """
     values = {
         "provider": provider_id,
-        "reference": reference,
-        "request_id": request_id,
+        "reference": storable_name(reference),
+        "request_id": storable_name(request_id),
         "status": status,
         "reason": _clean(reason, _MOST_REASON) if reason else None,
         "raw": _clean(raw, _MOST_RAW),
@@ -68,5 +69,5 @@ def is_alive(conn: connection) -> None:
 
 
 def _clean(text: str, most: int) -> str:
-    """Return `text` as it may be kept; PostgreSQL has no NUL in texts."""
-    return redacted(text.replace("\0", "\ufffd"))[:most]
+    """Return `text` as it may be kept."""
+    return redacted(storable_text(text))[:most]

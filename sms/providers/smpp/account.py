@@ -32,6 +32,7 @@ _LONG_TEXTS: Final[Mapping[str, LongText]] = {"udh": "udh", "sar": "sar", "paylo
 _RECEIPT_IDS: Final[Mapping[str, ReceiptId]] = {"same": "same", "decimal": "decimal", "hex": "hex"}
 _PORTS: Final = {"smpp": 2775, "smpps": 3550}
 _CODINGS: Final[Mapping[str, tuple[str, int]]] = {"gsm": ("gsm", 0), "ascii": ("ascii", 1), "latin1": ("latin-1", 3)}
+_MOST_ID: Final = 64  # SMPP v3.4 §4.4.2
 _LENGTHS: Final = {"system_id": 15, "password": 8, "system_type": 12, "service_type": 5}  # SMPP v3.4 §4.1.1, §4.4.1
 
 
@@ -150,6 +151,6 @@ def _fit(fields: Mapping[str, object]) -> None:
 
 def _in_decimal(message_id: str, base: int) -> str | None:
     """Return a number written in `base` in decimal; 0, and what is no number: as it is."""
-    if base and re.fullmatch("[0-9]+" if base == 10 else "[0-9A-Fa-f]+", message_id):
+    if base and len(message_id) <= _MOST_ID and re.fullmatch("[0-9]+" if base == 10 else "[0-9A-Fa-f]+", message_id):
         return str(int(message_id, base))
     return message_id or None

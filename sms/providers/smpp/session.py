@@ -181,6 +181,7 @@ class Session:
         report = Report(
             self._provider_id, *said, raw=delivered.text.decode("latin-1"),
             confirm=lambda: loop.call_soon_threadsafe(self._confirm, sequence),
+            refuse=lambda: loop.call_soon_threadsafe(self._confirm, sequence, codes.RX_P_APPN),
         )  # fmt: skip
         if not INBOX.put(report):
             self._confirm(sequence, codes.RMSGQFUL)
