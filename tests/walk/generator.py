@@ -79,6 +79,9 @@ def _legs(dice: Random, outcome: Outcome, members: list[Words], kinds: list[str]
         if outcome == "answered twice":
             legs[second] = _with_final(members[second], legs[second], 200, after + dice.choice((0, 0.001, 0.003)))
             legs[second] = _deaf(legs[second])
+        elif dice.random() < 0.2:  # its first sign of life crosses the answer (kemi/decisions/0049)
+            ring = after + dice.choice((0, 0.001)), Reply(180, acts.reason(members[second], 180))
+            legs[second] = replace(legs[second], rings=(ring,), says_trying=False)
         if outcome == "answered unreadably":
             legs[first] = _unreadable(members[first], legs[first])
     elif outcome in {"answered as cancelled", "answered too late"}:

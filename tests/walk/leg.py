@@ -54,7 +54,8 @@ class Leg(Party):
         if self.told.is_silent:
             return
         assert self.invite is not None
-        self.reply(self.invite, Reply(100))
+        if self.told.says_trying:
+            self.reply(self.invite, Reply(100))
         began = asyncio.get_running_loop().time()
         for at, ring in self.told.rings:
             await asyncio.sleep(max(0.0, began + at - asyncio.get_running_loop().time()))

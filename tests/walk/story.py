@@ -68,6 +68,7 @@ class LegStory:
     when_cancelled: Reply
     is_deaf: bool = False  # to CANCEL: he goes on to his final
     is_silent: bool = False  # no reply to anything
+    says_trying: bool = True  # 100, at once
     words: tuple[str, ...] = ()
     tails: tuple[str, ...] = ()
 
