@@ -29,6 +29,7 @@ from kemi.domain.model import Gateway, Group, Hotline
 from kemi.errors import EdgeError, NotANumber
 from kemi.table.store import TableReader
 from sql import seed
+from sql.said import said
 
 _EXAMPLE: Final[dict[str, str | int]] = {
     "trunk_address": ports.CUSTOMER_HOST,
@@ -57,7 +58,7 @@ def main(
         with contextlib.closing(psycopg2.connect(note["database_url"])) as conn:
             _call(conn, settings, hotline, console, real=real)
     except (EdgeError, psycopg2.Error) as error:
-        console.print(str(error), style="red", markup=False)
+        console.print(said(error), style="red", markup=False)
         raise typer.Exit(1) from error
 
 

@@ -23,6 +23,7 @@ from sms.receipts.store import hand_in
 from sms.redaction import redacted
 from sms.storable import UNWRITABLE, storable_name
 from sql.named import queries
+from sql.said import said
 
 _SQL: Final = queries("asking")
 _MOST: Final = 20
@@ -96,7 +97,7 @@ def keep_asking(url: str, env: Mapping[str, str], poll_seconds: float) -> None:
                 finally:
                     conn.close()
             except psycopg2.Error as error:
-                _log.warning("nobody is asked, trying again: %s", redacted(" ".join(str(error).split())))
+                _log.warning("nobody is asked, trying again: %s", redacted(said(error)))
                 time.sleep(pause)
 
     threading.Thread(target=work, name="sms-asking", daemon=True).start()

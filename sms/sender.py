@@ -31,6 +31,7 @@ from sms.providers import DRIVERS, Refused, Result, Unknown
 from sms.redaction import redacted
 from sms.results import Done, write_down
 from sms.store import Claimed, Rooms
+from sql.said import said
 
 RETRY_SECONDS: Final = 1.0
 _CONNECT_SECONDS: Final = 5
@@ -203,8 +204,7 @@ def main() -> None:
         try:
             keep(os.environ["DATABASE_URL"], sender)
         except psycopg2.Error as error:
-            words = redacted(" ".join(str(error).split()))
-            _log.warning("notifications wait, trying again in %g s: %s", RETRY_SECONDS, words)
+            _log.warning("notifications wait, trying again in %g s: %s", RETRY_SECONDS, redacted(said(error)))
             time.sleep(RETRY_SECONDS)
 
 

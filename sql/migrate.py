@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 import psycopg2
 from psycopg2.extensions import connection
 
+from sql.said import said
+
 HERE: Final = Path(__file__).parent
 _NUMBERED: Final = re.compile(r"[0-9]{4}_")
 _LOCK: Final = 0x65676D6967726174  # "egmigrat": one migrator at a time, in this database
@@ -136,8 +138,7 @@ def main() -> int:
         print(f"migrate: {error}", file=sys.stderr)
         return 1
     except psycopg2.Error as error:
-        # Not its DETAIL: that may show a row, and the row a telephone number.
-        print(f"migrate: {error.diag.message_primary or str(error).strip()}", file=sys.stderr)
+        print(f"migrate: {said(error)}", file=sys.stderr)
         return 1
     return 0
 

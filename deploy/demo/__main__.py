@@ -25,6 +25,7 @@ from deploy.wait import until
 from kemi.errors import EdgeError
 from kemi.table.store import TableReader
 from sql import seed
+from sql.said import said
 
 
 def main() -> int:
@@ -36,7 +37,7 @@ def main() -> int:
     try:
         broken = _demo(console, var_dir)
     except (EdgeError, psycopg2.Error) as error:
-        console.print(f"The demo broke off: {error}", style="bold red", markup=False)
+        console.print(f"The demo broke off: {said(error)}", style="bold red", markup=False)
         broken = [Promise("the demo plays to its end", kept=False)]
     left = _still_running(var_dir)
     broken += [Promise(f"nothing is left running ({left})", kept=False)] if left else []

@@ -17,6 +17,7 @@ from rich.console import Console
 from kemi.domain.e164 import e164
 from kemi.errors import EdgeError, NotANumber
 from sql.named import queries
+from sql.said import said
 
 Row = dict[str, Any]
 HOME: Final = ZoneInfo("Asia/Ho_Chi_Minh")  # as the tables have it: tenant.time_zone
@@ -41,10 +42,9 @@ def answering() -> Iterator[connection]:
     except Nothing as error:
         _end(str(error), 1, error)
     except psycopg2.errors.CheckViolation as error:  # a move that the tables do not allow
-        hint = f" {error.diag.message_hint}" if error.diag.message_hint else ""
-        _end(f"{error.diag.message_primary}.{hint}", 1, error)
+        _end(said(error), 1, error)
     except (EdgeError, psycopg2.Error) as error:
-        _end(str(error).strip(), 2, error)
+        _end(said(error), 2, error)
 
 
 def rows(conn: connection, query: str, /, **params: object) -> list[Row]:

@@ -33,6 +33,7 @@ from kemi.domain.identity import Caller
 from kemi.domain.schedule import zone
 from kemi.errors import EdgeError, NotANumber, TableUnavailable
 from sql.named import queries
+from sql.said import said
 
 _WIDTH: Final = 160  # characters, where nobody's terminal says less
 _CATCH_UP_SECONDS: Final = 3.0  # a row written a moment ago is on its way
@@ -103,7 +104,7 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except (EdgeError, psycopg2.Error) as error:
-        Console(stderr=True, highlight=False).print(str(error).strip(), style="red", markup=False, soft_wrap=True)
+        Console(stderr=True, highlight=False).print(said(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
 
 

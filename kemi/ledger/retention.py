@@ -20,6 +20,7 @@ from psycopg2.extensions import connection, cursor
 from kemi.domain.redaction import redacted
 from kemi.ledger.store import BUCKETS, ROOM, lock_calls
 from sql.named import queries
+from sql.said import said
 
 MOST: Final = 100  # calls, or notifications, of one transaction
 _SQL: Final = queries("retention")
@@ -65,7 +66,7 @@ class Purge:
             if self._conn.closed:
                 raise
             self._left = []
-            _log.warning("alarm=purge_failed it is tried again within the hour: %s", redacted(str(error).strip()))
+            _log.warning("alarm=purge_failed it is tried again within the hour: %s", redacted(said(error)))
         return bool(self._left)
 
     def _batch(self) -> None:

@@ -34,6 +34,7 @@ from kemi.ledger.room import Room
 from kemi.ledger.store import FileKey
 from kemi.spool.disk import DiskSync
 from kemi.spool.tail import Piece
+from sql.said import said
 
 POLL_SECONDS: Final = 0.05
 TEND_SECONDS: Final = 1.0
@@ -209,8 +210,7 @@ def main() -> NoReturn:
                 unowned_days=int(os.environ.get("UNOWNED_KEEP_DAYS", "365")),
             )
         except (psycopg2.Error, OSError) as error:
-            words = redacted(" ".join(str(error).split()))  # PostgreSQL's DETAIL may show the row
-            _log.warning("the spool waits, trying again in %g s: %s", RETRY_SECONDS, words)
+            _log.warning("the spool waits, trying again in %g s: %s", RETRY_SECONDS, redacted(said(error)))
         time.sleep(RETRY_SECONDS)
 
 

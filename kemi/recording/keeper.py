@@ -32,6 +32,7 @@ from kemi.recording.pcap import packets
 from kemi.recording.raw import Raw
 from kemi.recording.streams import streams
 from sql.named import queries
+from sql.said import said
 
 LOOK_SECONDS: Final = 1.0
 TEND_SECONDS: Final = 60.0
@@ -181,7 +182,7 @@ def main() -> None:
                 keeper.tend()
                 tend_at = time.monotonic() + TEND_SECONDS
         except (psycopg2.Error, OSError) as error:
-            log.warning("recordings wait: %s", redacted(" ".join(str(error).split())))
+            log.warning("recordings wait: %s", redacted(said(error)))
         stop.wait(LOOK_SECONDS)
 
 

@@ -19,6 +19,7 @@ from psycopg2.extensions import connection
 from kemi.errors import EdgeError
 from kemi.sound.convert import SoundRefused, convert
 from sql.named import queries
+from sql.said import said
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What callers hear while members ring.")
 _Tenant = Annotated[str, typer.Option(help="the tenant's name or id")]
@@ -122,7 +123,7 @@ def _answering() -> Iterator[connection]:
         finally:
             conn.close()
     except (EdgeError, psycopg2.Error) as error:
-        print(str(error).strip().partition("\nDETAIL:")[0], file=sys.stderr)  # its row: the whole sound
+        print(said(error), file=sys.stderr)  # not its row: the whole sound
         raise typer.Exit(2) from error
 
 

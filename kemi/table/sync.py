@@ -26,6 +26,7 @@ from kemi.errors import TableUnavailable
 from kemi.table.follower import Follower
 from kemi.table.sounds import SoundFiles
 from kemi.table.store import TableWriter
+from sql.said import said
 
 POLL_SECONDS: Final = 2.0  # a NOTIFY that was missed costs no more
 RETRY_SECONDS: Final = 1.0
@@ -103,7 +104,7 @@ def main() -> None:
         except (psycopg2.Error, lmdb.Error, TableUnavailable) as error:
             if stop.asked:
                 return
-            words = redacted(" ".join(str(error).split()))
+            words = redacted(said(error))
             log.warning("calls go on by the table as it is, trying again in %g s: %s", RETRY_SECONDS, words)
         time.sleep(RETRY_SECONDS)
 
@@ -114,7 +115,7 @@ def _forget(follower: Follower) -> None:
     except psycopg2.OperationalError:
         raise
     except psycopg2.Error as error:  # such as a role that may only read: somebody else will
-        log.warning("old lines of routing_change stay: %s", redacted(" ".join(str(error).split())))
+        log.warning("old lines of routing_change stay: %s", redacted(said(error)))
 
 
 if __name__ == "__main__":

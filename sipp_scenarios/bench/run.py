@@ -37,6 +37,7 @@ from sipp_scenarios.bench import (
 )
 from sipp_scenarios.bench.cast import Cast
 from sipp_scenarios.bench.section import Report, Section
+from sql.said import said
 
 _CAPACITY: Final = 400  # calls a second, where nobody has measured it
 _PEERS: Final = {"cost": cast.PEERS, "capacity": cast.PEERS, "delay": ("native",)}
@@ -94,7 +95,7 @@ def main(
         if publish:
             page.write(report, section.PUBLISHED)
     except (OSError, ValueError, EdgeError, psycopg2.Error) as wrong:
-        console.print(f"the benchmark cannot go on: {wrong}", style="red", markup=False)
+        console.print(f"the benchmark cannot go on: {said(wrong)}", style="red", markup=False)
         raise typer.Exit(1) from wrong
     console.print(f"{time.monotonic() - begun:.0f} s; {facts['machine']}; the report: {file}")
     if as_json:

@@ -49,7 +49,8 @@ def _request(provider: Provider, message: Message, env: Mapping[str, str]) -> Re
     url = f"{provider.url.rstrip('/')}/Accounts/{quote(account, safe='')}/Messages.json"
     login = basic(account, token)
     headers = {"Authorization": login, "Content-Type": "application/x-www-form-urlencoded"}
-    return Request("POST", url, headers, body.encode(), (token, login.removeprefix("Basic "), provider.receipt_token))
+    secrets = (token, login.removeprefix("Basic "), account, provider.receipt_token)
+    return Request("POST", url, headers, body.encode(), secrets)
 
 
 def _judge(reply: Reply) -> Result:

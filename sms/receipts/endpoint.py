@@ -30,6 +30,7 @@ from sms.receipts.proof import hidden, prove
 from sms.receipts.reading import READERS, content_of
 from sms.receipts.store import hand_in, is_alive, reporter
 from sms.redaction import redacted
+from sql.said import said
 
 MOST_BODY: Final = 64 * 1024  # bytes
 _GUESSING: Final = 20.0  # what an address that does not exist costs: so many requests
@@ -172,9 +173,7 @@ def _not_taken(_req: Any, _resp: Any, error: ReceiptError, _params: Any) -> None
 
 
 def _no_database(_req: Any, _resp: Any, error: psycopg2.Error, _params: Any) -> None:
-    _log.warning(
-        "no receipt can be taken, its sender is asked to repeat it: %s", redacted(" ".join(str(error).split()))
-    )
+    _log.warning("no receipt can be taken, its sender is asked to repeat it: %s", redacted(said(error)))
     raise falcon.HTTPServiceUnavailable(
         description="nothing can be kept now: please repeat", retry_after=_AGAIN_SECONDS
     )

@@ -50,9 +50,16 @@ def _is_ip(text: str) -> bool:
     return True
 
 
+def hush() -> None:
+    """Keep waitress's lines about a request out of the log: they show its path, and that the provider's token."""
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    logging.getLogger("waitress.queue").setLevel(logging.WARNING)  # how many wait
+
+
 def main() -> None:
     """Serve until told to end; what is being answered may end first."""
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "info").upper(), format="%(name)s: %(message)s")
+    hush()
     try:
         options = read(os.environ)
     except ValueError as wrong:

@@ -72,3 +72,11 @@ def test_a_provider_that_is_not_there_is_named_with_those_that_are(room: SmsRoom
     assert "disabled" in asks(room, "sms", "providers").stdout
     room.sql("update tenant set sms_provider_id = null; delete from sms_provider")
     assert "no SMS provider" in asks(room, "sms", "providers").stdout
+
+
+def test_a_row_that_is_refused_is_not_shown(room: SmsRoom) -> None:
+    room.sql("alter table sms_provider add column contract text; update sms_provider set contract = 'x'")
+    room.sql("alter table sms_provider alter column contract set not null")
+    said = asks(room, "sms", "install", "vietguys", status=2).output
+    assert 'null value in column "contract"' in said
+    assert "Failing row" not in said

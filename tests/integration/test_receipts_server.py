@@ -1,5 +1,6 @@
 """The receipts endpoint as a process: what it took it keeps, what it cannot keep it has repeated."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import requests
 
 from deploy import ports
 from deploy.wait import until
+from sms.receipts.server import hush
 from sql.migrate import migrate, migrations
 from tests.database import Server, fresh_database, server
 from tests.receipts_endpoint import endpoint_on, send
@@ -145,6 +147,19 @@ def test_a_proxy_may_take_the_path_away(url: str, tmp_path: Path) -> None:
         short = endpoint.address.replace("/sms/receipts/", "/receipts/")
         assert send(ESMS.report(Reported(short, ESMS.message_id, "5"))).status_code == 200
         assert endpoint.stop() == 0
+
+
+def test_what_waitress_says_of_a_request_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """It shows the path where a client hangs up, or where something breaks (waitress/channel.py)."""
+    log = logging.getLogger("waitress")
+    hush()
+    try:
+        log.info("Client disconnected while serving /receipts/t0ken")
+        log.error("Exception while serving /receipts/t0ken")
+        logging.getLogger("waitress.queue").warning("Task queue depth is 9")
+    finally:
+        log.setLevel(logging.NOTSET)
+    assert [record.getMessage() for record in caplog.records] == ["Task queue depth is 9"]
 
 
 def test_bad_settings_are_all_named() -> None:

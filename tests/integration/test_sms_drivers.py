@@ -169,10 +169,12 @@ def test_a_secret_may_be_a_file(driven: Driven, server: ApiServer, tmp_path: Pat
 def test_a_provider_that_echoes_the_request_brings_no_secret_in(driven: Driven, server: ApiServer, status: int) -> None:
     driven.send(server)
     asked = server.asked[0]
-    echo = json.dumps({"headers": dict(asked.headers), "body": asked.body.decode(errors="replace")})
+    body = asked.body.decode(errors="replace")
+    echo = json.dumps({"path": asked.path, "headers": dict(asked.headers), "body": body})
     server.answers(Answer(status, echo))
     words = str(tuple(driven.send(server)))
     assert "s3cr3t" not in words
+    assert SECRETS["USER"] not in words
     if "Authorization" in asked.headers:
         assert asked.headers["Authorization"].partition(" ")[2] not in words
 

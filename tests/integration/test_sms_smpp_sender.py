@@ -13,7 +13,7 @@ import smpp34
 from deploy.desk import trying
 from deploy.wait import until
 from tests.sms_room import SmsRoom, sms_room
-from tests.smsc import PASSWORD, Smsc
+from tests.smsc import PASSWORD, SYSTEM_ID, Smsc
 from tests.smsc_driver import ENV, use
 
 UNBIND = 0x6
@@ -46,6 +46,7 @@ def test_every_member_is_told_over_one_bind_and_the_sender_says_goodbye(room: Sm
     ids = {row for (row,) in room.rows("select provider_message_id from notification")}
     assert ids == {f"id-{number}" for number in range(1, 31)}
     assert PASSWORD not in room.log()
+    assert SYSTEM_ID not in room.log()
 
 
 def test_a_lost_answer_is_asked_again_or_held_as_the_row_says(room: SmsRoom) -> None:
@@ -109,7 +110,7 @@ def test_one_real_sms_through_the_row_shows_what_was_said_and_no_password(room: 
         assert len(smsc.taken) == 1
     words = tried.in_words()
     assert (tried.fate, tried.message_id) == ("accepted", "id-1")
-    assert "bind_transceiver Account(ACuser-1@127.0.0.1:" in words
+    assert "bind_transceiver Account(127.0.0.1:" in words
     assert "submit_sm " in words
     assert "command_status=0x0" in words
     assert PASSWORD not in words

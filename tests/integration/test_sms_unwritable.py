@@ -153,3 +153,14 @@ def test_who_is_asked_may_say_what_cannot_be_kept(room: SmsRoom) -> None:
         assert ask_due(conn, SECRETS) == 2
         conn.close()
     assert sum(count for state, count in room.states().items() if state == "delivered") == 1
+
+
+def test_what_the_tables_refuse_is_not_shown_in_the_log(room: SmsRoom) -> None:
+    """A rule of the operator's own, say: its name, and not the row."""
+    room.queue()
+    room.sql("update notification set text = 'hush'")
+    room.sql("alter table notification add constraint nothing_goes check (state <> 'sending')")
+    with room.sender():
+        assert until(lambda: 'violates check constraint "nothing_goes"' in room.log(), 20.0), room.log()
+    assert "Failing row" not in room.log()
+    assert "hush" not in room.log()

@@ -63,7 +63,7 @@ class Account(NamedTuple):
         return _in_decimal(message_id, {"same": 0, "decimal": 10, "hex": 16}[self.receipt_id])
 
     def __repr__(self) -> str:
-        return f"Account({self.system_id}@{self.host}:{self.port})"  # no password in any log
+        return f"Account({self.host}:{self.port})"  # no secret in any log
 
 
 class Manner(NamedTuple):
