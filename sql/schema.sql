@@ -504,6 +504,23 @@ $$;
 
 COMMENT ON FUNCTION public.prefix_to_e164() IS 'Trigger: the column "prefix" takes every spelling and keeps that of E.164.';
 
+CREATE FUNCTION public.probe_corrected_provider() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    -- openings: a probe that is under way may fail yet, by the row as it was; the next is not far then.
+    update sms_provider_state
+    set openings = 0, paused_until = null, probe_at = case when state = 'open' then now() else probe_at end
+    where provider_id = new.id and state <> 'closed';
+    if found then
+        notify notification_queued;
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION public.probe_corrected_provider() IS 'Trigger: a provider that is left alone is tried at once when its row says something else of how it is asked.';
+
 CREATE FUNCTION public.quiet_ends(at timestamp with time zone, zone text, quiet_from time without time zone, quiet_until time without time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     RETURN CASE WHEN ((quiet_from < quiet_until) AND (((at AT TIME ZONE zone))::time without time zone >= quiet_from) AND (((at AT TIME ZONE zone))::time without time zone < quiet_until)) THEN ((((at AT TIME ZONE zone))::date + quiet_until) AT TIME ZONE zone) WHEN ((quiet_from > quiet_until) AND (((at AT TIME ZONE zone))::time without time zone >= quiet_from)) THEN (((((at AT TIME ZONE zone))::date + 1) + quiet_until) AT TIME ZONE zone) WHEN ((quiet_from > quiet_until) AND (((at AT TIME ZONE zone))::time without time zone < quiet_until)) THEN ((((at AT TIME ZONE zone))::date + quiet_until) AT TIME ZONE zone) ELSE NULL::timestamp with time zone END;
@@ -3459,6 +3476,8 @@ CREATE TRIGGER notification_state_moves BEFORE UPDATE OF state ON public.notific
 CREATE TRIGGER notification_waits BEFORE INSERT ON public.notification FOR EACH ROW WHEN ((new.state = 'queued'::text)) EXECUTE FUNCTION public.notification_waits();
 
 CREATE TRIGGER plan_destination_to_e164 BEFORE INSERT OR UPDATE OF prefix ON public.plan_destination FOR EACH ROW EXECUTE FUNCTION public.prefix_to_e164();
+
+CREATE TRIGGER sms_provider_is_corrected AFTER UPDATE OF driver, url, method, headers, body_template, content_type, success_pattern, message_id_pattern, timeout_seconds, enabled, sender, credentials, options ON public.sms_provider FOR EACH ROW WHEN ((((((((((((((old.driver IS DISTINCT FROM new.driver) OR (old.url IS DISTINCT FROM new.url)) OR (old.method IS DISTINCT FROM new.method)) OR (old.headers IS DISTINCT FROM new.headers)) OR (old.body_template IS DISTINCT FROM new.body_template)) OR (old.content_type IS DISTINCT FROM new.content_type)) OR (old.success_pattern IS DISTINCT FROM new.success_pattern)) OR (old.message_id_pattern IS DISTINCT FROM new.message_id_pattern)) OR (old.timeout_seconds IS DISTINCT FROM new.timeout_seconds)) OR (old.enabled IS DISTINCT FROM new.enabled)) OR (old.sender IS DISTINCT FROM new.sender)) OR (old.credentials IS DISTINCT FROM new.credentials)) OR (old.options IS DISTINCT FROM new.options))) EXECUTE FUNCTION public.probe_corrected_provider();
 
 CREATE TRIGGER sms_provider_state_begins AFTER INSERT ON public.sms_provider FOR EACH ROW EXECUTE FUNCTION public.begin_sms_provider_state();
 
