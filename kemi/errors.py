@@ -6,6 +6,7 @@ EdgeError
 ├── TokenRefused         a token that is forged, stale, truncated or not this peer's
 ├── TokenTooLong         a far side that does not fit a Contact; the call is refused
 ├── NoMedia              no rtpengine takes a call's voice; the column of its trunk says what becomes of it
+├── NotAcceptable        what a side wants of a running call cannot be; it stays as it is
 ├── NotANumber           not a telephone number
 └── SettingsRefused      a setting that cannot be used; the text says what to change
 """
@@ -33,6 +34,10 @@ class TokenTooLong(EdgeError):
 
 class NoMedia(EdgeError):
     """No rtpengine takes this call's voice."""
+
+
+class NotAcceptable(EdgeError):
+    """This cannot be had in this call."""
 
 
 class NotANumber(EdgeError):

@@ -65,7 +65,8 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     `side` sent it, from `ip`:`port`. `token` is the sealed token of an in-dialog request, "" in the initial
     INVITE, where `gateway` is 0: its legs have their own. `held`: the gateways hold the caller's side in their Route.
     `media`: through which rtpengine the voice goes (`kemi.domain.media`); `offered`: the request had SDP;
-    `record`: it is recorded from its answer on. `via`: the sender's own, the top one; `vias`: those below it.
+    `asked`: the SDP that an rtpengine has been offered, which may be refused yet; `record`: it is recorded from its
+    answer on. `via`: the sender's own, the top one; `vias`: those below it.
     """
 
     call: bytes
@@ -89,6 +90,7 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     offered: bool = False
     record: bool = False
     via: str = ""
+    asked: str = ""
 
     def __repr__(self) -> str:
         return shown(self, self.__struct_fields__)

@@ -40,6 +40,12 @@ class Media(Protocol):
     def change(self, node: int, call: bytes, change: Change, sdp: str) -> str:
         """Take an offer or an answer through; return the SDP for the other side. Raises `NoMedia`."""
 
+    def note(self, node: int, call: bytes, tag: str, sdp: str) -> None:
+        """Remember, with the session, what a side asked for and was granted. Never raises."""
+
+    def noted(self, node: int, call: bytes) -> dict[str, str]:
+        """Return what each side has said that stands, by its tag; nothing where that is not known. Never raises."""
+
     def play(self, node: int, call: bytes, file: str, *, once: bool) -> None:
         """Let the caller hear a sound file, and nothing else, once or again and again. Raises `NoMedia`."""
 

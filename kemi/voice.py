@@ -11,6 +11,7 @@ from kemi.domain.events import Side
 from kemi.domain.media import (
     DIRECT,
     MIXED,
+    SRTP,
     Change,
     anchored,
     in_reply,
@@ -19,12 +20,13 @@ from kemi.domain.media import (
     node_of,
     other,
     profile_in,
+    tag_of,
     with_profile,
 )  # fmt: skip
 from kemi.domain.model import Group, TrunkAddress
 from kemi.domain.recording import note_of
 from kemi.domain.routing import Fork
-from kemi.errors import NoMedia
+from kemi.errors import NoMedia, NotAcceptable
 from kemi.exchange import Exchange
 from kemi.ports import Media
 from kemi.tokens import Keyring
@@ -69,7 +71,7 @@ class Voice:
         return (media | MIXED if len(bodies) > 1 else with_profile(media, *bodies)), bodies
 
     def onward(self, exchange: Exchange, body: str) -> str:
-        """Return the SDP of a request inside a call, as it goes on. Raises `ValueError`, `NoMedia`."""
+        """Return the SDP of a request inside a call, as it goes on. Raises `ValueError`, `NoMedia`, `NotAcceptable`."""
         if not body:
             return ""
         description = sdp.read(body)
@@ -78,8 +80,14 @@ class Voice:
         change = in_request(exchange.method, exchange.side, exchange.media)
         if change is None:
             return ""
+        if change.asked and description.is_fax and profile_in(exchange.media) & SRTP:
+            # rtpengine forgets the key that the member knows, also where he refuses it; and a fax goes unencrypted.
+            raise NotAcceptable("a fax by T.38 through a gateway of SRTP")
         try:
-            return self._through(exchange, change, description, exchange.side)
+            said = self._through(exchange, change, description, exchange.side)
+            if change.asked:
+                exchange.asked = self._told(exchange, description, exchange.side)
+            return said
         except NoMedia:
             if exchange.method != "ACK":
                 raise
@@ -96,9 +104,28 @@ class Voice:
         if not exchange.token and not exchange.offered:
             change = late_offer(exchange.media, exchange.ip)
         try:
-            return self._through(exchange, change, description, side)
+            answer = self._through(exchange, change, description, side)
         except NoMedia:
             return description.refused_by(self._keys.origin(exchange.call, side)) if code >= 200 else ""
+        if exchange.asked and code >= 200 and self._media is not None:
+            tag = tag_of(exchange.side, change.profile)
+            self._media.note(node_of(exchange.media), exchange.call, tag, exchange.asked)
+        return answer
+
+    def undo(self, exchange: Exchange) -> None:
+        """What `exchange` asked for was refused: the voice goes as it did before (kemi/decisions/0056).
+
+        Raises `NoMedia` where the rtpengine does not answer.
+        """
+        if self._media is None or not exchange.asked:
+            return
+        node, profile, side = node_of(exchange.media), profile_in(exchange.media), exchange.side
+        noted = self._media.noted(node, exchange.call)
+        ours, theirs = (noted.get(tag_of(one, profile), "") for one in (side, other(side)))
+        if ours:
+            self._media.change(node, exchange.call, Change("offer", side, other(side), profile), ours)
+        if ours and theirs:
+            self._media.change(node, exchange.call, Change("answer", side, other(side), profile), theirs)
 
     def music(self, exchange: Exchange, group: Group, body: str) -> str:
         """Return what `waits` needs to let the caller, who offered `body`, hear the group's sound; "" for ringback."""
@@ -140,10 +167,12 @@ class Voice:
     def _through(self, exchange: Exchange, change: Change, description: sdp.Description, side: Side) -> str:
         if self._media is None:  # this edge was started without the rtpengines that the call began with
             raise NoMedia("no rtpengine is configured")
-        origin = self._keys.origin(exchange.call, side)
-        said = description.anchorable().shown_by(origin)
+        said = self._told(exchange, description, side)
         found = self._media.change(node_of(exchange.media), exchange.call, change, said)
-        return sdp.scrub(found, origin)
+        return sdp.scrub(found, self._keys.origin(exchange.call, side))
+
+    def _told(self, exchange: Exchange, description: sdp.Description, side: Side) -> str:
+        return description.anchorable().shown_by(self._keys.origin(exchange.call, side))
 
 
 def _heard(sound: str | None, exchange: Exchange, body: str) -> str:

@@ -18,6 +18,7 @@ MOST_NODES: Final = 15
 # The bits of a call's `media`: the node's number and one, the call's own, the profile of its member's gateway.
 _NODE, _LATE, _SRTP, _IPV6 = 15, 1 << 4, 1 << 5, 1 << 6
 MIXED: Final = 1 << 7  # only of an INVITE whose gateways have several profiles: each branch knows its own
+SRTP: Final = 1  # bit of a profile; 2: IPv6
 _PROFILE: Final = 5  # bits to the right of it
 _CARRIES: Final = frozenset({"INVITE", "UPDATE", "PRACK", "ACK"})  # whose SDP is an offer or an answer (RFC 6337 §2.2)
 
@@ -34,7 +35,7 @@ class Change(NamedTuple):
     """One step of offer and answer (RFC 3264): `from_` is whoever made the offer.
 
     `profile`: of the member's gateway. `transport` and `family` are said when a side is offered something for the first
-    time, and remembered by rtpengine: RTP/SAVP, IP6 …
+    time, and remembered by rtpengine: RTP/SAVP, IP6 … `asked`: it may be refused yet.
     """
 
     op: Op
@@ -43,6 +44,7 @@ class Change(NamedTuple):
     profile: int = 0
     transport: str = ""
     family: str = ""
+    asked: bool = False
 
 
 def anchored(node: int, *, late: bool) -> int:
@@ -75,6 +77,11 @@ def first_offer(profile: int) -> Change:
     """Return the caller's offer to the legs of a profile."""
     transport, family = "RTP/SAVP" if profile & 1 else "RTP/AVP", "IP6" if profile & 2 else "IP4"
     return Change("offer", "caller", "member", profile, transport, family)
+
+
+def tag_of(side: Side, profile: int) -> str:
+    """Return what a session calls a side; the member's: that of his gateway's profile."""
+    return f"member-{profile}" if side == "member" and profile else side
 
 
 def late_offer(media: int, caller: str) -> Change:
@@ -125,7 +132,7 @@ def in_request(method: str, side: Side, media: int) -> Change | None:
     profile = profile_in(media)
     if method == "ACK" or (method == "PRACK" and media & _LATE):
         return Change("answer", other(side), side, profile)
-    return Change("offer", side, other(side), profile)
+    return Change("offer", side, other(side), profile, asked=True)
 
 
 def in_reply(method: str, side: Side, code: int, media: int, *, offered: bool) -> Change | None:

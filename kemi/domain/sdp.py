@@ -97,6 +97,11 @@ class Description(NamedTuple):
                 kept.append(line)
         return self._replace(rest="\r\n".join([*kept, ""]))
 
+    @property
+    def is_fax(self) -> bool:
+        """Whether it speaks of a fax by T.38."""
+        return "m=image " in self.rest
+
     def refused_by(self, origin: Origin) -> str:
         """Return the SDP that refuses every medium of this one (RFC 3264 §6: port 0) and says nothing else of it."""
         kinds = (line.split(" ", 2) for line in self.rest.split("\r\n") if line.startswith("m="))

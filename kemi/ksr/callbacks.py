@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import KSR
 
-from kemi.errors import NoMedia, NoRoom, TableUnavailable, TokenRefused, TokenTooLong
+from kemi.errors import NoMedia, NoRoom, NotAcceptable, TableUnavailable, TokenRefused, TokenTooLong
 from kemi.ksr import log
 from kemi.ksr.signalling import answer, blank, is_readable, swallow
 from kemi.ksr.truth import must
@@ -21,10 +21,13 @@ BRANCH: Final = "on_branch"
 INVITE_REPLY: Final = "on_invite_reply"
 DIALOG_REPLY: Final = "on_dialog_reply"
 FAILURE: Final = "on_failure"
+DIALOG_FAILURE: Final = "on_dialog_failure"
 BRANCH_FAILURE: Final = "on_branch_failure"
 CLOCK: Final = "on_clock"
 UNREADABLE: Final = "on_unreadable"  # called by its name in kamailio.cfg
-ALL: Final = (REQUEST, REPLY, BRANCH, INVITE_REPLY, DIALOG_REPLY, FAILURE, BRANCH_FAILURE, CLOCK, UNREADABLE)
+ALL: Final = (
+    REQUEST, REPLY, BRANCH, INVITE_REPLY, DIALOG_REPLY, FAILURE, DIALOG_FAILURE, BRANCH_FAILURE, CLOCK, UNREADABLE,
+)  # fmt: skip
 
 Callback = Callable[[Any, Any], int]
 
@@ -35,8 +38,8 @@ def refuse(error: BaseException) -> None:
         KSR.set_drop()
     elif isinstance(error, TokenRefused):
         answer(481)
-    elif isinstance(error, TokenTooLong):
-        answer(513)
+    elif isinstance(error, TokenTooLong | NotAcceptable):
+        answer(513 if isinstance(error, TokenTooLong) else 488)
     elif isinstance(error, TableUnavailable | NoRoom | NoMedia):
         answer(503)
     else:
@@ -72,7 +75,7 @@ def give_up(error: BaseException) -> None:
 
 
 def let_go(error: BaseException) -> None:
-    """What a failing branch-failure callback does: nothing more; that leg is over, the others ring on."""
+    """What other failing callbacks do: nothing more. That leg is over, the others ring on; that refusal goes back."""
     del error
 
 

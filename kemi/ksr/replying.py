@@ -19,7 +19,7 @@ from kemi.ksr import callbacks, crossing, headers, log, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.hearing import ANSWERED, GAVE_UP, PLAYS, RANG, Hearing
 from kemi.ksr.strays import Strays
-from kemi.ksr.truth import yes
+from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink
 from kemi.replies import NOBODY
 from kemi.tokens import Keyring, leg_of
@@ -160,6 +160,20 @@ class Replying(Hearing):
             self._give_back(exchange, code, phrases.relayed(code), reliable=True)
             if exchange.method == "BYE" and code < 300:  # a losing leg's gets 481
                 self._voice.over(exchange.call, exchange.media)
+        return 1
+
+    def _in_dialog_from(self, exchange: Exchange) -> None:
+        """Remember whose request it is that leaves next, inside a call."""
+        KSR.pv.sets("$avp(exchange)", exchange.pack())
+        must(KSR.tm.t_on_reply(callbacks.DIALOG_REPLY), "t_on_reply")
+        if exchange.asked:
+            must(KSR.tm.t_on_failure(callbacks.DIALOG_FAILURE), "t_on_failure")
+
+    @guarded(callbacks.let_go)
+    def on_dialog_failure(self, msg: Any) -> int:
+        """A change of the voice is refused, or nobody answers it; he hears of it when it is taken back."""
+        del msg
+        self._voice.undo(unpack(_get("$avp(exchange)")))
         return 1
 
     @guarded(callbacks.give_up)

@@ -202,14 +202,13 @@ class Router(Hunting, Clock):
             # Without its body an INFO says nothing: told so, a telephone sends its digits as RFC 4733 does.
             KSR.hdr.append_to_reply("Accept: application/sdp\r\n")
             return _turn_away("a body that does not pass", 415)
-        if method != "ACK":
-            if not signalling.is_new():
-                return 1
-            relay.exchange.offered = bool(body)
-            KSR.pv.sets("$avp(exchange)", relay.exchange.pack())
-            must(KSR.tm.t_on_reply(callbacks.DIALOG_REPLY), "t_on_reply")
+        if method != "ACK" and not signalling.is_new():
+            return 1
+        relay.exchange.offered = bool(body)
         # Before anything is written: a body that cannot be read is 400, but a BYE, which ends the call whatever it has.
         clean = "" if method == "BYE" else self._voice.onward(relay.exchange, body)
+        if method != "ACK":
+            self._in_dialog_from(relay.exchange)
         if method == "BYE":
             call, side = relay.exchange.call.hex(), relay.exchange.side
             self._past.over(call)
@@ -220,6 +219,7 @@ class Router(Hunting, Clock):
         signalling.put_headers(relay.block)
         if not signalling.relay(relay.uri, relay.hop) and method != "ACK":
             signalling.answer(503)
+            self._voice.undo(relay.exchange)
         return 1
 
 

@@ -4,6 +4,7 @@ A worker waits at most `wait_ms` for one node, and asks at most two of them; a n
 workers as down (`kemi.ksr.down`) and not asked again until kemi.watch has heard from it.
 """
 
+import base64
 import contextlib
 import itertools
 import os
@@ -13,7 +14,7 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
-from kemi.domain.media import Change, Node, candidates, first_offer
+from kemi.domain.media import Change, Node, candidates, first_offer, tag_of
 from kemi.errors import NoMedia
 from kemi.media import bencode
 from kemi.media.bencode import Value
@@ -36,6 +37,8 @@ _SUITES: Final = (
 _SDES: Final[list[Value]] = [f"no-{suite}" for suite in _SUITES]
 _SAME: Final[dict[str, Value]] = {"ICE": "remove", "DTLS": "off", "flags": _FLAGS, "replace": _REPLACE, "SDES": _SDES}
 _ALIKE: Final = bencode.encode(_SAME)[1:-1]  # without the brackets of a dictionary of its own
+_NOTHING: Final = "-"
+_NOTED: Final = 4000  # octets of an SDP that a session keeps as the label of a side; a longer one is not gone back to
 
 
 class Down(Protocol):
@@ -77,8 +80,6 @@ class Rtpengines:
 
         Raises `NoMedia`: it is down, it is silent, or it refuses.
         """
-        if node in self._down or node >= len(self._nodes):
-            raise NoMedia(f"rtpengine {node} is down")
         if len(sdp) > _LARGEST_SDP:  # asked in vain, a node would seem to be down
             raise NoMedia("an SDP that fills a datagram")
         said = self._ask(node, _question(call, change, sdp))
@@ -86,13 +87,26 @@ class Rtpengines:
             raise NoMedia(f"rtpengine {node} refuses: {said.get('error-reason', said.get('result'))}")
         return str(said.get("sdp", ""))
 
+    def note(self, node: int, call: bytes, tag: str, sdp: str) -> None:
+        """Keep in the session what was asked for the side `tag`, and stands now. Never raises."""
+        note: dict[str, Value] = {"call-id": call.hex(), "from-tag": tag, "set-label": _label(sdp)}
+        with contextlib.suppress(NoMedia):  # nothing was ever silenced: of these commands, the one that does least
+            self._ask(node, bencode.encode({"command": "unsilence media", **note}))
+
+    def noted(self, node: int, call: bytes) -> dict[str, str]:
+        """Return what each side has said of its voice that stands, by its tag; of whom that is not known, nothing."""
+        with contextlib.suppress(NoMedia):
+            said = self._ask(node, bencode.encode({"command": "query", "call-id": call.hex()}), marks=False)
+            if isinstance(tags := said.get("tags"), dict):
+                found = ((tag, str(one.get("label", _NOTHING))) for tag, one in tags.items() if isinstance(one, dict))
+                return {tag: base64.b64decode(label).decode() for tag, label in found if label != _NOTHING}
+        return {}
+
     def play(self, node: int, call: bytes, file: str, *, once: bool) -> None:
         """Let the caller hear a sound file, instead of any other; where it is, is where rtpengine finds it.
 
         Raises `NoMedia`: it is down, it is silent, or it cannot play that.
         """
-        if node in self._down or node >= len(self._nodes):
-            raise NoMedia(f"rtpengine {node} is down")
         sound: dict[str, Value] = {"command": "play media", "call-id": call.hex(), "from-tag": "caller", "file": file}
         if not once:
             sound["repeat-times"] = _PLAYED
@@ -141,7 +155,10 @@ class Rtpengines:
             sock.close()
         self._sockets = {}
 
-    def _ask(self, node: int, command: bytes) -> dict[str, Value]:
+    def _ask(self, node: int, command: bytes, *, marks: bool = True) -> dict[str, Value]:
+        """Ask and wait. Raises `NoMedia` where nobody answers; the node is down then, if that `marks` it."""
+        if node in self._down or node >= len(self._nodes):
+            raise NoMedia(f"rtpengine {node} is down")
         sock, cookie = self._socket(node), self._cookie()
         question = cookie + command
         for _ in range(_REPEATS):
@@ -154,7 +171,8 @@ class Rtpengines:
                     answer = sock.recv(_LARGEST)
                     if answer.startswith(cookie):  # else it is one that came too late, or a delete's
                         return _understood(node, answer[len(cookie) :])
-        self._down.add(node)
+        if marks:
+            self._down.add(node)
         raise NoMedia(f"rtpengine {node} does not answer")
 
     def _cookie(self) -> bytes:
@@ -182,10 +200,16 @@ def _understood(node: int, answer: bytes) -> dict[str, Value]:
 
 def _question(call: bytes, change: Change, sdp: str) -> bytes:
     """Return an offer or an answer as it is sent; what every one of them says is spelt once, for all."""
-    op, from_, to, profile, transport, family = change
-    member = f"member-{profile}" if profile else "member"
+    op, from_, to, profile, transport, family, asked = change
     said: dict[str, Value] = {"command": op, "call-id": call.hex(), "sdp": sdp}
-    said["from-tag"], said["to-tag"] = (member, to) if from_ == "member" else (from_, member)
+    said["from-tag"], said["to-tag"] = tag_of(from_, profile), tag_of(to, profile)
     if transport:
         said["transport-protocol"], said["address-family"] = transport, family
+    if not asked:
+        said["label"] = _label(sdp)
     return b"d%b%be" % (bencode.encode(said)[1:-1], _ALIKE)
+
+
+def _label(sdp: str) -> str:
+    """Return an SDP as one word: a recording's notes are lines."""
+    return base64.b64encode(sdp.encode()).decode() if 0 < len(sdp) <= _NOTED else _NOTHING

@@ -61,6 +61,30 @@ def test_a_gateway_speaks_srtp_and_the_caller_does_not(
     assert call.hangs_up() == 200
 
 
+@pytest.mark.usefixtures("encrypted", "sessions")
+def test_what_is_refused_does_not_end_the_encryption(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, recording: Recording
+) -> None:
+    """The member's other telephone, with its key; a fax, which would not be encrypted, he is not even asked for."""
+    members.speaks_by = Key()
+    has(bob.carrier, members)
+    call = calls(customer, HOTLINE, customers)
+    members.hears_by = Key.of(bob.invite.body)
+    bob.answers(offer(members, "bob"))
+    assert call.is_answered
+    with Telephone("127.0.0.22", recording) as other:
+        other.speaks_by = Key()
+        customer.refuse_next = 488
+        assert bob.reinvites(offer(other, "bob", version=2)).status == 488
+        hear_each_other(call, bob, customers, members)
+        fax = offer(customers, customer.who, version=2).partition(b"m=audio")[0]
+        fax += b"m=image %d udptl t38\r\na=T38FaxVersion:0\r\n" % customers.port
+        assert call.reinvites(fax).status == 488
+        assert not any(request.method == "INVITE" for request in bob.leg.requests)
+        hear_each_other(call, bob, customers, members)
+    assert call.hangs_up() == 200
+
+
 @pytest.mark.usefixtures("in_ipv6")
 def test_a_gateway_has_its_media_in_ipv6(
     customer: Customer, bob: Member, customers: Telephone, sessions: Sessions, recording: Recording
