@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from tests.sip.dialog import Dialog, ServerTransaction
 from tests.sip.message import Header, Message, user_of
 from tests.sip.ua import UserAgent
-from tests.sip.wire import DEADLINE, Recording
+from tests.sip.wire import DEADLINE, Recording, Transport
 
 _TAIL = 9  # digits of a national number without its 0: what every spelling of it ends with
 
@@ -127,12 +127,14 @@ class Member:
 class Carrier(UserAgent):
     """One gateway address. `record_routes` are the proxies that stand between it and the members."""
 
-    def __init__(self, host: str = "127.0.0.20", port: int = 0, recording: Recording | None = None) -> None:
+    def __init__(
+        self, host: str = "127.0.0.20", port: int = 0, recording: Recording | None = None, transport: Transport = "udp"
+    ) -> None:
         self.members: dict[str, Member] = {}
         self.merged: list[Message] = []  # requests that got 482
         self.record_routes: list[str] = []
         self._seen: dict[tuple[str, str, str], str] = {}
-        super().__init__(host, port, recording, "gw-nguyen", "127.0.0.21")
+        super().__init__(host, port, recording, "gw-nguyen", "127.0.0.21", transport)
         self.habits = [("Server", "CarrierSwitch/9.7.3")]
 
     def member(self, number: str) -> Member:

@@ -13,7 +13,7 @@ from tests.sip.dialog import ClientTransaction, Dialog, ServerTransaction
 from tests.sip.message import Address, Header, Message, build, parse, tag_of
 from tests.sip.sdp import sdp as audio
 from tests.sip.ua import UserAgent
-from tests.sip.wire import Recording
+from tests.sip.wire import Recording, Transport
 
 
 class Call(Dialog):
@@ -98,10 +98,10 @@ class Customer(UserAgent):
 
     def __init__(
         self, edge: Address, *, host: str = "127.0.0.10", port: int = 0, recording: Recording | None = None,
-        number: str = "0909789846", name: str = "Tran Thi Khach",
+        number: str = "0909789846", name: str = "Tran Thi Khach", transport: Transport = "udp",
     ) -> None:  # fmt: skip
         self.edge, self.number, self.name = edge, number, name
-        super().__init__(host, port, recording, "khach-hang", "127.0.0.11")
+        super().__init__(host, port, recording, "khach-hang", "127.0.0.11", transport)
         self.habits = [("User-Agent", "KhachPhone/3.1.4")]
 
     def calls(

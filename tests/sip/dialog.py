@@ -2,12 +2,11 @@
 
 import itertools
 import re
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tests.sip.message import Address, Header, Message, address_of, build, reply_to, tag_of, uri_of
+from tests.sip.message import Address, Header, Message, build, reply_to, tag_of, uri_of
 from tests.sip.sdp import sdp
 from tests.sip.wire import DEADLINE
 
@@ -35,7 +34,8 @@ class ServerTransaction:
         """Send a reply; a final one to an INVITE is repeated until its ACK comes (§13.3.1.4, §17.2.1)."""
         self.reply = reply_to(self.request, code, reason, tag, extra=extra, body=body)
         self.agent.send(self.reply, self.source)
-        if code >= 200 and self.request.method == "INVITE":
+        repeats = code < 300 or self.agent.transport == "udp"  # §17.2.1: no refusal over what loses nothing
+        if code >= 200 and self.request.method == "INVITE" and repeats:
             self.agent.later(T1, self._repeat)
 
     def _repeat(self) -> float | None:
@@ -137,7 +137,7 @@ class Dialog:
         if body and not any(name.lower() == "content-type" for name, _ in headers):
             fields.append(("Content-Type", "application/sdp"))
         request = build(f"{method} {uri or self.target} SIP/2.0", fields, body)
-        hop = to or address_of(uri_of(self.routes[0]) if self.routes else uri or self.target)
+        hop = to or self.agent.way(uri_of(self.routes[0]) if self.routes else uri or self.target)
         return self.agent.transact(request, hop, self.acknowledges if method == "INVITE" else None)
 
     def acknowledges(self, reply: Message, headers: Iterable[Header] = ()) -> None:
@@ -146,15 +146,14 @@ class Dialog:
         if number not in self._acks:
             if reply.target:
                 self.target = reply.target
-            via = f"SIP/2.0/UDP {self.agent.sent_by};branch=z9hG4bK{secrets.token_hex(8)};rport"
-            fields = [("Via", via), ("Max-Forwards", "70"), *(("Route", route) for route in self.routes)]
+            fields = [("Via", self.agent.via()), ("Max-Forwards", "70"), *(("Route", route) for route in self.routes)]
             fields += [("From", self.local), ("To", self.remote), ("Call-ID", self.call_id)]
             fields += [("CSeq", f"{number} ACK"), *self.agent.habits, *headers]
             body = self._next_ack_body
             self._next_ack_body = b""
             fields += [("Content-Type", "application/sdp")] if body else []
             self._acks[number] = build(f"ACK {self.target} SIP/2.0", fields, body)
-        hop = address_of(uri_of(self.routes[0]) if self.routes else self.target)
+        hop = self.agent.way(uri_of(self.routes[0]) if self.routes else self.target)
         self.agent.send(self._acks[number], hop)
 
     def hangs_up(self, headers: Iterable[Header] = ()) -> int:

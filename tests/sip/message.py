@@ -9,9 +9,10 @@ from kemi.audit.packet import Address
 
 __all__ = [
     "REASONS", "Address", "Header", "Message", "address_of", "build", "canonical", "parse", "reply_to", "tag_of",
-    "uri_of", "user_of",
+    "transport_of", "uri_of", "user_of",
 ]  # fmt: skip
 
+_TRANSPORT: Final = re.compile(r";transport=(\w+)", re.IGNORECASE)
 _HOSTPORT: Final = re.compile(r"sips?:(?:[^@;>]*@)?(\[[^\]]+\]|[^:;>?\s]+)(?::(\d+))?", re.IGNORECASE)
 
 REASONS: Final = {
@@ -24,11 +25,17 @@ REASONS: Final = {
 
 
 def address_of(uri: str) -> Address:
-    """Host and port a request to `uri` goes to over UDP; 5060 where none is said."""
+    """Host and port a request to `uri` goes to; 5060 where none is said."""
     found = _HOSTPORT.match(uri)
     if not found:
         raise ValueError(f"no host in {uri!r}")
     return found.group(1), int(found.group(2) or 5060)
+
+
+def transport_of(uri: str) -> str:
+    """What a request to `uri` goes by: of a numeric address, what it says, else UDP (RFC 3263 §4.1)."""
+    found = _TRANSPORT.search(uri)
+    return found[1].lower() if found else "udp"
 
 
 def build(start: str, headers: Iterable[Header], body: bytes = b"") -> Message:

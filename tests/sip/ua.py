@@ -5,17 +5,20 @@ from collections.abc import Callable
 
 from tests.sip.dialog import ClientTransaction, Dialog, ServerTransaction
 from tests.sip.message import Address, Header, Message
-from tests.sip.wire import Endpoint, Recording
+from tests.sip.wire import Endpoint, Recording, Transport
 
 
 class UserAgent(Endpoint):
-    """A SIP user agent on one UDP address.
+    """A SIP user agent on one address.
 
     `who` is the name its SDP and headers are full of; `media_host` the address it wants media at;
     `habits` are headers it puts into everything it sends.
     """
 
-    def __init__(self, host: str, port: int, recording: Recording | None, who: str, media_host: str) -> None:
+    def __init__(
+        self, host: str, port: int, recording: Recording | None, who: str, media_host: str,
+        transport: Transport = "udp",
+    ) -> None:  # fmt: skip
         self.who, self.media_host, self.media_port = who, media_host, 40000
         self.habits: list[Header] = []
         self.dialogs: dict[tuple[str, str], Dialog] = {}  # by Call-ID and local tag
@@ -27,7 +30,7 @@ class UserAgent(Endpoint):
         self.losing: list[str] = []  # what the network loses next before it gets here: "ACK", "INVITE 200" …
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
         self._servers: dict[tuple[str, str], ServerTransaction] = {}
-        super().__init__(host, port, recording)
+        super().__init__(host, port, recording, transport)
 
     @property
     def sent_by(self) -> str:
@@ -35,11 +38,12 @@ class UserAgent(Endpoint):
 
     @property
     def contact(self) -> str:
-        return f"<sip:{self.who}@{self.sent_by}>"
+        transport = "" if self.transport == "udp" else f";transport={self.transport}"
+        return f"<sip:{self.who}@{self.sent_by}{transport}>"
 
     def via(self) -> str:
         """A new Via line; its branch is the transaction's name."""
-        return f"SIP/2.0/UDP {self.sent_by};branch=z9hG4bK{secrets.token_hex(8)};rport"
+        return f"SIP/2.0/{self.transport.upper()} {self.sent_by};branch=z9hG4bK{secrets.token_hex(8)};rport"
 
     def transact(
         self, request: Message, to: Address, on_success: Callable[[Message], None] | None = None

@@ -1,4 +1,4 @@
-"""A real UDP socket, one thread, timers, and a memory of every byte that passed: what the endpoints stand on."""
+"""Real sockets, one thread, timers, and a memory of every byte that passed: what the endpoints stand on."""
 
 import heapq
 import itertools
@@ -7,16 +7,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from deploy.wait import readable
 from kemi.audit.packet import Packet
-from tests.sip.message import Address, Message, parse
+from tests.sip.message import Address, Message, address_of, parse, transport_of
+from tests.sip.streams import Connection, Streams
 
-__all__ = ["DEADLINE", "Endpoint", "NothingHappened", "Packet", "Recording"]
+__all__ = ["DEADLINE", "Endpoint", "NothingHappened", "Packet", "Recording", "Transport"]
 
 DEADLINE: Final = 5.0  # seconds that a fact may take on this loopback, two cores shared by many
 _BUFFER: Final = 4 << 20
+Transport = Literal["udp", "tcp"]
 
 
 @dataclass
@@ -38,15 +40,20 @@ class NothingHappened(AssertionError):
 
 
 class Endpoint:
-    """A SIP element's socket. Subclasses answer `on_message`; its state changes only under `changed`."""
+    """A SIP element's address. Subclasses answer `on_message`; its state changes only under `changed`.
 
-    def __init__(self, host: str, port: int = 0, recording: Recording | None = None) -> None:
+    It speaks one transport and no other, as behind a firewall that lets nothing else through.
+    """
+
+    def __init__(
+        self, host: str, port: int = 0, recording: Recording | None = None, transport: Transport = "udp"
+    ) -> None:
         self.recording = recording if recording is not None else Recording()
         self.changed = threading.Condition(threading.RLock())
         self.errors: list[BaseException] = []
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        self._socket.bind((host, port))
+        self.transport = transport
+        self._streams = Streams(host, port) if transport == "tcp" else None
+        self._socket = self._streams.listener if self._streams else _datagrams(host, port)
         self.address: Address = self._socket.getsockname()
         self._wake_r, self._wake_w = socket.socketpair()
         self._timers: list[tuple[float, int, Callable[[], float | None]]] = []
@@ -67,16 +74,52 @@ class Endpoint:
             self._open = False
             self._wake_w.send(b".")
             self._thread.join()
+            if self._streams:
+                self._streams.close()
             for each in (self._socket, self._wake_r, self._wake_w):
                 each.close()
         if self.errors:
             raise self.errors[0]
 
     def send(self, message: Message | bytes, to: Address) -> None:
-        """Send one datagram and remember it."""
+        """Send one message and remember it: a datagram, or down the connection to `to`.
+
+        A reply whose connection is gone opens one to where the request's Via says (RFC 3261 §18.2.2).
+        """
         raw = message if isinstance(message, bytes) else message.raw
-        self.recording.add(Packet(time.monotonic(), self.address, to, raw))
-        self._socket.sendto(raw, to)
+        if self._streams is None:
+            self.recording.add(Packet(time.monotonic(), self.address, to, raw))
+            self._socket.sendto(raw, to)
+            return
+        with self.changed:
+            if isinstance(message, Message) and message.status and not self._streams.is_open(to):
+                to = address_of("sip:" + message.get("via").split()[1])
+            one = self._streams.to(to)
+            self.recording.add(Packet(time.monotonic(), one.me, one.peer, raw))
+            one.socket.sendall(raw)
+        self._wake_w.send(b".")
+
+    def way(self, uri: str) -> Address:
+        """Where a request to `uri` goes (RFC 3261 §12.2.1.1, RFC 3263 §4.1). Raises `NothingHappened`: nowhere.
+
+        What is sent by another transport than this side speaks reaches nobody.
+        """
+        if transport_of(uri) != self.transport:
+            raise NothingHappened(f"a request to {uri} does not go by {self.transport}\n{self.recording.ladder()}")
+        return address_of(uri)
+
+    @property
+    def connections(self) -> list[Address]:
+        """Where the connections that are open end. It does not wait."""
+        with self.changed:
+            return self._streams.peers() if self._streams else []
+
+    def loses_connections(self) -> None:
+        """Close every connection there is; the next message opens another."""
+        with self.changed:
+            assert self._streams is not None, "over UDP there are none"
+            self._streams.drop_all()
+        self._wake_w.send(b".")
 
     def later(self, seconds: float, act: Callable[[], float | None]) -> None:
         """Call `act` in `seconds`; again after as many seconds as it returns, until it returns None."""
@@ -101,21 +144,39 @@ class Endpoint:
     def _run(self) -> None:
         while self._open:
             wait = max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
-            ready = readable([self._socket, self._wake_r], wait)
+            with self.changed:
+                sockets = self._streams.sockets() if self._streams else [self._socket]
+            ready = readable([self._wake_r, *(one for one in sockets if one.fileno() >= 0)], wait)
             if self._wake_r in ready:
                 self._wake_r.recv(4096)
             with self.changed:
                 try:
-                    if self._socket in ready:
-                        self._receive()
+                    for one in ready:
+                        if one is not self._wake_r:
+                            self._receive(one)
                     self._fire()
                 except Exception as error:
                     self.errors.append(error)
                 self.changed.notify_all()
 
-    def _receive(self) -> None:
-        raw, source = self._socket.recvfrom(65535)
-        self.recording.add(Packet(time.monotonic(), source, self.address, raw))
+    def _receive(self, sock: socket.socket) -> None:
+        if self._streams is None:
+            raw, source = sock.recvfrom(65535)
+            self._take(raw, source, self.address)
+        elif sock is self._streams.listener:
+            self._streams.accepts()
+        elif (one := self._streams.of(sock)) is not None:
+            self._receive_stream(self._streams, one)
+
+    def _receive_stream(self, streams: Streams, one: Connection) -> None:
+        found = one.reads()
+        if found is None:
+            streams.drops(one)
+        for raw in found or ():
+            self._take(raw, one.peer, one.me)
+
+    def _take(self, raw: bytes, source: Address, me: Address) -> None:
+        self.recording.add(Packet(time.monotonic(), source, me, raw))
         if raw.strip(b"\r\n\0"):  # keep-alives say nothing
             self.on_message(parse(raw), source)
 
@@ -125,3 +186,10 @@ class Endpoint:
             again = act()
             if again is not None:
                 heapq.heappush(self._timers, (time.monotonic() + again, next(self._order), act))
+
+
+def _datagrams(host: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    sock.bind((host, port))
+    return sock
