@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from kemi import tokens
 from kemi.domain import addresses, masking
-from kemi.domain.addresses import Hop
+from kemi.domain.addresses import SAID, Hop
 from kemi.domain.events import Side
 from kemi.domain.gateways import way
 from kemi.errors import TokenRefused, TokenTooLong
 from kemi.exchange import Exchange, Taken, exchange_of, next_hop, rest_in, route_set
-from kemi.kinds import ToCaller, ToMember, parted, ways
+from kemi.kinds import ToCaller, Token, ToMember, parted, ways
 from kemi.ports import RoutingTable
 
 _NOBODY = "sip:anonymous@anonymous.invalid"  # RFC 3323 §4.1.1.3; where the caller's URI did not fit the token
@@ -57,19 +57,21 @@ class Dialogs:
         if isinstance(token, ToCaller):
             if not ours:
                 self._check_gateway(token, source)
-            leg = self._check_member(token, key, taken, to_tag)
-            block = self._to_caller(token, key, taken, from_tag, source)
+            leg, hop = self._check_member(token, key, taken, to_tag), self._hop(token)
+            block = self._to_caller(token, key, taken, from_tag, source, hop.transport)
         else:
             if not ours:
                 self._check_trunk(token, source)
-            leg = self._check_caller(token, key, taken, from_tag, to_tag)
-            block = self._to_member(token, key, taken, from_tag, to_tag, source)
+            leg, hop = self._check_caller(token, key, taken, from_tag, to_tag), self._hop(token)
+            block = self._to_member(token, key, taken, from_tag, to_tag, source, hop.transport)
         side: Side = "member" if isinstance(token, ToCaller) else "caller"
         exchange = exchange_of(
             token.call, side, method, taken, source, token.trunk, token.gateway, token.dialled, user, token.media
         )
-        hop = next_hop(token.routes, token.target, tokens.unpack_hop(token.hop), self._is_trunk)
         return Relay(token.target, hop, _with_lines(block, token.routes, taken), exchange, leg)
+
+    def _hop(self, token: Token) -> Hop:
+        return next_hop(token.routes, token.target, tokens.unpack_hop(token.hop), self._is_trunk)
 
     def _is_trunk(self, ip: str) -> bool:
         self._table.look()
@@ -102,7 +104,7 @@ class Dialogs:
             raise TokenRefused("a token in another dialog")
         return tokens.leg_of(token.leg)[0]
 
-    def _to_caller(self, token: ToCaller, key: int, taken: Taken, from_tag: str, source: Hop) -> str:
+    def _to_caller(self, token: ToCaller, key: int, taken: Taken, from_tag: str, source: Hop, transport: str) -> str:
         lines = [
             f"From: {masking.neutral(token.dialled, self._host, from_tag)}",
             f"To: <{token.uri or _NOBODY}>;tag={token.tag}",
@@ -116,10 +118,12 @@ class Dialogs:
                 token.dialled, addresses.addr_spec(taken.to), "" if token.parted else token.routes, mark, token.parted,
                 ways=ways(token.media),
             )  # fmt: skip
-            lines.append(f"Contact: <sip:{self._seal(fresh, key)}@{self._host}>")
+            lines.append(f"Contact: <sip:{self._seal(fresh, key, transport)}@{self._host}{SAID[transport]}>")
         return "\r\n".join(lines)
 
-    def _to_member(self, token: ToMember, key: int, taken: Taken, from_tag: str, to_tag: str, source: Hop) -> str:
+    def _to_member(
+        self, token: ToMember, key: int, taken: Taken, from_tag: str, to_tag: str, source: Hop, transport: str
+    ) -> str:
         lines = [
             f"From: <{token.uri}>;tag={self._keys.caller_tag(token.call, from_tag, key)}",
             f"To: {masking.neutral(token.dialled, self._host, to_tag)}",
@@ -134,15 +138,15 @@ class Dialogs:
                 addresses.addr_spec(taken.contact), routes, from_tag,
                 taken.call_id, token.dialled, addresses.addr_spec(taken.from_), ways(token.media),
             )  # fmt: skip
-            user = self._keys.seal(parted(fresh)[0] if token.held else fresh, key)
-            lines.append(f"Contact: <sip:{user}@{self._host}>")
+            user = self._keys.seal(parted(fresh)[0] if token.held else fresh, key, transport)
+            lines.append(f"Contact: <sip:{user}@{self._host}{SAID[transport]}>")
         return "\r\n".join(lines)
 
-    def _seal(self, fresh: ToMember, key: int) -> str:
+    def _seal(self, fresh: ToMember, key: int, transport: str) -> str:
         try:
-            return self._keys.seal(fresh, key)
+            return self._keys.seal(fresh, key, transport)
         except TokenTooLong:  # as at the beginning, and so the caller has the rest in his Route
-            return self._keys.seal(parted(fresh)[0], key)
+            return self._keys.seal(parted(fresh)[0], key, transport)
 
 
 def _with_lines(block: str, routes: str, taken: Taken) -> str:

@@ -134,9 +134,9 @@ def route_set(record_routes: list[str], *, reverse: bool = False) -> str:
     return ",".join(reversed(uris) if reverse else uris)
 
 
-def own_route(token: str, host: str) -> str:
-    """Return the Record-Route that holds the rest of a token (`kemi.kinds`)."""
-    return f"<sip:{token}@{host};lr>"
+def own_route(token: str, host: str, transport: str = "udp") -> str:
+    """Return the Record-Route that holds the rest of a token (`kemi.kinds`), for who speaks `transport`."""
+    return f"<sip:{token}@{host};lr{addresses.SAID[transport]}>"
 
 
 def is_own_route(value: str, host: str) -> bool:

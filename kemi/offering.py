@@ -6,6 +6,7 @@ import msgspec
 
 from kemi import tokens
 from kemi.domain import addresses
+from kemi.domain.addresses import SAID
 from kemi.domain.e164 import spell
 from kemi.domain.gateways import path, way
 from kemi.domain.identity import identity_line
@@ -103,11 +104,14 @@ class Legs:
             offer.hop, offer.target, offer.routes, offer.tag, exchange.call_id, exchange.dialled, offer.uri,
             ways(with_profile(exchange.media, profile_of(gateway))),
         )  # fmt: skip
-        contact, rest = self._keys.seal_in_two(token) if exchange.held else (self._keys.seal(token), "")
+        transport = gateway.transport
+        contact, rest = (
+            self._keys.seal_in_two(token, transport) if exchange.held else (self._keys.seal(token, None, transport), "")
+        )
         number = spell(fork.group.outbound_number, gateway.number_format)
         uri = f"sip:{number}@{gateway.from_host or self._from_host}"
         tag = self._keys.caller_tag(exchange.call, offer.tag)
-        block = f"From: <{uri}>;tag={tag}\r\nContact: <sip:{contact}@{self._host}>\r\n{offer.lines}"
+        block = f"From: <{uri}>;tag={tag}\r\nContact: <sip:{contact}@{self._host}{SAID[transport]}>\r\n{offer.lines}"
         if rest:
-            block += f"Record-Route: {own_route(rest, self._host)}\r\n"
+            block += f"Record-Route: {own_route(rest, self._host, transport)}\r\n"
         return block + "".join(f"{line}\r\n" for line in identity_line(gateway.identity, uri))

@@ -52,8 +52,10 @@ def refusal(raw: bytes, source: Hop, code: int = 0) -> Refusal | None:
     if found["to"] and not _TAG.search(found["to"][0]):
         found["to"] = [f"{found['to'][0]};tag={blake2b(head, digest_size=6).hexdigest()}"]
     top = found["via"][0].partition(",")[0]
-    # RFC 3581 §4; else to the port that the sender names, at the address he has (RFC 3261 §18.2.2).
-    port = source.port if _RPORT.search(top) else int(sent_by[1] or _DEFAULT_PORT)
+    # Down the connection that it came by, or RFC 3581 §4; else to the port that the sender names, at the address he
+    # has (RFC 3261 §18.2.2).
+    straight = source.transport != "udp" or _RPORT.search(top)
+    port = source.port if straight else int(sent_by[1] or _DEFAULT_PORT)
     if not 0 < port < 1 << 16:
         return None
     code = code or (400 if start[2] == "2.0" else 505)

@@ -6,7 +6,7 @@ import msgspec
 
 from kemi import tokens
 from kemi.domain import addresses
-from kemi.domain.addresses import Hop
+from kemi.domain.addresses import SAID, Hop
 from kemi.errors import TokenTooLong
 from kemi.exchange import Exchange, Taken, far_routes, own_route, route_set
 from kemi.kinds import ToMember, ways
@@ -45,9 +45,9 @@ class Replies:
         lines = [f"From: {exchange.from_}", f"To: {to}", f"Call-ID: {exchange.call_id}"]
         if far.target:
             user, rest = self._contact(exchange, taken, far, source, tag)
-            lines.append(f"Contact: <sip:{user}@{self._host}>")
+            lines.append(f"Contact: <sip:{user}@{self._host}{SAID[exchange.transport]}>")
             if rest:  # above the sender's own: we are the farthest that he knows of
-                lines.append(f"Record-Route: {own_route(rest, self._host)}")
+                lines.append(f"Record-Route: {own_route(rest, self._host, exchange.transport)}")
         lines += [f"Record-Route: {value}" for value in exchange.record_routes]
         lines += taken.lines
         lines += taken.negotiated(reliable=reliable)
@@ -72,23 +72,26 @@ class Replies:
             # Chance, as ids and marks are: nothing in it repeats, or it would deflate to less than they do.
             chance = bytes(0x90 | byte for byte in taken.call_id.encode()[:20].ljust(20, b"."))
             call, mark, peer_ip = chance[:10], chance[10:16], chance[16:]
-            self._seal(ToMember(call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark))
+            like = ToMember(call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark)
+            # Whom it goes to is not known here, but his own Via is the second.
+            by_tcp = len(taken.vias) > 1 and "TCP" in taken.vias[1].partition(";")[0].upper()
+            self._seal(like, "tcp" if by_tcp else "udp")
 
     def _contact(self, exchange: Exchange, taken: Taken, far: Far, source: Hop, tag: str) -> tuple[str, str]:
         if exchange.token:  # RFC 3261 §12.2.1.2: the far side of a running call moves to a new target
             held, key = self._keys.open(exchange.token)
-            return self._keys.seal(msgspec.structs.replace(held, target=far.target), key), ""
+            return self._keys.seal(msgspec.structs.replace(held, target=far.target), key, exchange.transport), ""
         mark = self._keys.dialog_mark(exchange.call_id, addresses.tag(exchange.from_), tag)
         token = ToMember(
             exchange.call, exchange.trunk, exchange.gateway, tokens.pack_ip(exchange.ip), tokens.pack_hop(source),
             taken.call_id[-2:], far.target, far.routes, exchange.dialled, far.outbound,
             "" if exchange.held else route_set(exchange.record_routes), mark, exchange.held, ways(exchange.media),
         )  # fmt: skip
-        return self._seal(token)
+        return self._seal(token, exchange.transport)
 
-    def _seal(self, token: ToMember) -> tuple[str, str]:
+    def _seal(self, token: ToMember, transport: str) -> tuple[str, str]:
         """Return what goes into Contact and, if that is not enough, into a Record-Route. Raises `TokenTooLong`."""
         try:
-            return self._keys.seal(token), ""
+            return self._keys.seal(token, None, transport), ""
         except TokenTooLong:
-            return self._keys.seal_in_two(token)
+            return self._keys.seal_in_two(token, transport)

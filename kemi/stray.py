@@ -46,7 +46,7 @@ def farewell(raw: bytes, source: Hop, host: str, is_ours: Callable[[str], bool])
     same += f"Route: {routes}\r\n" if routes else ""
     # The same branch for the same answer: a phone that repeats its 2xx gets the same ACK again.
     branch = blake2b(f"{call_id}{to}".encode(), digest_size=9).hexdigest()
-    via = f"Via: SIP/2.0/UDP {host};branch=z9hG4bK{branch}"
+    via = f"Via: SIP/2.0/{hop.transport.upper()} {host};branch=z9hG4bK{branch}"
     ack = f"ACK {target} SIP/2.0\r\n{via}\r\nCSeq: {number} ACK\r\n{same}Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
     return Farewell(hop, ack, target, f"{same}CSeq: {number + 1} BYE\r\n")
 

@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from kemi import packing
-from kemi.domain.addresses import Hop, without_port
+from kemi.domain.addresses import SAID, Hop, without_port
 from kemi.domain.sdp import Origin
 from kemi.errors import TokenRefused
 from kemi.kinds import Token, decode, decode_rest, joined, padded, parted
@@ -46,9 +46,10 @@ class Keyring:
     def __init__(self, keys: list[tuple[int, bytes]], host: str) -> None:
         """Take (id 0–255, 32 secret bytes) pairs, the current one first, and the host of the Contacts."""
         self._host = without_port(host).strip("[]")
-        most = min((_MAX_CONTACT - len("sip:@") - len(host)) * 3 // 4 - _SEALED_EXTRA, 255)
-        self._buckets = (*(size for size in _BUCKETS if size < most), most)
-        self._route_buckets = (*self._buckets[:-1], most - _ROUTE_EXTRA)
+        self._buckets = {transport: _buckets(len(host) + len(said), 0) for transport, said in SAID.items()}
+        self._route_buckets = {
+            transport: _buckets(len(host) + len(said), _ROUTE_EXTRA) for transport, said in SAID.items()
+        }
         self._current = keys[0][0]
         self._siv = {key_id: AESSIV(_derive(secret, b"token")) for key_id, secret in keys}
         self._hash_keys = {key_id: _derive(secret, b"names") for key_id, secret in keys}
@@ -73,18 +74,19 @@ class Keyring:
             keys[int(found[1])] = bytes.fromhex(found[2])
         return cls(list(keys.items()), host)
 
-    def seal(self, token: Token, key_id: int | None = None) -> str:
-        """Return the user part of a Contact. Raises `TokenTooLong`.
+    def seal(self, token: Token, key_id: int | None = None, transport: str = "udp") -> str:
+        """Return the user part of a Contact for who speaks `transport`. Raises `TokenTooLong`.
 
         `key_id`: of a dialog that began under an older key; its Call-IDs and tags were hashed with that one.
         """
         key_id = self._key(key_id)
-        return self._sealed(padded(token, self._buckets), key_id, None)
+        return self._sealed(padded(token, self._buckets[transport]), key_id, None)
 
-    def seal_in_two(self, token: Token) -> tuple[str, str]:
+    def seal_in_two(self, token: Token, transport: str = "udp") -> tuple[str, str]:
         """Return the user parts of a Contact and of a Record-Route beside it. Raises `TokenTooLong`."""
         brief, rest = parted(token)
-        return self.seal(brief), self._sealed(padded(rest, self._route_buckets), self._current, [token.call])
+        plain = padded(rest, self._route_buckets[transport])
+        return self.seal(brief, None, transport), self._sealed(plain, self._current, [token.call])
 
     def open(self, user: str) -> tuple[Token, int]:
         """Return the token in a R-URI's user part and its key id. Raises `TokenRefused`; says nothing more."""
@@ -209,6 +211,12 @@ def unpack_hop(packed: bytes) -> Hop:
         raise TokenRefused("not a hop")
     ip = socket.inet_ntop(socket.AF_INET if size == 4 else socket.AF_INET6, packed[:size])
     return Hop(ip, int.from_bytes(packed[size : size + 2], "big"), "tcp" if len(packed) % 2 else "udp")
+
+
+def _buckets(behind: int, less: int) -> tuple[int, ...]:
+    """Return the plaintext sizes where `behind` characters stand behind the @; `less`: bytes that the last is short."""
+    most = min((_MAX_CONTACT - len("sip:@") - behind) * 3 // 4 - _SEALED_EXTRA, 255)
+    return (*(size for size in _BUCKETS if size < most), most - less)
 
 
 def _digest(keyed: blake2b, text: bytes) -> bytes:

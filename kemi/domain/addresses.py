@@ -25,6 +25,9 @@ _URI: Final = re.compile(
 )
 
 
+SAID: Final = {"udp": "", "tcp": ";transport=tcp"}  # of a URI that is to be reached by it (RFC 3263 §4.1)
+
+
 class Hop(NamedTuple):
     """Where a message is sent: an IP address, a port, a transport."""
 
@@ -35,7 +38,7 @@ class Hop(NamedTuple):
     def uri(self) -> str:
         """Return the hop as a URI for tm: no name, so nothing is ever resolved in a worker."""
         host = f"[{self.ip}]" if ":" in self.ip else self.ip
-        return f"sip:{host}:{self.port}" + (f";transport={self.transport}" if self.transport != "udp" else "")
+        return f"sip:{host}:{self.port}{SAID[self.transport]}"
 
 
 def addr_spec(value: str) -> str:
@@ -101,8 +104,8 @@ def hop(uri: str, source: Hop, is_known: Callable[[str], bool] = lambda _: False
     """Return where to send what is for `uri`, given where its owner spoke from.
 
     That is `source`, unless `uri` names another port of it or an address that `is_known` (a trunk's): a Contact is
-    free text, and the edge sends nothing to an address only because a peer wrote it down. Raises `ValueError` for
-    what is not a sip URI.
+    free text, and the edge sends nothing to an address only because a peer wrote it down. By the transport that he
+    used, but UDP where he speaks TCP and `uri` wants it. Raises `ValueError` for what is not a sip URI.
     """
     found = _URI.fullmatch(uri)
     if found is None:
@@ -112,8 +115,12 @@ def hop(uri: str, source: Hop, is_known: Callable[[str], bool] = lambda _: False
     if not 0 < port < 65536:
         raise ValueError("a port that does not exist")
     if ip == source.ip or (is_ip(ip) and (is_known(ip) or _is_same(ip, source.ip))):
-        return Hop(ip, port, source.transport)
+        return Hop(ip, port, "udp" if source.transport != "udp" and _wants_udp(found) else source.transport)
     return source
+
+
+def _wants_udp(uri: re.Match[str]) -> bool:
+    return ";transport=udp" in (uri["params"] or "").lower()
 
 
 def _is_same(ip: str, other: str) -> bool:

@@ -61,9 +61,9 @@ def read_path(text: str) -> tuple[int, str]:
 def way(gateway: Gateway) -> Hop:
     """Return where a gateway's requests are sent: to itself, or to its outbound proxy."""
     if gateway.proxy is None:
-        return Hop(gateway.host, gateway.port, "udp")
+        return Hop(gateway.host, gateway.port, gateway.transport)
     if gateway.proxy.startswith("["):
         ip, _, port = gateway.proxy[1:].partition("]")
-        return Hop(ip, int(port.removeprefix(":") or 5060), "udp")
+        return Hop(ip, int(port.removeprefix(":") or 5060), gateway.transport)
     ip, _, port = gateway.proxy.partition(":")
-    return Hop(ip, int(port or 5060), "udp")
+    return Hop(ip, int(port or 5060), gateway.transport)

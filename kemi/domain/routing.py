@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Container
 from typing import Final, NamedTuple, TypeAlias
 
+from kemi.domain.addresses import SAID
 from kemi.domain.e164 import spell
 from kemi.domain.eligible import NO_GATEWAY, why_not
 from kemi.domain.gateways import Gateways, binds, for_number, ranked
@@ -218,5 +219,4 @@ def retried(leg: Leg) -> Leg | None:
 def leg_uri(member: Member, gateway: Gateway) -> str:
     """Return the R-URI of a leg: the member in the gateway's number format, at the gateway's address."""
     host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
-    transport = "" if gateway.transport == "udp" else f";transport={gateway.transport}"
-    return f"sip:{spell(member.number, gateway.number_format)}@{host}:{gateway.port}{transport}"
+    return f"sip:{spell(member.number, gateway.number_format)}@{host}:{gateway.port}{SAID[gateway.transport]}"

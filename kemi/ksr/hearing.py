@@ -7,6 +7,7 @@ from typing import Final
 
 import KSR
 
+from kemi.domain.addresses import SAID
 from kemi.errors import NoMedia
 from kemi.exchange import unpack
 from kemi.ksr import headers, log, signalling
@@ -107,5 +108,5 @@ class Hearing(Leaving):
         signalling.reword(183, code, _get("$rr"))
         # §12.1.1: what begins a dialog has a Contact; no token: nothing can be asked of nobody (481).
         told = "P-Early-Media: sendonly\r\n" if _is_set(EARLY_ASKED) else ""  # RFC 5009 §8
-        signalling.put_headers(f"{block}Contact: <sip:{self._host}>\r\n{told}")
+        signalling.put_headers(f"{block}Contact: <sip:{self._host}{SAID[exchange.transport]}>\r\n{told}")
         return True

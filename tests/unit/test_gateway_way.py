@@ -20,3 +20,4 @@ from tests.unit.given import gateway
 def test_requests_go_to_the_gateway_or_to_its_proxy(proxy: str | None, hop: Hop) -> None:
     """In each spelling that the column takes."""
     assert way(gateway(host="127.0.0.20", port=5060, proxy=proxy)) == hop
+    assert way(gateway(host="127.0.0.20", port=5060, proxy=proxy, transport="tcp")) == hop._replace(transport="tcp")

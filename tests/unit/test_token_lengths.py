@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from kemi.call import Calls, Ring, Turned
 from kemi.dialog import Dialogs, Relay
@@ -23,36 +24,50 @@ TWO = {
     "Oracle SBC", "Kamailio topoh", "OpenSIPS topology hiding", "IMS SBC with a Record-Route",
     "IMS P-CSCF, long Contact", "Microsoft Teams", "two Record-Routes of 90 characters",
 }  # fmt: skip
+TWO_BY_TCP = TWO | {"softphone, rinstance", "IMS IBCF", "IMS S-CSCF and P-CSCF"}  # ";transport=tcp" takes 11 bytes
+BOTH = [(name, transport) for transport in ("udp", "tcp") for name in GATEWAYS if name != "Microsoft Teams"]  # by TLS
+FITS_AS_CALLER = [(name, "udp") for name in CALLERS] + [one for one in BOTH if one[1] == "tcp" and one[0] in CALLERS]
+FITS_AS_GATEWAY = [one for one in BOTH if one != ("IMS P-CSCF, long Contact", "tcp")]
 
 
-def invited(far: Far) -> Ring | Turned:
-    """What becomes of an INVITE that says so."""
-    calls = Calls(MemoryTable(), KEYS, HOST, lambda: NOW)
+def table(transport: str) -> MemoryTable:
+    """With a gateway that speaks it."""
+    made = MemoryTable()
+    made.gateways[1] = structs.replace(made.gateways[1], transport="tcp" if transport == "tcp" else "udp")
+    return made
+
+
+def invited(far: Far, transport: str = "udp") -> Ring | Turned:
+    """What becomes of an INVITE that says so, of a trunk to a gateway that both speak `transport`."""
+    calls = Calls(table(transport), KEYS, HOST, lambda: NOW)
     read = taken(from_=far.from_, contact=far.contact, call_id=far.call_id, record_routes=list(far.record_routes))
-    return calls.invite(TrunkAddress(1, "customers"), TRUNK, "02727777787", read, "", b"chance")
+    source = TRUNK._replace(transport=transport)
+    return calls.invite(TrunkAddress(1, "customers"), source, "02727777787", read, "", b"chance")
 
 
 class Talk:
     """A call that is answered: what each side holds, and what it sends."""
 
-    def __init__(self, caller: Far, gateway: Far) -> None:
-        ring = invited(caller)
+    def __init__(self, caller: Far, gateway: Far, transport: str = "udp") -> None:
+        ring = invited(caller, transport)
         assert isinstance(ring, Ring)
-        self.caller, self.gateway = caller, gateway
+        self.caller, self.gateway, self.said = caller, gateway, addresses.SAID[transport]
+        self.trunk, carrier = (hop._replace(transport=transport) for hop in (TRUNK, CARRIER))
         self.leg = headers(ring.blocks[ring.uris[0]])
         mine = [self.leg["Record-Route"]] if "Record-Route" in self.leg else []
         answer = taken(
             from_=self.leg["From"], to=f"{LEG_TO};tag=m1", call_id=self.leg["Call-ID"], contact=gateway.contact,
-            record_routes=[*gateway.record_routes, *mine],
+            record_routes=[*gateway.record_routes, *mine], vias=["SIP/2.0/X edge", f"SIP/2.0/{transport.upper()} a"],
         )  # fmt: skip
         replies = Replies(KEYS, HOST)
         far = replies.read(answer)
-        replies.check(answer, far, CARRIER)
-        self.answer = replies.block(ring.exchange, answer, far, CARRIER, reliable=True)
+        replies.check(answer, far, carrier)
+        self.answer = replies.block(ring.exchange, answer, far, carrier, reliable=True)
+        self.carrier = carrier
 
     def ours(self) -> tuple[str, str, str, str]:
         """Contact and Record-Route of ours as the gateway has them, then as the caller has them; "" for none."""
-        back = re.findall(rf"Record-Route: (<[^>]*@{HOST};lr>)\r\n", self.answer)
+        back = re.findall(rf"Record-Route: (<[^>]*@{HOST};lr{self.said}>)\r\n", self.answer)
         contact = re.findall(r"Contact: (\S+)\r\n", self.answer)
         return self.leg["Contact"], self.leg.get("Record-Route", ""), contact[0], (back or [""])[0]
 
@@ -60,13 +75,13 @@ class Talk:
         """A request of the member's."""
         contact, route, _, _ = self.ours()
         said = {"from_": f"{LEG_TO};tag=m1", "to": self.leg["From"], "call_id": self.leg["Call-ID"], "contact": ""}
-        return relayed(contact, route, CARRIER, **(said | read))
+        return relayed(contact, route, self.carrier, **(said | read))
 
     def by_caller(self, **read: Any) -> Relay:
         """A request of the caller's."""
         _, _, contact, route = self.ours()
         said = {"from_": self.caller.from_, "to": f"{LEG_TO};tag=m1", "call_id": self.caller.call_id, "contact": ""}
-        return relayed(contact, route, TRUNK, **(said | read))
+        return relayed(contact, route, self.trunk, **(said | read))
 
 
 def relayed(shown: str, route: str, source: Hop, **read: Any) -> Relay:
@@ -77,13 +92,14 @@ def relayed(shown: str, route: str, source: Hop, **read: Any) -> Relay:
     return Dialogs(MemoryTable(), KEYS, HOST, 86400, lambda: NOW + 1).relay("INVITE", user, source, message)
 
 
-@pytest.mark.parametrize("name", CALLERS)
-def test_a_real_caller_fits(name: str) -> None:
+@pytest.mark.parametrize(("name", "transport"), FITS_AS_CALLER)
+def test_a_real_caller_fits(name: str, transport: str) -> None:
     """And requests to him have his Contact, his whole route set, his Call-ID and tag."""
     far = CALLERS[name]
-    talk = Talk(far, GATEWAYS["an address"])
+    talk = Talk(far, GATEWAYS["an address"], transport)
     contact, route, _, _ = talk.ours()
-    assert bool(route) == (name in TWO)
+    assert bool(route) == (name in (TWO if transport == "udp" else TWO_BY_TCP))
+    assert contact.endswith(f"@{HOST}{talk.said}>")
     assert len(contact) - 2 <= 255
     assert len(route) - 2 <= 255
     assert len(talk.leg["Call-ID"]) <= 64
@@ -96,11 +112,11 @@ def test_a_real_caller_fits(name: str) -> None:
     assert lines["From"] == f"{LEG_TO};tag=m1"
 
 
-@pytest.mark.parametrize("name", [name for name in GATEWAYS if name != "Microsoft Teams"])  # no gateway over UDP
-def test_a_real_gateway_fits(name: str) -> None:
+@pytest.mark.parametrize(("name", "transport"), FITS_AS_GATEWAY)
+def test_a_real_gateway_fits(name: str, transport: str) -> None:
     """Requests to it have its Contact and its route set, reversed; and nothing of the other parts of a token."""
     far = GATEWAYS[name]
-    talk = Talk(CALLERS["Asterisk chan_pjsip"], far)
+    talk = Talk(CALLERS["Asterisk chan_pjsip"], far, transport)
     assert all(len(each) - 2 <= 255 for each in talk.ours())
     bye = talk.by_caller()
     lines = headers(bye.block)
@@ -131,18 +147,20 @@ def test_a_parted_token_survives_moves_of_either_side(name: str) -> None:
     assert headers(relayed(again, route, CARRIER, **said).block)["Call-ID"] == far.call_id
 
 
-@pytest.mark.parametrize("name", CALLERS)
-def test_the_length_of_a_token_tells_nothing_of_a_number(name: str) -> None:
+@pytest.mark.parametrize(("name", "transport"), FITS_AS_CALLER)
+def test_the_length_of_a_token_tells_nothing_of_a_number(name: str, transport: str) -> None:
     """National, international, service numbers: one length, and it is one of a few fixed ones."""
     seen = set()
     for number in ("0909789846", "84909789846", "+84909789846", "0084909789846", "02838123456", "0281234567"):
         far = CALLERS[name]
         contact = re.sub(r"\+?84909789846|0909789846", number, far.contact)
         from_ = re.sub(r"\+?84909789846|0909789846", number, far.from_)
-        seen.add(tuple(map(len, Talk(far._replace(contact=contact, from_=from_), GATEWAYS["an address"]).ours())))
+        talk = Talk(far._replace(contact=contact, from_=from_), GATEWAYS["an address"], transport)
+        seen.add(tuple(map(len, talk.ours())))
     assert len(seen) == 1
-    user = len(f"<sip:@{HOST}>")
-    assert {length - user for length in seen.pop() if length} <= {120, 172, 236, 123, 175, 235}
+    user = len(f"<sip:@{HOST}{talk.said}>")
+    longest = {236, 235} if transport == "udp" else {222, 221}
+    assert {length - user for length in seen.pop() if length} <= {120, 172, 123, 175} | longest
 
 
 def test_what_fits_into_no_two_uris_is_refused_not_cut() -> None:
