@@ -3,6 +3,8 @@
     asked ──any answer but 503──> up, asked again after `probe_seconds`
       └── silent, or 503 ──> asked again at once ──> silent, or 503 ──> down, asked again after `probe_seconds`
 
+Over TCP a connection that is refused or lost is as silence, only sooner.
+
 One lost packet is no verdict, one answer is: whatever the code (404, 403, 405), somebody is there. 503 is what a
 gateway says that wants no calls now (RFC 3261 §21.5.4).
 """
@@ -44,7 +46,7 @@ class Health:
     def answered(self, code: int, now: float, every: float) -> Verdict | None:
         """Take the answer to the OPTIONS at hand; `every`: seconds between two."""
         if code == _UNAVAILABLE:
-            return self._failed(now, every, "it answers 503")
+            return self.failed(now, every, "it answers 503")
         self.asked_at, self._next_at, self._failures = None, now + every, 0
         if self.is_down:
             self.is_down = False
@@ -55,9 +57,10 @@ class Health:
         """Look whether the OPTIONS at hand has been waited for long enough."""
         if self.asked_at is None or now < self.asked_at + ANSWER_SECONDS:
             return None
-        return self._failed(now, every, f"no answer in {ANSWER_SECONDS:g} s, {_IN_A_ROW} times")
+        return self.failed(now, every, f"no answer in {ANSWER_SECONDS:g} s, {_IN_A_ROW} times")
 
-    def _failed(self, now: float, every: float, why: str) -> Verdict | None:
+    def failed(self, now: float, every: float, why: str) -> Verdict | None:
+        """Take it that there is no answer to the OPTIONS at hand; `why`: for the log."""
         self.asked_at = None
         self._failures += 1
         self._next_at = now if self._failures < _IN_A_ROW else now + every

@@ -117,6 +117,8 @@ class Watch:
         with selectors.PollSelector() as waiting:
             for one in (self._probing, self._ending):
                 waiting.register(one.socket, selectors.EVENT_READ, one)
+            for connection in self._probing.connections():
+                waiting.register(connection.socket, connection.events, connection)
             for key, _ in waiting.select(seconds):
                 key.data.read()
 
