@@ -104,7 +104,7 @@ def test_contacts_are_of_the_edge_and_short_enough_for_a_real_sbc(call: Call, bo
     """PJSIP takes 255 characters of URI and no more."""
     host = f"@{call.edge[0]}:{call.edge[1]}"
     for message in (bob.invite, call.replies[-1]):
-        assert message.target.endswith(host)
+        assert message.target.partition(";")[0].endswith(host)
         assert len(message.target) <= 255
     assert bob.invite.target != call.replies[-1].target
     assert call.hangs_up() == 200

@@ -101,7 +101,7 @@ def test_legs_go_by_way_of_the_outbound_proxy(
         assert edge.table_says(
             lambda table: any(one is not None and one.proxy for one in map(table.gateway, range(1, 9)))
         )
-        with Carrier(GATEWAY_HOST, port, recording) as proxy:
+        with Carrier(GATEWAY_HOST, port, recording, bob.carrier.transport) as proxy:
             call = customer.calls(HOTLINE)
             behind, other = proxy.member(BOB), proxy.member(CAROL)
             other.rings()

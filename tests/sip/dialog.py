@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tests.sip.message import Address, Header, Message, build, reply_to, tag_of, uri_of
+from tests.sip.message import Address, Header, Message, address_of, build, reply_to, tag_of, uri_of
 from tests.sip.sdp import sdp
 from tests.sip.wire import DEADLINE
 
@@ -137,7 +137,7 @@ class Dialog:
         if body and not any(name.lower() == "content-type" for name, _ in headers):
             fields.append(("Content-Type", "application/sdp"))
         request = build(f"{method} {uri or self.target} SIP/2.0", fields, body)
-        hop = to or self.agent.way(uri_of(self.routes[0]) if self.routes else uri or self.target)
+        hop = to or (address_of(uri) if uri and not self.routes else self.agent.way(self._next()))
         return self.agent.transact(request, hop, self.acknowledges if method == "INVITE" else None)
 
     def acknowledges(self, reply: Message, headers: Iterable[Header] = ()) -> None:
@@ -153,8 +153,11 @@ class Dialog:
             self._next_ack_body = b""
             fields += [("Content-Type", "application/sdp")] if body else []
             self._acks[number] = build(f"ACK {self.target} SIP/2.0", fields, body)
-        hop = self.agent.way(uri_of(self.routes[0]) if self.routes else self.target)
+        hop = self.agent.way(self._next())
         self.agent.send(self._acks[number], hop)
+
+    def _next(self) -> str:
+        return uri_of(self.routes[0]) if self.routes else self.target
 
     def hangs_up(self, headers: Iterable[Header] = ()) -> int:
         """Send BYE and return the status code it got."""
