@@ -2582,6 +2582,84 @@ COMMENT ON COLUMN public.schema_migration.checksum IS 'SHA-256 of the file as ap
 
 COMMENT ON COLUMN public.schema_migration.applied_at IS 'When it was applied.';
 
+CREATE VIEW public.sms_provider_check AS
+ SELECT p.id AS provider_id,
+    p.name,
+        CASE
+            WHEN (NOT p.enabled) THEN 'the provider is disabled'::text
+            WHEN (needs.lacks IS NOT NULL) THEN ('its credentials lack '::text || needs.lacks)
+            WHEN (names.closed IS NOT NULL) THEN ('no provider is given the variable '::text || names.closed)
+            ELSE NULL::text
+        END AS reason,
+        CASE
+            WHEN (s.state <> 'closed'::text) THEN concat_ws(': '::text,
+            CASE s.why
+                WHEN 'balance'::text THEN 'left alone, its account is empty'::text
+                ELSE 'left alone, it does not work'::text
+            END, s.last_error)
+            ELSE NULL::text
+        END AS left_alone,
+        CASE
+            WHEN (s.state = 'open'::text) THEN s.probe_at
+            ELSE NULL::timestamp with time zone
+        END AS probe_at,
+    names.variables,
+    names.files
+   FROM (((public.sms_provider p
+     JOIN public.sms_provider_state s ON ((s.provider_id = p.id)))
+     CROSS JOIN LATERAL ( SELECT string_agg(d.name, ', '::text ORDER BY d.name) AS lacks
+           FROM ( VALUES ('esms'::text,'api_key'::text), ('esms'::text,'secret_key'::text), ('speedsms'::text,'token'::text), ('twilio'::text,'account_sid'::text), ('twilio'::text,'auth_token'::text)) d(driver, name)
+          WHERE ((d.driver = p.driver) AND (NOT (p.credentials ? d.name)))) needs)
+     CROSS JOIN LATERAL ( SELECT COALESCE(array_agg(DISTINCT m.m[1] ORDER BY m.m[1]) FILTER (WHERE (m.m[1] IS NOT NULL)), '{}'::text[]) AS variables,
+            COALESCE(array_agg(DISTINCT m.m[2] ORDER BY m.m[2]) FILTER (WHERE (m.m[2] IS NOT NULL)), '{}'::text[]) AS files,
+            min(m.m[1]) FILTER (WHERE (m.m[1] = ANY (ARRAY['DATABASE_URL'::text, 'EDGE_KEY'::text, 'PGPASSWORD'::text]))) AS closed
+           FROM regexp_matches(concat_ws(' '::text, p.url, p.headers, p.body_template, p.credentials), '\$\{(?:env:([A-Za-z_][A-Za-z0-9_]*)|file:([A-Za-z0-9_][A-Za-z0-9_.-]*))\}'::text, 'g'::text) m(m)) names);
+
+COMMENT ON VIEW public.sms_provider_check IS 'Whether each SMS provider can ever send, by its row. make check also looks whether its secrets can be read.';
+
+COMMENT ON COLUMN public.sms_provider_check.provider_id IS 'The provider: sms_provider.id.';
+
+COMMENT ON COLUMN public.sms_provider_check.name IS 'Its name.';
+
+COMMENT ON COLUMN public.sms_provider_check.reason IS 'Why it never can; empty: it may.';
+
+COMMENT ON COLUMN public.sms_provider_check.left_alone IS 'Why it is not given any now, and its last failure; empty: it is.';
+
+COMMENT ON COLUMN public.sms_provider_check.probe_at IS 'When it is tried next, if something waits for it.';
+
+COMMENT ON COLUMN public.sms_provider_check.variables IS 'The variables that it has its secrets from, in the sender''s environment.';
+
+COMMENT ON COLUMN public.sms_provider_check.files IS 'The files that it has its secrets from, in the sender''s SECRETS_DIR.';
+
+CREATE VIEW public.sms_check AS
+ SELECT t.id AS tenant_id,
+    t.name,
+    t.sms_provider_id AS provider_id,
+    t.sms_fallback_provider_id AS fallback_provider_id,
+        CASE
+            WHEN (first.provider_id IS NULL) THEN 'it has no SMS provider (tenant.sms_provider_id)'::text
+            WHEN ((first.reason IS NULL) OR ((second.reason IS NULL) AND (second.provider_id IS NOT NULL))) THEN NULL::text
+            ELSE (((first.name || ': '::text) || first.reason) || COALESCE(((('; '::text || second.name) || ': '::text) || second.reason), ''::text))
+        END AS reason
+   FROM ((public.tenant t
+     LEFT JOIN public.sms_provider_check first ON ((first.provider_id = t.sms_provider_id)))
+     LEFT JOIN public.sms_provider_check second ON ((second.provider_id = t.sms_fallback_provider_id)))
+  WHERE (t.enabled AND (EXISTS ( SELECT
+           FROM public.external_group g
+          WHERE ((g.tenant_id = t.id) AND g.enabled AND g.notify_members))));
+
+COMMENT ON VIEW public.sms_check IS 'Whether the tenants whose members are to be told of calls have anybody to tell them.';
+
+COMMENT ON COLUMN public.sms_check.tenant_id IS 'The tenant: tenant.id.';
+
+COMMENT ON COLUMN public.sms_check.name IS 'Its name.';
+
+COMMENT ON COLUMN public.sms_check.provider_id IS 'tenant.sms_provider_id.';
+
+COMMENT ON COLUMN public.sms_check.fallback_provider_id IS 'tenant.sms_fallback_provider_id.';
+
+COMMENT ON COLUMN public.sms_check.reason IS 'Why no SMS of it can ever go out; empty: they may.';
+
 CREATE VIEW public.sms_line AS
  SELECT n.id,
     n.created_at,

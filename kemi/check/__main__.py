@@ -27,6 +27,7 @@ from kemi.check.explain import Explanation
 from kemi.check.explain import explain as explained
 from kemi.check.records import LiveTable, SqlTable, Table, differences
 from kemi.check.report import Checked, as_json, show, show_explanation
+from kemi.check.texting import ProviderRow, provider_verdicts, texts_verdicts
 from kemi.check.verdict import HOME, UNREACHED, GroupVerdict, MemberRow, failing, group_verdict, hotline_verdict
 from kemi.domain.e164 import e164
 from kemi.domain.identity import Caller
@@ -154,9 +155,13 @@ def judged(conn: connection, live: LiveTable | None = None, *, problems: bool = 
     now, listed = time.time(), SqlTable(conn)
     table = live or listed
     found = Checked([], [], [], trunks=_trunks(conn), gateways=_gateways(conn))
+    found.texts = list(texts_verdicts(_ask(conn, "texts")))
+    found.providers = list(provider_verdicts(map(ProviderRow._make, _ask(conn, "providers")), os.environ))
     if problems:
         found.trunks = [one for one in found.trunks if one.state == "no"]
         found.gateways = [one for one in found.gateways if one.state == "no"]
+        found.texts = [one for one in found.texts if one.state == "no"]
+        found.providers = [one for one in found.providers if one.state == "no"]
     unreached = {group for (group,) in _ask(conn, "unreached_groups")}
     for numbers in listed.number_pages():
         records = (table.hotline(number) for number in numbers)

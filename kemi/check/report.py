@@ -9,6 +9,7 @@ from rich.text import Text
 
 from kemi.check.carriers import GatewayVerdict, TrunkVerdict
 from kemi.check.explain import Explanation
+from kemi.check.texting import ProviderVerdict, TextsVerdict
 from kemi.check.verdict import GroupVerdict, HotlineVerdict, State
 
 _STYLES: Final[dict[State, str]] = {"yes": "green", "closed": "yellow", "off": "dim", "no": "bold red"}
@@ -24,13 +25,16 @@ class Checked(msgspec.Struct):
     live: str | None = None
     trunks: list[TrunkVerdict] = []
     gateways: list[GatewayVerdict] = []
+    texts: list[TextsVerdict] = []
+    providers: list[ProviderVerdict] = []
 
     @property
     def is_good(self) -> bool:
-        """Whether everything can ring that somebody wants to, and the workers know it."""
+        """Whether everything can ring, and everybody be told, that somebody wants to, and the workers know it."""
         members = (one.state for group in self.groups for one in group.members)
         states = [one.state for one in self.hotlines] + [one.state for one in self.groups]
         states += [one.state for one in self.trunks] + [one.state for one in self.gateways]
+        states += [one.state for one in self.texts] + [one.state for one in self.providers]
         wrong = any(group.fallback or group.unreached for group in self.groups)
         return "no" not in states and "no" not in members and not wrong and not self.differences
 
@@ -41,7 +45,7 @@ def as_json(found: Checked | Explanation) -> str:
 
 
 def show(found: Checked, console: Console) -> None:
-    """Print trunks, hotlines, groups with their members, gateways, then how the two tables differ."""
+    """Print trunks, hotlines, groups with their members, gateways, SMS, then how the two tables differ."""
     trunks = _table("Trunks", "trunk", "calls come from", "taken now", "why")
     for trunk in found.trunks:
         trunks.add_row(trunk.name, ", ".join(trunk.addresses), _state(trunk.state), trunk.reason or "")
@@ -64,7 +68,21 @@ def show(found: Checked, console: Console) -> None:
     for gateway in found.gateways:
         gateways.add_row(gateway.name, gateway.address, _state(gateway.state), gateway.reason or "")
     console.print(gateways)
+    if found.texts or found.providers:
+        _show_texts(found, console)
     _show_differences(found, console)
+
+
+def _show_texts(found: Checked, console: Console) -> None:
+    texts = _table("SMS", "tenant", "through", "sent now", "why")
+    for one in found.texts:
+        texts.add_row(one.tenant, ", then ".join(one.providers), _state(one.state), one.reason or "")
+    console.print(texts)
+    providers = _table("SMS providers", "provider", "used now", "why")
+    for provider in found.providers:
+        why = _why(provider.reason, provider.until, provider.state)
+        providers.add_row(provider.name, _state(provider.state), why)
+    console.print(providers)
 
 
 def _show_differences(found: Checked, console: Console) -> None:

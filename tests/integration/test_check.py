@@ -49,8 +49,8 @@ class Desk:
             Follower(conn, writer).compile_all()
         conn.close()
 
-    def asks(self, *arguments: str) -> tuple[int, str]:
-        env = {**os.environ, "DATABASE_URL": self.url, "VAR_DIR": str(self.var)}
+    def asks(self, *arguments: str, **more: str) -> tuple[int, str]:
+        env = {**os.environ, "DATABASE_URL": self.url, "VAR_DIR": str(self.var), **more}
         command = [sys.executable, "-m", "kemi.check", *arguments]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
