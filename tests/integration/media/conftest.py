@@ -60,6 +60,7 @@ def stopped(edge: Edge, sessions: Sessions) -> Iterator[int]:
     """The id of the edge's rtpengine, which goes on at the end."""
     pid = edge.stack.pid("rtpengine")
     assert pid is not None
+    assert is_up(edge), "the watch has not heard of it since the edge began"
     yield pid
     os.kill(pid, signal.SIGCONT)
     assert sessions.become(0)
