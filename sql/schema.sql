@@ -2155,7 +2155,8 @@ CREATE VIEW public.member_check AS
                        FROM public.hotline h
                       WHERE ((h.number = m.number) AND h.enabled))) THEN 'the member is one of our own hotlines'::text
                     WHEN (NOT m.enabled) THEN 'the member is disabled'::text
-                    WHEN ((m.number ~~ '+841%'::text) OR ((m.number ~~ '+84%'::text) AND (length(m.number) <> ALL (ARRAY[12, 13])))) THEN 'the member''s number is a premium or service number'::text
+                    WHEN (m.number ~~ '+841%'::text) THEN 'the member''s number is a premium or service number'::text
+                    WHEN ((m.number ~~ '+84%'::text) AND (length(m.number) <> 12) AND ((m.number !~~ '+842%'::text) OR (length(m.number) <> 13))) THEN 'the member''s number is no mobile and no landline: a digit is missing, or one is too many'::text
                     ELSE NULL::text
                 END AS never
            FROM (((public.group_member m

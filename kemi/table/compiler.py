@@ -12,7 +12,7 @@ from kemi.domain.model import EarlyMedia, Group, Hotline, Member, NotifyMissed, 
 from kemi.domain.redaction import shown
 from kemi.domain.schedule import Schedule, Slot, SpecialDay
 from kemi.domain.sounds import RINGBACK
-from kemi.table.numbers import can_text, is_persons
+from kemi.table.numbers import can_text, is_persons, is_slip
 
 
 class GroupRow(NamedTuple):
@@ -96,9 +96,12 @@ class CompiledGroup(NamedTuple):
 
 DISABLED: Final = "the member is disabled"
 LOOP: Final = "the member is one of our own hotlines"
-SERVICE: Final = "the member's number is a premium or service number"
+_SERVICE: Final = "a premium or service number"
+_SLIP: Final = "no mobile and no landline: a digit is missing, or one is too many"
+SERVICE: Final = f"the member's number is {_SERVICE}"
+SLIP: Final = f"the member's number is {_SLIP}"
 _LONGEST_ANNOUNCEMENT_MS: Final = 30_000
-_TOLD: Final = frozenset({LOOP, SERVICE})  # what an operator did not mean
+_TOLD: Final = frozenset({LOOP, SERVICE, SLIP})  # what an operator did not mean
 
 
 def compile_hotline(row: HotlineRow, slots: Iterable[Slot] = (), special: Iterable[SpecialDay] = ()) -> CompiledHotline:
@@ -183,7 +186,7 @@ def _why_never(row: MemberRow) -> str | None:
         return LOOP
     if not row.enabled:
         return DISABLED
-    return None if is_persons(row.number) else SERVICE
+    return None if is_persons(row.number) else SLIP if is_slip(row.number) else SERVICE
 
 
 def _nobody(members: Sequence[Member], skipped: Sequence[SkippedMember]) -> list[str]:
@@ -193,7 +196,9 @@ def _nobody(members: Sequence[Member], skipped: Sequence[SkippedMember]) -> list
     if LOOP in reasons:
         return ["every member of the group is a hotline"]
     if SERVICE in reasons:
-        return ["every member of the group is a premium or service number"]
+        return [f"every member of the group is {_SERVICE}"]
+    if SLIP in reasons:
+        return [f"every member of the group is {_SLIP}"]
     return ["the group has no enabled member"]
 
 
@@ -215,5 +220,5 @@ def _fallback_number(row: GroupRow) -> tuple[str | None, list[str]]:
     if row.fallback_is_hotline:
         return None, ["the fallback number is not rung: it is one of our own hotlines"]
     if not is_persons(row.fallback_number):
-        return None, ["the fallback number is not rung: it is a premium or service number"]
+        return None, [f"the fallback number is not rung: it is {_SLIP if is_slip(row.fallback_number) else _SERVICE}"]
     return row.fallback_number, []

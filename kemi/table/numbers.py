@@ -33,7 +33,9 @@ NO_PERSON: Final = frozenset(
     }
 )
 _SERVICES: Final = "+841"  # 1900, 1800, 108 …: no area code and no mobile prefix of Vietnam begins with 1
-_HOME_LENGTHS: Final = frozenset({len(_HOME) + 9, len(_HOME) + 10})  # mobile; landline with its area code
+_LANDLINES: Final = "+842"
+_MOBILE_LENGTHS: Final = frozenset({len(_HOME) + 9})
+_LANDLINE_LENGTHS: Final = frozenset({len(_HOME) + 9, len(_HOME) + 10})  # with the area code
 # What decides between the kinds of Vietnam: the beginning and the length. One digit more than the longest pattern names
 # (1800, 1210–1213); tests/unit/test_table_numbers.py holds this against the library.
 _DECISIVE: Final = len(_HOME) + 5
@@ -48,9 +50,14 @@ def can_text(number: str) -> bool:
 def is_persons(number: str) -> bool:
     """Whether an E.164 `number` may be somebody's telephone: no premium, shared-cost or toll-free one, no service."""
     kind = _kind(number)
-    if kind is None or kind in NO_PERSON or number.startswith(_SERVICES):
+    return not (kind is None or kind in NO_PERSON or number.startswith(_SERVICES) or is_slip(number))
+
+
+def is_slip(number: str) -> bool:
+    """Whether an E.164 `number` of Vietnam, no service, is too short or too long for a mobile or a landline."""
+    if not number.startswith(_HOME) or number.startswith(_SERVICES):
         return False
-    return kind != PhoneNumberType.UNKNOWN or not number.startswith(_HOME) or len(number) in _HOME_LENGTHS
+    return len(number) not in (_LANDLINE_LENGTHS if number.startswith(_LANDLINES) else _MOBILE_LENGTHS)
 
 
 def _kind(number: str) -> int | None:

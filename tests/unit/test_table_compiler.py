@@ -107,6 +107,11 @@ def test_a_disabled_member_is_skipped_with_the_reason() -> None:
             "the member's number is a premium or service number",
             "every member of the group is a premium or service number",
         ),
+        (
+            MemberRow(12, "+8490123456", enabled=True, is_hotline=False),
+            "the member's number is no mobile and no landline: a digit is missing, or one is too many",
+            "every member of the group is no mobile and no landline: a digit is missing, or one is too many",
+        ),
     ],
 )
 def test_a_member_that_must_not_ring_is_skipped_and_told(bad: MemberRow, reason: str, all_bad: str) -> None:
@@ -123,6 +128,10 @@ def test_a_member_that_must_not_ring_is_skipped_and_told(bad: MemberRow, reason:
     [
         ({"fallback_is_hotline": True}, "it is one of our own hotlines"),
         ({"fallback_number": PREMIUM}, "it is a premium or service number"),
+        (
+            {"fallback_number": "+849012345678"},
+            "it is no mobile and no landline: a digit is missing, or one is too many",
+        ),
     ],
 )
 def test_a_fallback_number_that_must_not_ring_is_left_out_and_told(changes: dict[str, object], reason: str) -> None:
