@@ -37,6 +37,9 @@ _BY_CAUSE: Final = {
     "caller_gave_up": ("cancelled", "the caller hung up"),
     "not_sent": ("unreachable", "the INVITE could not be sent"),
 }
+# A call without other gateways to go on to writes down no end of a leg whose time is over: 503 is what its caller is
+# told where nothing rang.
+_SILENT: Final = ("unreachable", "its gateway was silent")
 
 
 def end_of(facts: Facts, min_talk_seconds: int, *, interrupted: bool, stood: bool) -> End:
@@ -46,6 +49,8 @@ def end_of(facts: Facts, min_talk_seconds: int, *, interrupted: bool, stood: boo
         return End("answered", facts.answered.when, "cancelled", "another member answered", answer)
     if facts.missed is not None:
         at, missed = facts.missed
+        if missed.cause == "no_answer" and missed.code == 503 and not facts.rang:
+            return End("missed", at, *_SILENT)
         return End("missed", at, *_BY_CAUSE.get(missed.cause, ("no_answer", None)))
     if interrupted:
         return End("interrupted", None, "interrupted", "the edge died while it rang")

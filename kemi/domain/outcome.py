@@ -6,6 +6,7 @@
     answered, ended too soon     answered           cancelled                               every member offered
     missed, caller gave up       missed             cancelled                               every member offered
     missed, not sent             missed             unreachable (no INVITE left)            nobody
+    missed, 503, and none rang   missed             unreachable (silent gateways)           every member offered
     missed, otherwise            missed             no_answer                               every member offered
     none of these, edge is gone  interrupted        interrupted                             every member offered
     none of these                ringing            offered, ringing                        nobody yet

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kemi.domain.events import Answered, Ended, Event, Failed, Rang
+from kemi.domain.events import Answered, Ended, Event, Failed, Missed, Rang
 from kemi.domain.outcome import Folded, fold
 from tests.told import (
     ALL_REFUSED,
@@ -92,6 +92,20 @@ TABLE: list[Any] = [
         "nobody answers in time",
         [RECEIVED, RANG_0, OFF_2, TIMED_OUT],
         ("missed", "no_answer", 480),
+        ("no_answer", "no_answer", "no_answer"),
+        ALL,
+    ),
+    (
+        "no gateway says that anything rings",
+        [RECEIVED, Missed("c1", "no_answer", 503)],
+        ("missed", "no_answer", 503),
+        ("unreachable", "unreachable", "unreachable"),
+        ALL,
+    ),
+    (
+        "somebody rang, and the group answers 503 where nobody does",
+        [RECEIVED, RANG_0, Missed("c1", "no_answer", 503)],
+        ("missed", "no_answer", 503),
         ("no_answer", "no_answer", "no_answer"),
         ALL,
     ),
