@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kemi.domain.events import Answered, Ended, Event, Failed, Missed, Rang
+from kemi.domain.events import Answered, Ended, Event, Failed, Missed
 from kemi.domain.outcome import Folded, fold
 from tests.told import (
     ALL_REFUSED,
@@ -250,14 +250,3 @@ def test_a_bye_of_a_leg_that_had_not_won_does_not_end_the_call() -> None:
     result = folded(RECEIVED, ANSWERED_0, LATE_1, Ended("c1", 1, "caller"))
     assert result.call.ended_us is None
     assert result.legs[1].ended_us is not None
-
-
-def test_a_later_attempt_at_a_member_is_a_row_of_its_own_and_he_is_told_once() -> None:
-    result = folded(RECEIVED, Failed("c1", 0, 0, 503, "unreachable"), Rang("c1", 0, 1, 180), GAVE_UP)
-    first, second = result.legs[:2]
-    assert [(leg.leg, leg.attempt, leg.outcome) for leg in (first, second)] == [
-        (0, 0, "unreachable"),
-        (0, 1, "cancelled"),
-    ]
-    assert (second.member_number, second.gateway_id) == ("+84844441909", None)
-    assert [one.member_number for one in result.notifications].count("+84844441909") == 1

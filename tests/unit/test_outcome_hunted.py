@@ -46,3 +46,14 @@ def test_another_gateway_is_an_attempt_with_a_time_of_its_own() -> None:
     ]
     assert (first.offered_us, second.offered_us) == (10_000_000, 12_000_000)
     assert [one.member_number for one in result.notifications].count("+84844441909") == 1
+
+
+def test_a_later_attempt_at_a_member_is_a_row_of_its_own_and_he_is_told_once() -> None:
+    result = folded(RECEIVED, Failed("c1", 0, 0, 503, "unreachable"), Rang("c1", 0, 1, 180), GAVE_UP)
+    first, second = result.legs[:2]
+    assert [(leg.leg, leg.attempt, leg.outcome) for leg in (first, second)] == [
+        (0, 0, "unreachable"),
+        (0, 1, "cancelled"),
+    ]
+    assert (second.member_number, second.gateway_id) == ("+84844441909", None)
+    assert [one.member_number for one in result.notifications].count("+84844441909") == 1

@@ -28,11 +28,16 @@ _CODES: Final[dict[Outcome, frozenset[int]]] = {
 class Play:
     """One scene, played."""
 
-    def __init__(self, scene: Scene, ports: tuple[Port, Port], is_disturbed: Callable[[Scene], bool]) -> None:
-        """`ports`: the trunk's and a stranger's; `is_disturbed`: whether the edge was restarted meanwhile."""
+    def __init__(
+        self, scene: Scene, ports: tuple[Port, Port], is_disturbed: Callable[[Scene], bool], up_for: Callable[[], float]
+    ) -> None:
+        """`ports`: the trunk's and a stranger's; `is_disturbed`: whether the edge was restarted meanwhile.
+
+        `up_for`: how long ago that was, in seconds.
+        """
         self.scene, self.story = scene, scene.story
         self._port, self._stranger = ports
-        self._is_disturbed = is_disturbed
+        self._is_disturbed, self._up_for = is_disturbed, up_for
 
     async def play(self) -> None:
         """Play to the end; problems are in the scene."""
@@ -106,7 +111,9 @@ class Play:
 
     async def _calm(self, caller: Caller) -> None:
         """Wait until no telephone rings, and none talks to nobody; what never comes to that is a problem."""
-        await self.scene.until(lambda: not self._restless() and not self._unanswered(), _QUIET_SECONDS)
+        while not await self.scene.until(lambda: not self._restless() and not self._unanswered(), _QUIET_SECONDS):
+            if self._up_for() > _QUIET_SECONDS:  # each restart begins these 5 s anew
+                break
         for text in self._restless():
             self.scene.problem(text)
         finals = caller.finals

@@ -48,6 +48,10 @@ class Walk:
         end = scene.ended or time.monotonic()
         return any(began <= end and scene.began <= over for began, over in self.restarts)
 
+    def up_for(self) -> float:
+        """Return for how many seconds the edge has been up since its last restart; 0 while it is under way."""
+        return max(0.0, time.monotonic() - self.restarts[-1][1]) if self.restarts else float("inf")
+
     def is_lively(self) -> bool:
         """Say whether somebody's telephone rings and somebody talks right now."""
         now = [scene.caller for scene in self.scenes[-4 * self._room.slots :] if not scene.ended and scene.caller]
@@ -84,7 +88,7 @@ class Walk:
             self.wire.by_number |= dict.fromkeys(map(tail, slot.members), scene)
             self.scenes.append(scene)
             try:
-                await Play(scene, ports, self.is_disturbed).play()
+                await Play(scene, ports, self.is_disturbed, self.up_for).play()
             except Exception as error:
                 scene.problem(f"the walk itself: {error!r}")
             scene.close()
