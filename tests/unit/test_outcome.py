@@ -236,16 +236,6 @@ def test_durations_come_from_the_monotonic_clock() -> None:
     assert (result.call.ring_ms, result.call.talk_ms) == (1000, 1000)
 
 
-def test_a_call_that_ends_on_another_edge_is_measured_by_the_wall_clock() -> None:
-    """Two nodes' monotonic clocks have nothing to do with each other."""
-    events = stamp(RECEIVED, ANSWERED_0)
-    (bye,) = stamp(BYE, instance="other-b-1")
-    bye = msgspec.structs.replace(bye, at_us=events[1].at_us + 5_500_000, mono_ns=1)
-    result = fold([*events, bye])
-    assert result is not None
-    assert (result.call.talk_ms, result.call.ended_by) == (5500, "member")
-
-
 def test_a_bye_of_a_leg_that_had_not_won_does_not_end_the_call() -> None:
     result = folded(RECEIVED, ANSWERED_0, LATE_1, Ended("c1", 1, "caller"))
     assert result.call.ended_us is None

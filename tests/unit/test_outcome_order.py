@@ -1,5 +1,6 @@
 """The fold of a call is one of a set: order and doubling of the events change nothing."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,3 +56,13 @@ def test_nobody_is_told_twice_and_nobody_who_was_not_offered(events: list[Event]
         assert len(told) == len(set(told))
         offered = RECEIVED.legs + (STEP.legs if STEP in events else ())
         assert set(told) <= {leg.number for leg in offered}
+
+
+def test_a_call_that_ends_on_another_edge_is_measured_by_the_wall_clock() -> None:
+    """Two nodes' monotonic clocks have nothing to do with each other."""
+    events = stamp(RECEIVED, ANSWERED_0)
+    (bye,) = stamp(BYE, instance="other-b-1")
+    bye = msgspec.structs.replace(bye, at_us=events[1].at_us + 5_500_000, mono_ns=1)
+    result = fold([*events, bye])
+    assert result is not None
+    assert (result.call.talk_ms, result.call.ended_by) == (5500, "member")
