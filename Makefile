@@ -69,7 +69,7 @@ bench-steps: setup ## CPU of each step of masking, by leaving it out, about 6 mi
 bench-config: setup ## routing table of 1k to 1M hotlines: build, COMMIT to worker, memory, lookups; ARGS="--hotlines 1000"
 	@$(PYTHON) -m tests.scale $(ARGS)
 
-bench-media: setup ## calls through rtpengine until a packet is lost, added delay, CPU, 3 minutes; ARGS="--seconds 5 --most 400"
+bench-media: setup ## calls through rtpengine, RTPProxy, Asterisk until a packet is lost, 7 minutes; ARGS="--seconds 5 --most 400"
 	@$(PYTHON) -m tests.voice $(ARGS)
 
 bench-sms: setup ## events/s into the ledger, SMS/s out, a member's answer to the SMS, a CANCEL storm, 4 minutes; ARGS="--only texts --json"

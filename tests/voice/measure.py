@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeAlias
 
 from deploy.parts import pongs, rtpengine
 from deploy.ports import free_rtp, free_udp
@@ -23,6 +23,7 @@ from tests.percentile import percentiles
 from tests.sip.sdp import sdp
 
 CALLER, MEMBER = "127.0.0.11", "127.0.0.21"
+OURS: Final = "rtpengine"
 MOST_CALLS: Final = 1600
 _WAIT_MS: Final = 2000
 ANSWER: Final = Change("answer", "caller", "member")
@@ -41,15 +42,30 @@ class Found:
     late_ms: float
 
 
+Way: TypeAlias = tuple[str, int]  # address and port that a side sends its voice to
+
+
+class Relay(Protocol):
+    """Whoever carries voice: a running rtpengine, or a peer (tests/voice/peers.py)."""
+
+    name: str
+    pid: int
+
+    def place(self, call: bytes, caller: int, member: int) -> tuple[Way, Way]: ...
+
+    def end(self, call: bytes) -> None: ...
+
+
 @dataclass
 class Room:
     """A running rtpengine, the client that asks it, and what its answers took, µs."""
 
     media: Rtpengines
     pid: int
+    name: str = OURS
     took: dict[str, list[float]] = field(default_factory=lambda: {"offer": [], "answer": [], "delete": []})
 
-    def place(self, call: bytes, caller: int, member: int) -> tuple[tuple[str, int], tuple[str, int]]:
+    def place(self, call: bytes, caller: int, member: int) -> tuple[Way, Way]:
         """Begin a call; where the caller sends to, and where the member does."""
         begin = time.perf_counter()
         _, bodies = self.media.place(call, sdp(CALLER, caller).decode(), {0})
@@ -81,19 +97,19 @@ def room(folder: Path, most_calls: int = MOST_CALLS) -> Iterator[Room]:
         yield Room(media, process.pid)
 
 
-def carried(room: Room | None, calls: int, seconds: float) -> Found:
+def carried(relay: Relay | None, calls: int, seconds: float) -> Found:
     """Have `calls` speak both ways for so long; None: straight from side to side, for comparison."""
     with ExitStack() as open_:
         socks = [open_.enter_context(_socket(host)) for host in (CALLER, MEMBER)]
-        return _carried(room, calls, seconds, *socks)
+        return _carried(relay, calls, seconds, *socks)
 
 
 def _carried(
-    room: Room | None, calls: int, seconds: float, of_caller: socket.socket, of_member: socket.socket
+    relay: Relay | None, calls: int, seconds: float, of_caller: socket.socket, of_member: socket.socket
 ) -> Found:
     caller, member = of_caller.getsockname()[1], of_member.getsockname()[1]
     names = [f"{number:010}".encode() for number in range(calls)]
-    ways = [room.place(name, caller, member) if room else ((MEMBER, member), (CALLER, caller)) for name in names]
+    ways = [relay.place(name, caller, member) if relay else ((MEMBER, member), (CALLER, caller)) for name in names]
     ears = [_starts(sock) for sock in (of_caller, of_member)]
     for ear in ears:
         assert ear.stderr is not None
@@ -102,15 +118,15 @@ def _carried(
         _starts(sock, targets=[way[side] for way in ways], seconds=seconds)
         for side, sock in enumerate((of_caller, of_member))
     ]
-    used = cpu.seconds(room.pid) if room else 0.0
+    used = cpu.seconds(relay.pid) if relay else 0.0
     said = [json.loads(mouth.communicate()[0]) for mouth in mouths]
-    used = cpu.seconds(room.pid) - used if room else 0.0
+    used = cpu.seconds(relay.pid) - used if relay else 0.0
     for ear in ears:
         ear.terminate()
     heard = [json.loads(ear.communicate()[0]) for ear in ears]
-    for name in names if room else ():
-        assert room is not None
-        room.end(name)
+    for name in names if relay else ():
+        assert relay is not None
+        relay.end(name)
     sent, got = sum(one["sent"] for one in said), sum(one["received"] for one in heard)
     p50, p99 = (max(one[key] for one in heard) for key in ("p50_us", "p99_us"))
     return Found(calls, sent, sent - got, p50, p99, used / seconds / calls * 1000, max(one["late_ms"] for one in said))

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-from tests.voice.__main__ import of
-from tests.voice.measure import carried, room
+import pytest
+
+from tests.voice import peers
+from tests.voice.measure import OURS, carried, room
+from tests.voice.told import Step, of, worker
 
 
 def test_a_small_load_loses_nothing(tmp_path: Path) -> None:
@@ -13,7 +16,19 @@ def test_a_small_load_loses_nothing(tmp_path: Path) -> None:
         assert (straight.sent, straight.lost) == (300, 0)
         assert (through.sent, through.lost) == (300, 0)
         assert through.p50_us > 0
-        section = of([(straight, through)], engine, [[1.0, 1.2]], 2.0)
+        section = of([Step(straight, {OURS: through})], worker(engine), [[1.0, 1.2]], {"Nobody": "it is away"}, 2.0)
     assert section.figures["calls without a lost packet"].value == 3
     assert section.figures["CPU of Kamailio, an anchored call"].value == 1.2
+    assert section.text[-1] == "Nobody is not here: it is away."
     assert set(engine.took) == {"offer", "answer", "delete"}
+
+
+@pytest.mark.skipif(not peers.is_here(), reason="RTPProxy is put here by make bench-media")
+def test_rtpproxy_carries_it_too() -> None:
+    """The same three calls, and a line of its own in the report."""
+    with peers.rtpproxy() as proxy:
+        through = carried(proxy, 3, 1.0)
+    assert (through.sent, through.lost) == (300, 0)
+    section = of([Step(through, {OURS: through, proxy.name: through})], {}, [], {}, 1.0)
+    assert section.figures["RTPProxy: calls without a lost packet"].value == 3
+    assert [each.name for each in section.plots[1].series] == [OURS, "RTPProxy"]
