@@ -11,6 +11,7 @@ from pathlib import Path
 from signal import SIGINT, SIGTERM, Signals
 from typing import Final
 
+from deploy import discreet
 from deploy.hosts import takes_connections
 from deploy.postgres import Cluster, takes_logins
 from deploy.settings import ROOT, Settings
@@ -70,7 +71,8 @@ def rtpengine(settings: Settings, control: tuple[str, int]) -> Part:
     recordings = settings.var_dir / "recordings" / "raw"
     command += [f"--recording-dir={recordings}", "--recording-method=pcap", "--recording-format=eth"]
     command += [f"--interface={word}" for word in (settings.rtp_address or settings.sip_address[0]).split()]
-    return Part("rtpengine", command, {}, lambda: pongs(control))
+    sieve = [*_module("deploy.discreet"), discreet.RTPENGINE]
+    return Part("rtpengine", command, {}, lambda: pongs(control), sieve=sieve)
 
 
 def pongs(control: tuple[str, int]) -> bool:

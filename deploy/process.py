@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from deploy.discreet import Sieve
+from deploy.discreet import Sieve, opened
 from deploy.parts import Part
 from deploy.settings import ROOT
 from deploy.wait import until
@@ -56,7 +56,7 @@ class Process:
         self._end_sieve()
         if self.part.sieve:
             self._sieve = Sieve(self.part.sieve, self.log)
-        with self.log.open("ab") as log:
+        with opened(self.log) as log:
             output = log.fileno() if self._sieve is None else self._sieve.fileno()
             self._child = subprocess.Popen(
                 [*prefix, *self.part.command],

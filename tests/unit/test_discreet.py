@@ -60,6 +60,31 @@ def test_numbers_are_shortened_and_lines_of_the_edge_are_not_touched(line: bytes
     assert copied(line) == (line if kept is None else kept)
 
 
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("[1795801355.952716] NOTICE: [6b09c1234567b05b29f3]: [core] Creating new call\n", None),
+        ("[1795801355.952716] INFO: [6b09c1234567b05b29f3 port 20028]: [core] Confirmed\n", None),
+        ("c=IN IP4 203.0.113.5\n", "c=IN IP4 ….5\n"),
+        ("c=IN IP6 2001:db8::5\n", "c=IN IP6 …:5\n"),
+        ("[1795801355.952716] WARNING: packet from 127.0.0.1:41234: no SDP [sdp3:0909789846] \n",
+         "[1795801355.952716] WARNING: packet from ….1:41234: no SDP [sdp3:…846] \n"),
+        ("5:label92:" + "dj0wDQpvPS0gMSAxIElOIElQNCAyMDMuMC4xMTMuNQ0K" * 2 + "e\n", "5:label92:…\n"),
+    ],
+)  # fmt: skip
+def test_of_rtpengine_addresses_are_shortened_too(line: str, kept: str | None) -> None:
+    """Its own beginning of a line is none: times and a call's id stay."""
+    target = io.BytesIO()
+    copy(io.BytesIO(line.encode()), target, "rtpengine")
+    assert target.getvalue().decode() == (line if kept is None else kept)
+
+
+def test_a_new_log_is_its_owners_alone(sieve: Sieve, log: Path) -> None:
+    writes(sieve, b"line\n")
+    assert until(lambda: log.read_text() == "line\n", 5.0)
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_header_that_looks_like_a_line_of_ours_is_none() -> None:
     for forged in (
         b"<core> [core/kemi.c:1]: sr_kemi_core_info(): ",

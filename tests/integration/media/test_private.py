@@ -1,9 +1,11 @@
 """What RTCP says of a side ends at the edge (RFC 3550 §6.5: CNAME is user@host)."""
 
+import base64
+
 from deploy.wait import until
-from tests.edge import HOTLINE
+from tests.edge import HOTLINE, Edge
 from tests.media_room import HIGH, answered, has, hear_each_other, media_of, offer, speaks
-from tests.rtpengine import Sessions
+from tests.rtpengine import Sessions, asks
 from tests.sip import Customer, Member, Recording
 from tests.telephone import Telephone
 
@@ -69,3 +71,16 @@ def test_no_address_passes_in_what_rtpengine_leaves_as_it_is(
     hear_each_other(call, bob, customers, members)
     assert call.hangs_up() == 200
     assert sessions.become(0)
+
+
+def test_its_log_tells_of_nobody(edge: Edge) -> None:
+    """rtpengine shows what it cannot take, all of it: of that no number and no address comes to the disk."""
+    log = edge.stack.log("rtpengine")
+    body = "v=0\r\no=0909789846 1 1 IN IP4 203.0.113.77\r\nc=IN IP6 2001:db8::77\r\nm=audio\r\n"
+    coded = base64.b64encode(body.encode()).decode()
+    said = {"call-id": "c0ffee", "from-tag": "caller", "to-tag": "member", "label": coded, "sdp": body}
+    assert asks(edge.rtpengine, "offer", **said)["result"] == "error"
+    assert until(lambda: "Protocol error" in log.read_text(), 10)
+    kept = log.read_text()
+    assert not [word for word in ("909789846", "203.0.113", "2001:db8", coded[:64]) if word in kept]
+    assert log.stat().st_mode & 0o777 == 0o600
