@@ -77,7 +77,7 @@ def rtpengine(settings: Settings, control: tuple[str, int]) -> Part:
 
 def pongs(control: tuple[str, int]) -> bool:
     """Say whether an rtpengine answers there."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    with socket.socket(socket.AF_INET6 if ":" in control[0] else socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(0.5)
         try:
             sock.connect(control)

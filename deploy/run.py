@@ -1,9 +1,13 @@
 """`make run`: the stack in the foreground, until Ctrl-C or SIGTERM."""
 
+import difflib
+import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -11,9 +15,11 @@ from rich.table import Table
 
 from deploy.console import wide_console
 from deploy.hosts import is_mine
+from deploy.parts import pongs
 from deploy.settings import ENV_FILE, Settings, load
 from deploy.stack import Stack, StackError
 from deploy.wait import until
+from kemi.domain.media import parse_nodes
 from kemi.errors import EdgeError
 
 _ENDING_SECONDS: Final = 5.0  # what a supervisor that was killed had started is on its way out
@@ -29,11 +35,31 @@ def status(stack: Stack) -> Table:
     if settings.receipts_listen:
         table.add_row("receipts", f"{settings.receipts_listen}, seen by providers as {settings.receipts_url}")
     table.add_row("data, logs", f"{settings.var_dir}, {settings.var_dir / 'log'}")
-    table.add_row(
-        "settings", str(ENV_FILE) if ENV_FILE.exists() else "defaults (edge.env.example says what can be set)"
-    )
+    table.add_row("settings", sources(ENV_FILE))
     table.add_row("next", "make call, in another terminal; Ctrl-C here stops everything")
     return table
+
+
+def sources(env_file: Path) -> str:
+    """Say where the settings come from."""
+    named = sorted(name.upper() for name in Settings.model_fields if os.environ.get(name.upper()))
+    if not named:
+        return str(env_file) if env_file.exists() else "defaults (edge.env.example says what can be set)"
+    file = f"then {env_file}" if env_file.exists() else "else defaults (edge.env.example)"
+    return f"{' and '.join(filter(None, (', '.join(named[:-1]), named[-1])))} of the environment, {file}"
+
+
+def doubts(settings: Settings) -> Iterator[str]:
+    """Yield in words what is no mistake for certain, and looks like one."""
+    known = {name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ.keys() - known):
+        for match in difflib.get_close_matches(name, known, n=1, cutoff=0.9):
+            yield f"{name} in the environment is not a setting; is {match} meant?"
+    for node in parse_nodes(settings.rtpengine) if settings.rtpengine not in {"own", "none"} else ():
+        if not pongs((node.ip, node.port)):
+            host = f"[{node.ip}]" if ":" in node.ip else node.ip
+            why = "it does not answer; where none does, new calls get 503 (trunk.without_media)"
+            yield f"RTPENGINE=udp:{host}:{node.port}: {why}"
 
 
 def _voice(settings: Settings) -> str:
@@ -63,6 +89,8 @@ def serve(settings: Settings, console: Console) -> None:
         for name, words in stack.unready().items():
             console.print(f"{name} is not ready yet: {words}")
         console.print(status(stack))
+        for words in doubts(settings):
+            console.print(words, style="yellow", markup=False, soft_wrap=True)
         ended.wait()
         console.print("stopping")
     finally:
