@@ -159,5 +159,6 @@ def _sides(edge: Edge) -> Sides:
     public = frozenset({host, f"{host}:{port}", HOTLINE})
     members = frozenset({*MEMBERS, OTHER})
     return Sides(
-        frozenset({CUSTOMER_HOST, STRANGER_HOST}), frozenset({GATEWAY_HOST, SECOND_GATEWAY_HOST}), public, members
-    )
+        frozenset({CUSTOMER_HOST, STRANGER_HOST}), frozenset({GATEWAY_HOST, SECOND_GATEWAY_HOST}), public, members,
+        anchored=edge.stack.settings.rtpengine != "none",
+    )  # fmt: skip

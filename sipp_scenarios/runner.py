@@ -8,13 +8,14 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
+from deploy.ports import free_rtp
 from sipp_scenarios import narrow
 from sipp_scenarios.check import problems
 from sipp_scenarios.play import play
 from sipp_scenarios.scenario import Scenario
 from sipp_scenarios.torture.run import Torture
 from tests.capture import Tape
-from tests.edge import Edge, running_edge
+from tests.edge import EDGE_HOST, Edge, running_edge
 
 Thing: TypeAlias = Scenario | Torture
 JOBS: Final = 3  # a scenario mostly waits; more edges than this start longer than they play, on two cores
@@ -63,7 +64,7 @@ def _edge_of_its_own(
     try:
         with (
             tempfile.TemporaryDirectory(prefix="scenarios-") as folder,
-            running_edge(Path(folder), say=say) as edge,
+            running_edge(Path(folder), say=say, rtpengine="own", rtp_ports=free_rtp(EDGE_HOST)) as edge,
             Tape(edge.address[1]) as tape,
         ):
             while not stop.is_set():

@@ -103,6 +103,14 @@ def test_the_second_gateway_is_looked_at(answered: Answered) -> None:
     assert found == ["the second gateway got {}, not {'INVITE': 1}", "0 Call-IDs for 1 legs"]
 
 
+def test_a_media_address_that_passes_is_reported(answered: Answered, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the edge has an rtpengine: this one has none, so each side saw the other's."""
+    settings = answered.edge.stack.settings
+    monkeypatch.setattr(answered.edge.stack, "settings", settings.model_copy(update={"rtpengine": "own"}))
+    found = answered.expecting()
+    assert any(one.startswith("leak: address 127.0.0.11 in c= of the SDP in body c=") for one in found), found
+
+
 def test_a_call_that_was_not_placed_is_reported(answered: Answered) -> None:
     """Two were promised."""
     after = [{"caller": [486], "sms": {}}]
