@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kemi import deciding, offering, tokens
 from kemi.admission import Admission
-from kemi.domain import hunt
+from kemi.domain import hunt, sounds
 from kemi.domain.addresses import Hop
 from kemi.domain.events import Received, Refused
 from kemi.domain.hunt import More
@@ -20,7 +20,7 @@ from kemi.domain.redaction import shown
 from kemi.domain.routing import QUIET, Fork, Present, Refuse
 from kemi.errors import NoMedia, TokenTooLong
 from kemi.exchange import Exchange, Taken, exchange_of
-from kemi.offering import Legs, Offer, Rest, unpack_rest
+from kemi.offering import After, Legs, Rest, unpack_rest
 from kemi.ports import RoutingTable
 from kemi.receiving import received, recorded
 from kemi.voice import Voice
@@ -119,10 +119,8 @@ class Calls:
         try:
             profiles = self._profiles(decision)
             exchange.media, bodies = self._voice.begin(call, trunk, decision, body, profiles)
-            exchange.record = exchange.media != DIRECT and decision.group.record_days is not None
-            announcement = self._voice.announcement(exchange, decision.group, body)
-            ring = self._ring(decision, exchange, event, taken, bodies, seconds, told=bool(announcement))
-            return ring._replace(music=self._voice.music(exchange, decision.group, body), announcement=announcement)
+            exchange.record = _record_days(exchange, decision)
+            return self._ring(decision, exchange, event, taken, bodies, seconds, self._voice.ear(exchange, body))
         except Exception as wrong:  # what is counted has its end in the ledger, or is counted no more
             self._voice.over(call, exchange.media)
             if self._admission is not None and held is not None:
@@ -133,8 +131,8 @@ class Calls:
             raise
 
     def _ring(
-        self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, bodies: dict[int, str], seconds: int, *,
-        told: bool,
+        self, fork: Fork, exchange: Exchange, event: Received, taken: Taken, bodies: dict[int, str], seconds: int,
+        ear: str,
     ) -> Ring:  # fmt: skip
         offer = offering.read(exchange, taken)
         headers, ways = self._legs.headers(fork, exchange, offer), self._legs.ways(fork)
@@ -146,13 +144,14 @@ class Calls:
         ring = Ring(
             exchange, uris, blocks, bodies, group.ring_seconds * 1000, event, call_ids, group.all_refused_code, seconds,
             group.early_media == "first", _by_uri(ways, ((leg.uri, leg.gateway.id) for leg in fork.legs)),
+            music=sounds.heard(group.waiting_sound, ear), announcement=sounds.heard(group.announcement, ear),
         )  # fmt: skip
-        rest = _rest(fork, offer, event)
-        if rest is None and not told and not hunt.is_needed(fork.waves):
+        rest = offering.rest(fork, offer, event, ear)
+        if rest is None and not ring.announcement and not hunt.is_needed(fork.waves):
             return ring
-        return self._hunting(ring, fork, headers, rest, group.announcement_ms if told else 0)
+        return self._hunting(ring, fork, headers, rest, group.announcement_ms if ring.announcement else 0)
 
-    def after(self, rest: str, exchange: Exchange) -> "After | int | None":
+    def after(self, rest: str, exchange: Exchange) -> After | int | None:
         """Return who rings when nobody has answered (the group's fallback), or the caller's final code; None: no more.
 
         `rest` is what the ring had; raises `TableUnavailable`, `TokenTooLong`.
@@ -166,9 +165,14 @@ class Calls:
         if isinstance(decision, Refuse):
             return decision.code
         headers = self._legs.headers(decision, exchange, was.offer)
-        rest_now = _rest(decision, was.offer, was)
-        packed = None if rest_now is None else rest_now.pack()
-        return After(hunt.attempts(decision.waves), headers, self._legs.ways(decision), packed)
+        more, group = offering.rest(decision, was.offer, was, was.ear), decision.group
+        told = group.id == was.passed[-1]  # its own number rings now, and he has heard its announcement
+        announcement = "" if told else sounds.heard(group.announcement, was.ear)
+        return After(
+            hunt.attempts(decision.waves), headers, self._legs.ways(decision), None if more is None else more.pack(),
+            _record_days(exchange, decision), announcement, group.announcement_ms if announcement else 0,
+            sounds.heard(group.waiting_sound, was.ear),
+        )  # fmt: skip
 
     def place(self, call: str, gateway_id: int) -> tuple[str, ...] | None:
         """Take a place at a gateway for a leg of `call` that leaves later; return what counts it, None: it is full."""
@@ -228,23 +232,9 @@ class Calls:
         return Turned(why.code, event)
 
 
-class After(NamedTuple):
-    """Who rings when nobody has answered: more waves, the headers through their gateways, and what is left then."""
-
-    waves: list[list[hunt.Attempt]]
-    headers: dict[int, str]
-    ways: dict[int, str]
-    rest: str | None
+def _record_days(exchange: Exchange, fork: Fork) -> int:
+    return 0 if exchange.media == DIRECT else fork.group.record_days or 0
 
 
 def _by_uri(ways: dict[int, str], legs: Iterable[tuple[str, int]]) -> dict[str, str]:
     return {uri: ways[gateway] for uri, gateway in legs if gateway in ways} if ways else {}
-
-
-def _rest(fork: Fork, offer: Offer, of: "Received | Rest") -> Rest | None:
-    """Return what it takes to go on when nobody answers in `fork`; None where nothing comes after it."""
-    group = fork.group
-    if (group.fallback_group, group.fallback_number, group.fallback_code) == (None, None, None):
-        return None
-    first = fork.waves[-1][-1].number + 1
-    return Rest(offer, fork.hotline.number, list(fork.passed), first, of.caller, of.withheld)

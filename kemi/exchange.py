@@ -65,8 +65,9 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     `side` sent it, from `ip`:`port`. `token` is the sealed token of an in-dialog request, "" in the initial
     INVITE, where `gateway` is 0: its legs have their own. `held`: the gateways hold the caller's side in their Route.
     `media`: through which rtpengine the voice goes (`kemi.domain.media`); `offered`: the request had SDP;
-    `asked`: the SDP that an rtpengine has been offered, which may be refused yet; `record`: it is recorded from its
-    answer on. `via`: the sender's own, the top one; `vias`: those below it.
+    `asked`: the SDP that an rtpengine has been offered, which may be refused yet; `record`: how many days
+    is kept what is recorded of it from its answer on, 0: nothing is. `via`: the sender's own, the top one; `vias`:
+    those below it.
     """
 
     call: bytes
@@ -88,7 +89,7 @@ class Exchange(msgspec.Struct, array_like=True, gc=False):
     held: bool = False
     media: int = DIRECT
     offered: bool = False
-    record: bool = False
+    record: int = 0
     via: str = ""
     asked: str = ""
 

@@ -1,13 +1,14 @@
 """The legs as they go on the wire: their headers, made of what is read of the caller's INVITE."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from kemi import tokens
-from kemi.domain import addresses
+from kemi.domain import addresses, hunt
 from kemi.domain.addresses import SAID
 from kemi.domain.e164 import spell
+from kemi.domain.events import Received
 from kemi.domain.gateways import path, way
 from kemi.domain.identity import identity_line
 from kemi.domain.media import profile_of, with_profile
@@ -33,7 +34,8 @@ class Offer(Discreet, frozen=True, array_like=True, gc=False):
 class Rest(msgspec.Struct, array_like=True, gc=False):
     """What it takes to go on when nobody has answered: the INVITE, and how far the call has come.
 
-    `passed`: the ids of the groups it has come through; `first`: the number of its next leg.
+    `passed`: the ids of the groups it has come through; `first`: the number of its next leg; `ear`: how the caller
+    is to hear a sound.
     """
 
     offer: Offer
@@ -42,6 +44,7 @@ class Rest(msgspec.Struct, array_like=True, gc=False):
     first: int
     caller: str | None
     withheld: bool
+    ear: str = ""
 
     def __repr__(self) -> str:
         return shown(self, self.__struct_fields__)
@@ -51,8 +54,33 @@ class Rest(msgspec.Struct, array_like=True, gc=False):
         return _encode(self).decode()
 
 
+class After(NamedTuple):
+    """Who rings when nobody has answered: more waves, the headers through their gateways, and what is left then.
+
+    `record`: as in `Exchange`, from then on. `announcement`: what the caller hears for `hold_ms` before; then `music`.
+    """
+
+    waves: list[list[hunt.Attempt]]
+    headers: dict[int, str]
+    ways: dict[int, str]
+    rest: str | None
+    record: int
+    announcement: str
+    hold_ms: int
+    music: str
+
+
 _encode: Final = msgspec.json.Encoder().encode
 unpack_rest: Final = msgspec.json.Decoder(Rest).decode
+
+
+def rest(fork: Fork, offer: Offer, of: "Received | Rest", ear: str) -> Rest | None:
+    """Return what it takes to go on when nobody answers in `fork`; None where nothing comes after it."""
+    group = fork.group
+    if (group.fallback_group, group.fallback_number, group.fallback_code) == (None, None, None):
+        return None
+    first = fork.waves[-1][-1].number + 1
+    return Rest(offer, fork.hotline.number, list(fork.passed), first, of.caller, of.withheld, ear)
 
 
 def read(exchange: Exchange, taken: Taken) -> Offer:

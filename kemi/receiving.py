@@ -37,7 +37,6 @@ def received(
         legs=tuple(_offered(leg) for leg in fork.legs),
         skipped=tuple(SkippedLeg(one.id, one.number, one.reason) for one in fork.skipped),
         counted=() if held is None else held.keys,
-        record_days=group.record_days,
     )
 
 

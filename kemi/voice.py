@@ -23,7 +23,7 @@ from kemi.domain.media import (
     tag_of,
     with_profile,
 )  # fmt: skip
-from kemi.domain.model import Group, TrunkAddress
+from kemi.domain.model import TrunkAddress
 from kemi.domain.recording import note_of
 from kemi.domain.routing import Fork
 from kemi.errors import NoMedia, NotAcceptable
@@ -72,6 +72,7 @@ class Voice:
 
     def onward(self, exchange: Exchange, body: str) -> str:
         """Return the SDP of a request inside a call, as it goes on. Raises `ValueError`, `NoMedia`, `NotAcceptable`."""
+        exchange.offered = bool(body)
         if not body:
             return ""
         description = sdp.read(body)
@@ -127,16 +128,12 @@ class Voice:
         if ours and theirs:
             self._media.change(node, exchange.call, Change("answer", side, other(side), profile), theirs)
 
-    def music(self, exchange: Exchange, group: Group, body: str) -> str:
-        """Return what `waits` needs to let the caller, who offered `body`, hear the group's sound; "" for ringback."""
-        return _heard(group.waiting_sound, exchange, body)
-
-    def announcement(self, exchange: Exchange, group: Group, body: str) -> str:
-        """Return the same for what he hears before anybody rings."""
-        return _heard(group.announcement, exchange, body)
+    def ear(self, exchange: Exchange, body: str) -> str:
+        """Return how a caller who offered `body` is to hear a sound (`kemi.domain.sounds`); "": he cannot."""
+        return sounds.ear(body) if exchange.media and body and not exchange.reliable else ""
 
     def waits(self, exchange: Exchange, sound: str, *, once: bool = False) -> str:
-        """Let the caller hear a sound until `hush`; return the SDP that tells him where it comes from.
+        """Let the caller hear a sound (`sounds.heard`) until `hush`; return the SDP that says where it comes from.
 
         Raises `NoMedia` where it cannot be heard, `ValueError`.
         """
@@ -173,12 +170,6 @@ class Voice:
 
     def _told(self, exchange: Exchange, description: sdp.Description, side: Side) -> str:
         return description.anchorable().shown_by(self._keys.origin(exchange.call, side))
-
-
-def _heard(sound: str | None, exchange: Exchange, body: str) -> str:
-    if sound is None or not exchange.media or not body or exchange.reliable:
-        return ""
-    return f"{sounds.file_name(sound, sounds.kind_for(body))}\n{sounds.stand_in(body)}"
 
 
 def _is_direct(trunk: TrunkAddress, fork: Fork) -> bool:

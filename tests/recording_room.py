@@ -7,16 +7,18 @@ from typing import Final
 
 import psycopg2
 
+from kemi.domain.events import Answered
 from kemi.domain.recording import note_of
 from kemi.recording.keeper import Keeper
 from tests.ledger_room import NODE, LedgerRoom, ledger_room
 from tests.listening import tone
 from tests.rtp import packets, payloads, write_pcap
-from tests.told import ANSWERED_0, BYE, changed, of_call
+from tests.told import BYE, changed, of_call
 
 CALLER, MEMBER = 30_012, 30_000
 CALL: Final = "aabbccddeeff00112233"
-RECEIVED: Final = changed(record_days=30)
+RECEIVED: Final = changed()
+ANSWERED: Final = Answered("c1", 0, 0, 30)
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def keeper(room: LedgerRoom) -> Keeper:
 
 def answered(room: LedgerRoom, call: str = CALL) -> None:
     """The ledger has heard of a recorded call that was answered and has ended."""
-    room.put(*of_call(call, RECEIVED, ANSWERED_0, BYE))
+    room.put(*of_call(call, RECEIVED, ANSWERED, BYE))
     room.write_all()
 
 

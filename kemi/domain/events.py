@@ -64,7 +64,6 @@ class Received(Discreet, frozen=True, tag_field="kind", tag="received"):
     withheld_sms: WithheldSms = "none"  # what members are told where `caller` is None
     min_talk_seconds: int = 0  # an answer that ends sooner is no answer
     counted: tuple[str, ...] = ()  # the limits' counters that it is in (`kemi.domain.limits`)
-    record_days: int | None = None  # an answered call is recorded, and kept so long
 
 
 class Offered(Discreet, frozen=True, tag_field="kind", tag="offered"):
@@ -110,11 +109,15 @@ class Failed(msgspec.Struct, frozen=True, tag_field="kind", tag="failed"):
 
 
 class Answered(msgspec.Struct, frozen=True, tag_field="kind", tag="answered"):
-    """The first 2xx of the call: this leg won."""
+    """The first 2xx of the call: this leg won.
+
+    `record_days`: how long is kept what is recorded of it, as the group of this leg says; 0: nothing is.
+    """
 
     call: str
     leg: int
     attempt: int
+    record_days: int = 0
 
 
 class AnsweredElsewhere(msgspec.Struct, frozen=True, tag_field="kind", tag="answered_elsewhere"):

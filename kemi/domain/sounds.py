@@ -25,6 +25,19 @@ def kind_for(sdp: str) -> str:
     return WIDE if wide else NARROW
 
 
+def ear(sdp: str) -> str:
+    """Return how whoever offered `sdp` is to hear any sound: the kind of file, and the answer that stands for all."""
+    return f"{kind_for(sdp)}\n{stand_in(sdp)}"
+
+
+def heard(sound: str | None, ear: str) -> str:
+    """Return what it takes to play a sound (its file, the answer); "" for no sound, or to nobody who can hear it."""
+    if sound is None or not ear:
+        return ""
+    kind, _, answer = ear.partition("\n")
+    return f"{file_name(sound, kind)}\n{answer}"
+
+
 def stand_in(sdp: str) -> str:
     """Return the answer that stands for everybody who rings: all codecs of the caller's `sdp`, and nowhere to send.
 

@@ -10,17 +10,17 @@ from typing import Any, Final
 import KSR
 
 from kemi import hunting
-from kemi.call import After, Ring
+from kemi.call import Ring
 from kemi.domain import hunt, ringing
 from kemi.domain.events import Failed, Offered
 from kemi.domain.gateways import read_path
 from kemi.domain.hunt import Attempt, Hunt, More, Orders
-from kemi.exchange import Exchange, unpack
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
+from kemi.ksr.falling import Falling
 from kemi.ksr.leaving import CLOCK
 from kemi.ksr.past import SharedPast
-from kemi.ksr.replying import HUNTED, RANG_OUT, SEEN, Replying
+from kemi.ksr.replying import HUNTED, RANG_OUT, SEEN
 from kemi.ksr.truth import must, yes
 from kemi.ports import EventSink
 from kemi.tokens import Keyring, leg_letters
@@ -30,11 +30,10 @@ from kemi.voice import Voice
 _ATTEMPT: Final = 6  # bits of the leg
 _RUNG, _SAID = 1 << 12, 1 << 13
 _MASK: Final = (1 << _ATTEMPT) - 1
-_FIRST_RESPONSE_MS: Final = 30_000  # the longest that a gateway may take (gateway.first_response_ms)
 _get = KSR.pv.get
 
 
-class Hunting(Replying):
+class Hunting(Falling):
     """The failure routes of a call that has more to come."""
 
     def __init__(
@@ -106,31 +105,6 @@ class Hunting(Replying):
             if yes(KSR.tm.t_is_canceled()):
                 return False
         return self._falls_back(plan)
-
-    def _falls_back(self, plan: Hunt) -> bool:
-        """Ring whom the group falls back to; whether there was anybody."""
-        rest = _get("$avp(rest)")
-        exchange = unpack(_get("$avp(exchange)"))
-        held = exchange.held
-        then = self._after(rest, exchange) if rest else None
-        KSR.pv.unset("$avp(rest)")
-        if then is None:
-            return False
-        if isinstance(then, int):
-            KSR.pv.seti("$avp(final)", then)
-            return False
-        if then.rest is not None:
-            KSR.pv.sets("$avp(rest)", then.rest)
-        if exchange.held != held:  # a gateway's longer address has taken the room
-            KSR.pv.unset("$avp(exchange)")
-            KSR.pv.sets("$avp(exchange)", exchange.pack())
-        plan.extend(then.waves, then.headers, then.ways)
-        life_ms = plan.life_ms(_FIRST_RESPONSE_MS)
-        must(KSR.tm.t_set_max_lifetime(life_ms, life_ms), "t_set_max_lifetime")
-        return self._steps(plan)
-
-    def _after(self, rest: str, exchange: Exchange) -> After | int | None:
-        raise NotImplementedError  # kemi.ksr.router
 
     @guarded(callbacks.let_go)
     def on_branch_failure(self, msg: Any) -> int:

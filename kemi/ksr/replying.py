@@ -108,7 +108,7 @@ class Replying(Hearing):
             _set(ANSWERED)
             KSR.pv.seti("$avp(winner)", leg)
             self._strays.won(call, self._taken)
-            self._sink.put(Answered(call, leg, attempt))
+            self._sink.put(Answered(call, leg, attempt, exchange.record))
         elif _get("$avp(winner)") != leg:  # a tie: it came before the winner was known
             self._sink.put(AnsweredElsewhere(call, leg, attempt))
             self._too_late(exchange, code)

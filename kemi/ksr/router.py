@@ -13,7 +13,7 @@ from typing import Any, Final
 import KSR
 
 from kemi import hunting
-from kemi.call import After, Calls, Ring, Turned
+from kemi.call import Calls, Ring, Turned
 from kemi.curfew import shown
 from kemi.dialog import Dialogs
 from kemi.domain import masking, ringing, sane
@@ -29,6 +29,7 @@ from kemi.ksr.hearing import EARLY_ASKED, FIRST_SOUNDS, OWN_TO, RELIABLE
 from kemi.ksr.hunting import Hunting
 from kemi.ksr.past import SharedPast
 from kemi.ksr.truth import must, yes
+from kemi.offering import After
 from kemi.ports import EventSink, RoutingTable
 from kemi.tokens import Keyring
 from kemi.voice import Voice
@@ -204,7 +205,6 @@ class Router(Hunting, Clock):
             return _turn_away("a body that does not pass", 415)
         if method != "ACK" and not signalling.is_new():
             return 1
-        relay.exchange.offered = bool(body)
         # Before anything is written: a body that cannot be read is 400, but a BYE, which ends the call whatever it has.
         clean = "" if method == "BYE" else self._voice.onward(relay.exchange, body)
         if method != "ACK":

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from psycopg2.extensions import connection, cursor
 
-from kemi.domain.events import Event, Received, Stamped
+from kemi.domain.events import Answered, Event, Stamped
 from kemi.domain.outcome import Folded, fold
 from kemi.domain.redaction import Discreet
 from sql.named import queries
@@ -171,7 +171,7 @@ def _fold(cur: cursor, calls: Sequence[str]) -> None:
         else:
             event = _decode(body)
             happened[call].append(Stamped(event_id, 0, instance, at_us, mono_ns, event))
-            if isinstance(event, Received) and event.record_days:
+            if isinstance(event, Answered) and event.record_days:
                 recorded[call] = event.record_days
     folded = [
         fold(events, interrupted=call in concluded[_INTERRUPTED], stood=call in concluded[_STOOD])
