@@ -9,7 +9,6 @@ reroute   queued: to the provider that its tenant has now
 Each provider's pace and circuit are rows that all senders heed: a claim asks for its turn, a record says what was seen.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -19,9 +18,10 @@ from psycopg2.extras import RealDictCursor
 
 from sms import gate, retry
 from sms.following import Next, following
-from sms.messages import Told, is_number, national, words, written
-from sms.providers.kinds import Accepted, Message, Provider, Result, Rule, Unknown, storable
+from sms.messages import national, words, written
+from sms.providers.kinds import Accepted, Message, Provider, Result, Unknown, storable
 from sms.redaction import redacted
+from sms.rows import hindrance, provider, request_id, told
 from sql.named import queries
 
 _SQL: Final = queries("sms")
@@ -111,12 +111,19 @@ def claim(
         rows = sorted(map(dict, cur.fetchall()), key=lambda row: ids.index(row["id"]))  # oldest first
         _many(cur, "keep_texts", [_write(row) for row in rows if row["text"] is None and row["brand"] is not None])
         begun = [
-            {"notification_id": row["id"], "provider_id": row["provider_id"], "request_id": _request_id(row)}
+            {"notification_id": row["id"], "provider_id": row["provider_id"], "request_id": request_id(row)}
             for row in rows
         ]
         _many(cur, "begin_attempts", begun)
         attempts = {row["notification_id"]: row["id"] for row in cur.fetchall()}
     return [_claimed(row, attempts[row["id"]]) for row in rows]
+
+
+def renew(conn: connection, held: Sequence[Claimed], lease_seconds: float) -> None:
+    """Keep what is still being asked from being taken over."""
+    rows = json.dumps([{"id": one.id, "attempt": one.attempt} for one in held])
+    with conn, conn.cursor() as cur:
+        cur.execute(_SQL["renew"], {"rows": rows, "lease_seconds": lease_seconds})
 
 
 def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> Recorded:
@@ -126,6 +133,7 @@ def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> R
     mine = {"id": claimed.id, "attempt": claimed.attempt, "error": error}
     message_id = result.message_id if isinstance(result, Accepted) else None
     with conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
+        cur.execute(_SQL["notification_first"], {"notification_id": claimed.id})
         done = {"status": result.status, "error": error, "fate": _fate(result), "attempt_id": claimed.attempt_id}
         reply = result.reply and redacted(result.reply)
         cur.execute(_SQL["finish_attempt"], {**done, "reply": reply, "message_id": message_id})
@@ -135,12 +143,19 @@ def record(conn: connection, claimed: Claimed, result: Result, dice: float) -> R
         if then.over:
             cur.execute(_SQL["fail_over"], {**mine, "is_final": then.state == "failed"})
             if cur.rowcount == 1:
-                return Recorded(then._replace(state="queued", delay_seconds=0.0), seen)
+                return Recorded(_became(cur, then._replace(state="queued", delay_seconds=0.0)), seen)
         pace = {"delay_seconds": then.delay_seconds, "counts": int(then.counts)}
         name = "again" if then.state == "queued" else then.state
-        provider_id = claimed.provider and claimed.provider.id
-        cur.execute(_SQL[name], {**mine, **pace, "message_id": message_id, "provider_id": provider_id})
-        return Recorded(then._replace(over=False) if cur.rowcount == 1 else None, seen)
+        cur.execute(_SQL[name], {**mine, **pace, "message_id": message_id, "attempt_id": claimed.attempt_id})
+        return Recorded(_became(cur, then._replace(over=False)), seen)
+
+
+def _became(cur: cursor, then: Next) -> Next | None:
+    """Return what followed: `then`, or accepted, for an earlier request was taken; None: it was not ours any more."""
+    row: Any = cur.fetchone()
+    if row is None:
+        return None
+    return then if row["state"] == then.state else Next("accepted")
 
 
 def record_accepted(conn: connection, done: Sequence[tuple[Claimed, Accepted]]) -> dict[int, bool]:
@@ -155,6 +170,7 @@ def record_accepted(conn: connection, done: Sequence[tuple[Claimed, Accepted]]) 
         rows = [_taken(*one) for one in done if one[0].provider and one[0].provider.id not in doubted]
         if not rows:
             return {}
+        _many(cur, "notifications_first", rows)
         _many(cur, "finish_accepted", rows)
         _many(cur, "accepted_many", rows)
         found = cur.fetchall()
@@ -168,7 +184,6 @@ def _taken(claimed: Claimed, result: Accepted) -> dict[str, Any]:
         "id": claimed.id, "attempt": claimed.attempt, "attempt_id": claimed.attempt_id, "status": kept.status,
         "reply": kept.reply and redacted(kept.reply),
         "message_id": kept.message_id if isinstance(kept, Accepted) else None,
-        "provider_id": claimed.provider and claimed.provider.id,
     }  # fmt: skip
 
 
@@ -184,16 +199,9 @@ def _many(cur: cursor, name: str, rows: list[dict[str, Any]]) -> None:
 
 def _write(row: dict[str, Any]) -> dict[str, Any]:
     """Write the row's text; return it as it is kept."""
-    done = written(_told(row), row["template"])
+    done = written(told(row), row["template"])
     row["text"] = done.text
     return {"id": row["id"], **done._asdict()}
-
-
-def _told(row: dict[str, Any]) -> Told:
-    return Told(
-        row["kind"], row["brand"] or "", row["caller_number"], row["called_local"], row["hotline_number"],
-        row["group_name"], row["member_name"] or national(row["member_number"]), row["calls"],
-    )  # fmt: skip
 
 
 def _fate(result: Result) -> str:
@@ -205,35 +213,6 @@ def _fate(result: Result) -> str:
 def _claimed(row: dict[str, Any], attempt_id: int) -> Claimed:
     to = row["member_number"]
     text_, sender = row["text"] or "", row["sender"] or ""
-    message = Message(row["id"], national(to), to, text_, sender, _request_id(row), words(_told(row)))
-    why = _hindrance(row)
-    return Claimed(row["id"], row["attempts"], attempt_id, row["tries"], message, None if why else _provider(row), why)
-
-
-def _provider(row: dict[str, Any]) -> Provider:
-    rules = tuple(Rule(*rule) for rule in row["rules"])
-    names = [name for name in Provider._fields if name not in {"id", "rules"}]
-    return Provider(id=row["provider_id"], rules=rules, **{name: row[name] for name in names})
-
-
-def _request_id(row: dict[str, Any]) -> str:
-    """Return the name of the request for providers that refuse to take one twice; of no other database's request.
-
-    While the provider may have an earlier request it stays, whatever was answered since, or not even reached it: a new
-    name would make the same SMS another one. Else it changes with each that was answered with a no: who remembers a
-    refused request, too, would else call the next one a repetition, and nobody would be told.
-    """
-    if row["open_request_id"]:
-        return str(row["open_request_id"])
-    what = f"{row['call_id']}|{row['member_number']}".encode()
-    return f"{hashlib.sha256(what).hexdigest()[:32]}-{row['over']}"
-
-
-def _hindrance(row: dict[str, Any]) -> str | None:
-    if row["brand"] is None:
-        return "its tenant is not there any more"
-    if not is_number(row["member_number"]):
-        return "the member's number is no telephone number"
-    if row["provider_id"] is None:
-        return "the tenant has no SMS provider: set tenant.sms_provider_id, then queue it again"
-    return None if row["provider_enabled"] else "the tenant's SMS provider is disabled"
+    message = Message(row["id"], national(to), to, text_, sender, request_id(row), words(told(row)))
+    why = hindrance(row)
+    return Claimed(row["id"], row["attempts"], attempt_id, row["tries"], message, None if why else provider(row), why)

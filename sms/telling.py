@@ -18,6 +18,8 @@ def tell(claimed: Claimed, result: Result, then: Next | None) -> None:
         _log.warning("%s came too late: taken over, held or settled by a receipt; it may have been sent twice", head)
     elif isinstance(result, Accepted):
         _log.info("%s accepted status=%d", head, result.status)
+    elif then.state == "accepted":
+        _log.warning("%s an earlier request was taken, and said so late: it is not sent again why=%s", head, result.why)
     elif then.over:
         _log.warning("%s goes to the tenant's other provider why=%s", head, result.why)
     elif then.state == "unknown":

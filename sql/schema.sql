@@ -408,7 +408,21 @@ COMMENT ON FUNCTION public.notification_leaves_sending() IS 'Trigger: receipts t
 CREATE FUNCTION public.notification_moves() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+declare
+    taken record;
 begin
+    if tg_op = 'UPDATE' and old.state = 'sending' and new.state <> 'accepted' then
+        select found.message_id into taken from sms_taken_late(new.id) found;
+        if found then -- whatever became of the request that has just ended
+            new.state := 'accepted';
+            new.accepted_at := now();
+            new.provider_message_id := taken.message_id;
+            new.provider_id := old.provider_id;
+            new.fallback_provider_id := old.fallback_provider_id;
+            new.lease_until := null;
+            new.last_error := null;
+        end if;
+    end if;
     if tg_op = 'INSERT' then
         if new.state not in ('queued', 'not_applicable', 'withheld') then
             raise exception 'a notification begins as queued, not_applicable or withheld, not as %', new.state
@@ -430,6 +444,10 @@ begin
         raise exception 'notification % cannot go from % to %', new.id, old.state, new.state
             using errcode = 'check_violation',
                   hint = 'Only failed, expired and unknown notifications may be queued again; accepted ones for another provider, by a receipt that they failed.';
+    end if;
+    if tg_op = 'UPDATE' and old.state = 'sending' and new.state = 'queued' and new.lease_until is not null then
+        raise exception 'notification % is with a sender: it may be on its way', new.id
+            using errcode = 'check_violation', hint = 'Wait until it has another state; a sender that is lost has its lease only (lease_until).';
     end if;
     if new.state = 'queued' then
         notify notification_queued;
@@ -582,7 +600,8 @@ begin
             when r.status = 'delivered' and n.state in ('accepted', 'unknown', 'queued', 'failed', 'expired') then 'delivered'
             when r.attempt_id is distinct from newest then null
             when r.status in ('failed', 'expired') and n.state in ('accepted', 'unknown') then r.status
-            when r.status = 'accepted' and (n.state = 'unknown' or n.state = 'queued' and coalesce(r.fate, 'unknown') = 'unknown') then 'accepted'
+            -- also where it was refused: that was a repetition, of the same name, of what the provider has, or he took it all the same
+            when r.status = 'accepted' and (n.state = 'unknown' or n.state = 'queued' and r.fate is distinct from 'accepted') then 'accepted'
         end;
         did := case
             when r.status = 'ignored' then 'ignored'
@@ -625,7 +644,8 @@ begin
         update notification_attempt set fate = 'accepted'
         where notification_attempt.id in (
             select a.id from notification_attempt a
-            where a.id = r.attempt_id and coalesce(a.fate, 'unknown') = 'unknown' and did <> 'ignored' for no key update skip locked
+            where a.id = r.attempt_id and did <> 'ignored'
+                and (coalesce(a.fate, 'unknown') = 'unknown' or a.fate = 'refused' and did = 'applied') for no key update skip locked
         );
         update sms_receipt set effect = did, settled_at = now() where sms_receipt.id = r.id;
     end loop;
@@ -726,6 +746,24 @@ CREATE FUNCTION public.sms_slots(rate numeric, next_slot_at timestamp with time 
 $$;
 
 COMMENT ON FUNCTION public.sms_slots(rate numeric, next_slot_at timestamp with time zone) IS 'How many SMS may go at this moment at `rate` a second.';
+
+CREATE FUNCTION public.sms_taken_late(notification bigint) RETURNS TABLE(message_id text)
+    LANGUAGE sql STABLE
+    AS $_$
+    select a.message_id
+    from notification_attempt a
+    cross join (
+        select id, started_at from notification_attempt where notification_id = $1 order by id desc limit 1
+    ) newest
+    where a.notification_id = $1 and a.id < newest.id and a.fate = 'accepted' and a.finished_at >= newest.started_at
+        and not exists (
+            select from sms_receipt r where r.notification_id = $1 and r.attempt_id = a.id and r.status in ('failed', 'expired')
+        )
+    order by a.id
+    limit 1
+$_$;
+
+COMMENT ON FUNCTION public.sms_taken_late(notification bigint) IS 'The provider''s name of the message, if an earlier request of the notification was taken, and its sender said so while the last one was under way.';
 
 CREATE FUNCTION public.sms_template_is_usable() RETURNS trigger
     LANGUAGE plpgsql

@@ -38,15 +38,24 @@ returning due.open, a.id as attempt_id, a.message_id, a.request_id, a.started_at
     p.timeout_seconds, p.credentials, p.options
 
 -- name: found
-update notification_attempt set message_id = %(message_id)s where id = %(attempt_id)s and message_id is null
+-- (As everywhere: the notification is locked before its request.)
+with it as materialized (
+    select a.id, n.id as notification_id
+    from notification_attempt a join notification n on n.id = a.notification_id where a.id = %(attempt_id)s for no key update of n
+)
+update notification_attempt a set message_id = %(message_id)s from it where a.id = it.id and a.message_id is null
 
 -- name: not_taken
-with gone as (
-    update notification_attempt
-    set fate = 'refused', ask_at = null, finished_at = coalesce(finished_at, now()),
-        error = coalesce(error || '; ', '') || 'asked: the provider does not have it'
-    where id = %(attempt_id)s and message_id is null and fate is distinct from 'accepted'
-    returning notification_id
+with it as materialized (
+    select a.id, n.id as notification_id
+    from notification_attempt a join notification n on n.id = a.notification_id where a.id = %(attempt_id)s for no key update of n
+), gone as (
+    update notification_attempt a
+    set fate = 'refused', ask_at = null, finished_at = coalesce(a.finished_at, now()),
+        error = coalesce(a.error || '; ', '') || 'asked: the provider does not have it'
+    from it
+    where a.id = it.id and a.message_id is null and a.fate is distinct from 'accepted'
+    returning a.notification_id
 )
 update notification n
 set state = 'queued', next_attempt_at = now(), last_error = 'asked: the provider does not have it'

@@ -219,8 +219,9 @@ cross join lateral (
     from (
         select b.id, b.request_id, b.provider_id, coalesce(b.fate, 'unknown') as fate,
             coalesce(b.fate = 'refused' and b.http_status is not null, false) or exists (
-                select from sms_receipt r
-                where r.notification_id = m.id and r.attempt_id = b.id and r.status in ('failed', 'expired') and r.effect = 'applied'
+                select from sms_receipt r join notification_attempt o on o.id = r.attempt_id
+                where r.notification_id = m.id and r.status in ('failed', 'expired')
+                    and (o.id = b.id or o.provider_id = b.provider_id and o.request_id = b.request_id) -- one name, one message
             ) as is_over
         from notification_attempt b where b.notification_id = m.id
     ) a
@@ -234,6 +235,13 @@ returning n.id, n.attempts, n.tries, n.kind, n.member_number, n.caller_number, n
      from sms_reply_rule where provider_id = p.id) as rules,
     n.call_id, c.hotline_number, g.name as group_name, e.name as member_name, w.text as template,
     asked.over, asked.open_request_id
+
+-- name: renew
+-- Its sender is still asking: nobody else takes it over.
+update notification n set lease_until = now() + make_interval(secs => %(lease_seconds)s)
+from json_to_recordset(%(rows)s::json) as r (id bigint, attempt int)
+where n.id = r.id and n.attempts = r.attempt and n.state = 'sending'
+    and n.lease_until < now() + make_interval(secs => %(lease_seconds)s / 2)
 
 -- name: lines
 -- SMSCs that a sender stays bound to: they may have receipts, whoever sent the message.
@@ -256,7 +264,7 @@ where n.id = r.id and n.text is null
 
 -- name: finish_attempt
 update notification_attempt
-set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(reply)s,
+set finished_at = clock_timestamp(), http_status = %(status)s, error = %(error)s, reply = %(reply)s,
     fate = case when fate = 'accepted' then fate else %(fate)s end, -- a receipt knows better than a sender that comes late
     message_id = coalesce(%(message_id)s, message_id), -- an answer that came late may have named it already
     ask_at = (
@@ -269,18 +277,24 @@ set finished_at = now(), http_status = %(status)s, error = %(error)s, reply = %(
 where id = %(attempt_id)s
 
 -- name: name_attempt
-update notification_attempt
-set message_id = %(reference)s
-where message_id is null and id = (
-    select max(id) from notification_attempt where request_id = %(request_id)s and provider_id = %(provider_id)s
+with it as materialized (
+    select a.id, n.id as notification_id
+    from notification_attempt a join notification n on n.id = a.notification_id
+    where a.id = (select max(id) from notification_attempt where request_id = %(request_id)s and provider_id = %(provider_id)s)
+    for no key update of n
 )
+update notification_attempt a set message_id = %(reference)s from it where a.id = it.id and a.message_id is null
 
 -- name: is_in_doubt
 select 1 from sms_provider_state where provider_id = %(provider_id)s and (state <> 'closed' or failures > 0)
 
 -- name: notification_first
--- As claims do: the notification, then its provider's line. The other way round two senders could wait for each other.
+-- As claims do: the notification, then its request and its provider's line. The other way round two senders could wait for each
+-- other. And who claims it after that finds what is being recorded: nobody asks in between.
 select 1 from notification where id = %(notification_id)s for no key update
+
+-- name: notifications_first
+select 1 from notification where id in (select id from json_to_recordset(%(rows)s::json) as r (id bigint)) order by id for no key update
 
 -- name: circuit
 select s.state, s.why, s.failures, s.openings, s.state = 'probing' and s.probe_notification_id = %(notification_id)s as is_probe,
@@ -309,7 +323,7 @@ select provider_id from sms_provider_state where provider_id = any (%(providers)
 -- name: finish_accepted
 -- As finish_attempt, for many at once.
 update notification_attempt a
-set finished_at = now(), http_status = r.status, error = null, reply = r.reply, fate = 'accepted', message_id = r.message_id,
+set finished_at = clock_timestamp(), http_status = r.status, error = null, reply = r.reply, fate = 'accepted', message_id = r.message_id,
     ask_at = (
         select now() + make_interval(secs => p.ask_after_seconds)
         from sms_provider p where p.id = a.provider_id and r.message_id is not null
@@ -321,38 +335,45 @@ where a.id = r.attempt_id
 -- As accepted, for many at once.
 update notification n
 set state = 'accepted', accepted_at = now(), provider_message_id = r.message_id, last_error = null, lease_until = null
-from json_to_recordset(%(rows)s::json) as r (id bigint, attempt int, provider_id bigint, message_id text)
-where n.id = r.id and n.attempts = r.attempt
-    and (n.state in ('sending', 'unknown') or n.state = 'queued' and n.provider_id = r.provider_id)
+from json_to_recordset(%(rows)s::json) as r (id bigint, attempt int, attempt_id bigint, message_id text)
+where n.id = r.id and n.attempts = r.attempt and (n.state in ('sending', 'unknown') or n.state = 'queued' and not exists (
+    select from sms_receipt t where t.notification_id = n.id and t.attempt_id = r.attempt_id and t.status in ('failed', 'expired')
+))
 returning n.id
 
 -- name: unknown
 update notification
 set state = 'unknown', last_error = %(error)s, lease_until = null
 where id = %(id)s and state = 'sending' and attempts = %(attempt)s
+returning state
 
 -- name: accepted
--- (Also of an unknown one, and one that is queued to be asked again: a sender that comes late knows better.)
+-- (Also of an unknown one, and one that is queued to be asked again: a sender that comes late knows better. Not where it failed since.)
 update notification
 set state = 'accepted', accepted_at = now(), provider_message_id = %(message_id)s, last_error = null, lease_until = null
-where id = %(id)s and attempts = %(attempt)s
-    and (state in ('sending', 'unknown') or state = 'queued' and provider_id = %(provider_id)s)
+where id = %(id)s and attempts = %(attempt)s and (state in ('sending', 'unknown') or state = 'queued' and not exists (
+    select from sms_receipt t where t.notification_id = %(id)s and t.attempt_id = %(attempt_id)s and t.status in ('failed', 'expired')
+))
+returning state
 
 -- name: failed
 update notification
 set state = 'failed', last_error = %(error)s, lease_until = null
 where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
+returning state
 
 -- name: suppressed
 update notification
 set state = 'suppressed', last_error = %(error)s, lease_until = null
 where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
+returning state
 
 -- name: again
 update notification
 set state = 'queued', last_error = %(error)s, lease_until = null, tries = tries + %(counts)s,
     next_attempt_at = now() + make_interval(secs => %(delay_seconds)s)
 where id = %(id)s and state in ('sending', 'unknown') and attempts = %(attempt)s
+returning state
 
 -- name: fail_over
 -- Never what an earlier request may have brought to a provider that is not to be asked twice; and to one that is itself left
@@ -368,3 +389,4 @@ where n.id = %(id)s and n.state in ('sending', 'unknown') and n.attempts = %(att
         select from notification_attempt a join sms_provider p on p.id = a.provider_id
         where a.notification_id = n.id and coalesce(a.fate, 'unknown') = 'unknown' and p.on_unknown <> 'retry'
     )
+returning n.state

@@ -5,10 +5,8 @@ from typing import Final
 
 import pytest
 
-from sms import store
 from sms.providers import Refused, Result, Unknown
 from tests.database import fresh_database
-from tests.receipts_room import ACCEPTED
 from tests.receipts_room import ReceiptsRoom as Room
 
 SILENCE: Final = Unknown("no answer within 10 s", down=True)
@@ -75,16 +73,6 @@ def test_what_was_taken_and_failed_is_another_request_the_next_time(room: Room) 
     room.gets("failed")
     room.ask("update notification set state = 'queued'")
     assert room.claims().message.request_id != first.message.request_id
-
-
-def test_what_was_taken_after_all_keeps_its_name(room: Room) -> None:
-    """The answer came when another sender had it already: that one's no to the repetition is no reason for a second."""
-    late = room.claims()
-    room.ask("update notification set lease_until = now() - interval '1 second'")
-    second = room.claims()
-    assert not store.record(room.conn, late, ACCEPTED, 0).then
-    assert store.record(room.conn, second, BUSY, 0).then
-    assert room.claims().message.request_id == late.message.request_id
 
 
 def test_another_provider_has_none_of_the_first_one_s(room: Room) -> None:
