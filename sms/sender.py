@@ -41,6 +41,7 @@ TAKE_OVER_SECONDS: Final = RETRY_SECONDS + _CONNECT_SECONDS + 1
 _STOP_SECONDS: Final = 5
 _ROUTE_SECONDS: Final = 60  # also without a NOTIFY: a row that was being queued when its tenant changed was not seen
 _TEND_SECONDS: Final = 1.0  # between two looks for what is too old, lost, or waits for a provider that is left alone
+_LONGEST_SECONDS: Final = 600  # of a request, whatever its timeout: looking a name up has none, nor has a slow drip
 _LEAST_WAIT: Final = 0.02  # seconds, for a turn that has come: another sender may be about to take it
 _log = logging.getLogger("sms")
 
@@ -54,6 +55,7 @@ class Sender:
         self._env = env
         self.stopping = False
         self._busy: Counter[int | None] = Counter()  # requests under way, by provider
+        self._held: dict[int, tuple[float, Claimed]] = {}  # the same by attempt, with when they were claimed
         self._route_at = self._tend_at = self._take_over_at = 0.0
         self._todo: queue.SimpleQueue[Claimed] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
@@ -95,6 +97,7 @@ class Sender:
         over = self._takes_over
         claimed = store.claim(conn, free, self._options.lease_seconds, rooms, take_over=over) if free else []
         for one in claimed:
+            self._held[one.attempt_id] = time.monotonic(), one
             self._busy[one.provider and one.provider.id] += 1
             self._todo.put(one)
         return len(claimed) + left
@@ -108,6 +111,7 @@ class Sender:
         if now < self._tend_at:
             return 0
         self._tend_at = now + min(self._options.poll_seconds, _TEND_SECONDS)
+        self._renew(conn, now)
         if self._takes_over:
             self._give_up(conn)
         released = store.release_merged(conn)
@@ -116,6 +120,13 @@ class Sender:
             _log.warning("notifications=%d go to their tenants' other provider: theirs is left alone", left)
             self._tend_at = now  # there may be more
         return left + released
+
+    def _renew(self, conn: connection, now: float) -> None:
+        ages = [(now - since, one) for since, one in self._held.values()]
+        lease = self._options.lease_seconds
+        slow = [one for age, one in ages if lease / 2 <= age < _LONGEST_SECONDS]
+        if slow:
+            store.renew(conn, slow, lease)
 
     def _give_up(self, conn: connection) -> None:
         expired = store.expire(conn, self._options.give_up_seconds)
@@ -165,6 +176,7 @@ class Sender:
                 claimed, result = self._done.get_nowait()
                 self._unrecorded.append((claimed, result))
                 self._busy[claimed.provider and claimed.provider.id] -= 1
+                self._held.pop(claimed.attempt_id)
             except queue.Empty:
                 break
         write_down(conn, self._unrecorded)

@@ -1,0 +1,92 @@
+"""A provider may be slower than any timeout says, one octet after the other: who asks it keeps what it holds."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from deploy.wait import until
+from sms import store
+from tests.sms_room import SmsRoom, sms_room
+
+
+class Slow:
+    """Takes each message, and goes on with the head of its answer until it is told to end it."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.ends = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                line, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(line,), daemon=True).start()
+
+    def _serve(self, line: socket.socket) -> None:
+        with line:
+            line.recv(65536)
+            self.asked += 1
+            line.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not self.ends.wait(0.1):
+                line.sendall(b".")
+            line.sendall(b"\r\nContent-Length: 2\r\n\r\nok")
+
+    def close(self) -> None:
+        self.ends.set()
+        self._socket.close()
+
+
+@pytest.fixture(autouse=True)
+def log_since() -> int:
+    """No edge runs in these tests."""
+    return 0
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[SmsRoom]:
+    with sms_room(tmp_path) as room:
+        yield room
+
+
+def test_what_is_still_being_asked_is_nobody_else_s(room: SmsRoom) -> None:
+    """Its lease would have been over, and it would have gone out twice though nobody died."""
+    slow = Slow()
+    other = psycopg2.connect(room.url)
+    room.sql("update sms_provider set timeout_seconds = 1, url = %(url)s", url=slow.url)
+    room.queue()
+    with room.sender(SMS_LEASE_SECONDS="2"):
+        assert until(lambda: slow.asked == 1, 20), room.log()
+        ((first,),) = room.rows("select lease_until from notification")
+        over = "select now() > %(first)s from notification"
+        assert until(lambda: room.rows(over.replace("%(first)s", f"timestamptz '{first}'")) == [(True,)], 20)
+        assert store.claim(other, 1, 30) == []
+        slow.ends.set()
+        room.until_states(accepted=1)
+    other.close()
+    slow.close()
+    assert slow.asked == 1
+
+
+def test_what_was_being_asked_by_a_sender_that_is_gone_is_taken_over(room: SmsRoom) -> None:
+    slow = Slow()
+    room.sql("update sms_provider set timeout_seconds = 1, url = %(url)s", url=slow.url)
+    room.queue()
+    with room.sender(SMS_LEASE_SECONDS="2"):
+        assert until(lambda: slow.asked == 1, 20), room.log()
+    slow.ends.set()
+    with room.sender(SMS_LEASE_SECONDS="2"):
+        room.until_states(accepted=1)
+    slow.close()
+    assert slow.asked == 2
