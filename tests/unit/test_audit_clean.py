@@ -13,7 +13,21 @@ from hypothesis import strategies as st
 from kemi.audit import Packet, Sides, find_leaks
 from kemi.tokens import leg_letters, new_call
 from tests.sip.sdp import sdp
-from tests.unit.audit_world import BOB, CALLER, CAROL, EDGE, GATEWAY, HOTLINE, INVITE, SAID, SIDES, back, found_in, leg
+from tests.unit.audit_world import (
+    BOB,
+    CALLER,
+    CAROL,
+    EDGE,
+    GATEWAY,
+    HOTLINE,
+    INVITE,
+    OFFER,
+    SAID,
+    SIDES,
+    back,
+    found_in,
+    leg,
+)
 from tests.unit.given import keyring, to_caller
 
 KEYS: Final = keyring("1:" + "17" * 32, "192.0.2.10:5060")
@@ -69,6 +83,15 @@ def test_whatever_it_is_given_the_auditor_reads_it(text: str, noise: bytes) -> N
     """Broken messages, bytes that are no SIP: searched, never an error."""
     packets = [leg(("X", text.encode("utf-8", "replace").decode("latin-1"))), Packet(2.5, EDGE, GATEWAY, noise)]
     find_leaks([SAID, *packets, Packet(3.0, GATEWAY, EDGE, noise), Packet(3.0, CALLER, EDGE, noise)], SIDES)
+
+
+def test_digits_of_chance_are_no_number_under_one_small_byte() -> None:
+    """2130706431, XORed with 2 throughout, is digits again: 7 of 10⁸ numbers of chance are, and each SDP holds two."""
+    said = INVITE.raw.replace(
+        b"\r\na=sendrecv", b"\r\na=candidate:1 1 UDP 2130706431 203.0.113.7 40000 typ host\r\na=sendrecv"
+    )
+    body = OFFER.replace(b"o=- 5 1 ", b"o=- 9912524613 1 ")
+    assert find_leaks([Packet(1.0, CALLER, EDGE, said), leg(body=body)], SIDES) == []
 
 
 def test_what_the_receiver_said_himself_is_no_news_to_him() -> None:
