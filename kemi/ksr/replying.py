@@ -201,6 +201,13 @@ class Replying(Hearing):
     def _rings_on(self) -> bool:
         raise NotImplementedError
 
+    def _unsent(self, call: str) -> None:
+        """No INVITE has left: tm sends none any more once the caller's CANCEL is there, either."""
+        if yes(KSR.tm.t_is_canceled()):
+            self._missed(call, "caller_gave_up", 487)
+        else:
+            self._missed(call, "not_sent", 503)
+
     def _missed(self, call: str, cause: MissedCause, code: int) -> None:
         self._happened(Missed(call, cause, code))
         self._voice_over(call)

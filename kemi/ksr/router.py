@@ -148,7 +148,7 @@ class Router(Hunting, Clock):
             log.failed("_fork", error)
             sent = False
         if not sent:
-            self._missed(outcome.event.call, "not_sent", 503)
+            self._unsent(outcome.event.call)
         return 1
 
     def _fork(self, ring: Ring, content_type: str) -> bool:

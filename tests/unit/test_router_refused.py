@@ -3,10 +3,12 @@
 import msgspec
 import pytest
 
+from kemi.domain.events import Missed
 from kemi.errors import TableUnavailable
 from tests.fakes.machine import PASS
 from tests.fakes.message import Message
 from tests.fakes.parties import Caller
+from tests.fakes.state import Call
 from tests.fakes.world import HOTLINE, World
 
 
@@ -39,6 +41,19 @@ class TestRefused:
         """Loops end."""
         invite = world.invite().replace(b"Max-Forwards: 70", b"Max-Forwards: 0")
         assert [sent.status for sent in world.kam.receive(invite, world.TRUNK)] == [483]
+
+    def test_a_caller_who_gives_up_while_it_is_sent_is_487(self, world: World) -> None:
+        """tm sends nothing any more once his CANCEL is there, and its own 487 may come after ours."""
+
+        def cancelled(call: Call) -> object:
+            if call.name == "tm.t_relay":
+                world.kam.transactions[-1].canceled = True
+            return PASS
+
+        world.kam.fault = cancelled
+        out = world.kam.receive(world.invite(), world.TRUNK)
+        assert [sent.status for sent in out if sent.what == "reply"] == [100, 487]
+        assert world.sink.events[-1] == Missed(world.sink.events[0].call, "caller_gave_up", 487)
 
     def test_a_full_memory_is_503(self, world: World) -> None:
         """Not the caller's fault: his trunk may try another edge."""
