@@ -43,8 +43,11 @@ class Media(Protocol):
     def note(self, node: int, call: bytes, tag: str, sdp: str) -> None:
         """Remember, with the session, what a side asked for and was granted. Never raises."""
 
-    def noted(self, node: int, call: bytes) -> dict[str, str]:
-        """Return what each side has said that stands, by its tag; nothing where that is not known. Never raises."""
+    def noted(self, node: int, call: bytes) -> dict[str, str] | None:
+        """Return what each side has said that stands, by its tag, "" for more than is kept. Never raises.
+
+        None: there is no session, or its rtpengine is silent.
+        """
 
     def play(self, node: int, call: bytes, file: str, *, once: bool) -> None:
         """Let the caller hear a sound file, and nothing else, once or again and again. Raises `NoMedia`."""

@@ -121,7 +121,10 @@ class Voice:
         if self._media is None or not exchange.asked:
             return
         node, profile, side = node_of(exchange.media), profile_in(exchange.media), exchange.side
-        noted = self._media.noted(node, exchange.call)
+        if (noted := self._media.noted(node, exchange.call)) is None:
+            return
+        if not noted:  # the call was over, and this offer began a session anew
+            self._media.delete(node, exchange.call)
         ours, theirs = (noted.get(tag_of(one, profile), "") for one in (side, other(side)))
         if ours:
             self._media.change(node, exchange.call, Change("offer", side, other(side), profile), ours)

@@ -93,14 +93,14 @@ class Rtpengines:
         with contextlib.suppress(NoMedia):  # nothing was ever silenced: of these commands, the one that does least
             self._ask(node, bencode.encode({"command": "unsilence media", **note}))
 
-    def noted(self, node: int, call: bytes) -> dict[str, str]:
-        """Return what each side has said of its voice that stands, by its tag; of whom that is not known, nothing."""
+    def noted(self, node: int, call: bytes) -> dict[str, str] | None:
+        """Return what each side has said that stands, by its tag, "" for more than is kept; None: no such session."""
         with contextlib.suppress(NoMedia):
             said = self._ask(node, bencode.encode({"command": "query", "call-id": call.hex()}), marks=False)
             if isinstance(tags := said.get("tags"), dict):
-                found = ((tag, str(one.get("label", _NOTHING))) for tag, one in tags.items() if isinstance(one, dict))
-                return {tag: base64.b64decode(label).decode() for tag, label in found if label != _NOTHING}
-        return {}
+                found = ((tag, str(one.get("label", ""))) for tag, one in tags.items() if isinstance(one, dict))
+                return {tag: _said(label) for tag, label in found if label}
+        return None
 
     def play(self, node: int, call: bytes, file: str, *, once: bool) -> None:
         """Let the caller hear a sound file, instead of any other; where it is, is where rtpengine finds it.
@@ -208,6 +208,10 @@ def _question(call: bytes, change: Change, sdp: str) -> bytes:
     if not asked:
         said["label"] = _label(sdp)
     return b"d%b%be" % (bencode.encode(said)[1:-1], _ALIKE)
+
+
+def _said(label: str) -> str:
+    return "" if label == _NOTHING else base64.b64decode(label).decode()
 
 
 def _label(sdp: str) -> str:

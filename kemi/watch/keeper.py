@@ -2,6 +2,7 @@
 
     every second    what is new in the spool → which calls are open → the limits' counters (kemi/watch/counters.py);
                     calls that have lasted long enough are hung up (kemi/watch/ending.py);
+                    what rtpengines have of calls that rang when their edge died is deleted;
                     which gateways and rtpengines there are, who is down (kemi/watch/probing.py, rtpengines.py)
     every 0.25 s    OPTIONS to gateways, as each wants it
     every minute, and at the end    how far it has read, and what is open, into VAR_DIR/run/watch.state
@@ -26,6 +27,7 @@ from typing import Final
 
 from kemi.domain.media import Node, parse_nodes
 from kemi.domain.open_calls import OpenCalls
+from kemi.domain.orphans import Orphans
 from kemi.errors import TableUnavailable
 from kemi.spool import elsewhere
 from kemi.table.store import TableReader
@@ -59,6 +61,7 @@ class Watch:
         self._counters = Counters(rpc)
         self._probing = probing
         self._rtpengines = Rtpengines(rpc, nodes)
+        self._orphans = Orphans()
         self._ending = ending
         self._rpc_failed = ""
         self._run = var / "run"
@@ -68,6 +71,7 @@ class Watch:
         """Look once; what Kamailio does not answer now it is asked again at the next look."""
         self._spools.look()
         self.truth()
+        self._rtpengines.delete(self._orphans.found(time.time_ns() // 1000, self._spools.is_alive))
         self._ask_elsewhere()
         with suppress(TableUnavailable):  # the gateways are asked as they were
             self._probing.know(self._table.gateways())
@@ -100,6 +104,7 @@ class Watch:
         """Return what is open by what the spool says now."""
         for stamped in self._spools.events():
             self.open.take(stamped)
+            self._orphans.take(stamped)
         self.open.forget(time.time_ns() // 1000, self._spools.is_alive)
         return self.open.counts()
 

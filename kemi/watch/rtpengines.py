@@ -8,7 +8,7 @@ import logging
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -16,6 +16,7 @@ from kemi.domain.media import Node
 from kemi.watch.rpc import Rpc, RpcError
 
 _TABLE: Final = "down"
+_DELETE: Final = "d7:command6:delete7:call-id{}:{}12:delete-delayi0ee"
 _HOLD: Final = 30  # seconds that a verdict holds; it is said again every second
 _SILENT_SECONDS: Final = 2.0  # without any answer
 _log: Final = logging.getLogger("watch")
@@ -47,6 +48,13 @@ class Rtpengines:
             elif self._heard[number] == now:
                 with suppress(RpcError):  # no worker has said that it is down
                     self._rpc.ask("htable.delete", _TABLE, f"r{number}")
+
+    def delete(self, calls: Iterable[str]) -> None:
+        """End what any node has of these calls; nobody waits for that, and what is lost ends by its own timeouts."""
+        for call in calls:
+            for sock in self._sockets:
+                with suppress(OSError):
+                    sock.send(f"{secrets.token_hex(6)} {_DELETE.format(len(call), call)}".encode())
 
     def _judge(self, number: int, *, silent: bool) -> None:
         node = self._nodes[number]

@@ -4,6 +4,7 @@ import pytest
 
 from tests.edge import HOTLINE
 from tests.media_room import HIGH, LOW, answered, hear_each_other, last, media_of, offer, speaks
+from tests.rtpengine import Sessions
 from tests.sip import Customer, Member, Recording
 from tests.telephone import Telephone
 
@@ -41,3 +42,15 @@ def test_another_telephone_is_refused(
         assert call.sends("UPDATE", offer(other, customer.who, version=3)).outcome().status == 200
         assert speaks(members, media_of(last(bob.leg, "UPDATE")), other, LOW)
         assert call.hangs_up() == 200
+
+
+def test_a_change_behind_the_end_leaves_nothing(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """The customer hangs up, the member's re-INVITE was on its way: it gets 481, and no session is left of it."""
+    call = answered(customer, HOTLINE, bob, customers, members)
+    assert call.hangs_up() == 200
+    assert sessions.become(0)
+    customer.refuse_next = 481
+    assert bob.reinvites(offer(members, "bob", version=2)).status == 481
+    assert sessions.become(0)

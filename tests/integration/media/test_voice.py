@@ -38,6 +38,23 @@ def test_the_voice_goes_on_while_kamailio_restarts(
     assert sessions.become(0)
 
 
+def test_a_session_ends_whose_edge_died_while_it_rang(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """kill -9: the call that rang is nobody's, the one that talks goes on."""
+    call = answered(customer, HOTLINE, bob, customers, members)
+    to_member, to_customer = media_of(call.replies[-1].body), media_of(bob.invite.body)
+    ringing = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
+    assert sessions.become(2)
+    edge.stack.kill("kamailio")
+    edge.stack.restart("kamailio")
+    assert sessions.become(1)
+    assert speaks(customers, to_member, members, HIGH)
+    assert speaks(members, to_customer, customers, LOW)
+    assert not ringing.saw
+    assert call.hangs_up() == 200
+
+
 def test_a_session_ends_where_the_caller_gives_up(
     customer: Customer, bob: Member, customers: Telephone, sessions: Sessions
 ) -> None:
