@@ -31,7 +31,7 @@ _POLLS: Final = 5  # of the sender, for each look; but not more seldom than
 _LONGEST_PAUSE: Final = 30.0  # seconds
 _SURE_SECONDS: Final = 60.0  # a provider may have a message and not show it yet
 _QUESTION: Final = {"open", "attempt_id", "message_id", "request_id", "started_at", "notification_id", "state", "text",
-                    "member_number", "known"}  # fmt: skip
+                    "member_number"}  # fmt: skip
 _log = logging.getLogger("sms")
 
 
@@ -42,7 +42,7 @@ def ask_due(conn: connection, env: Mapping[str, str]) -> int:
         due: list[Any] = cur.fetchall()
     for row in due:
         if row["open"] and row["driver"] in ASK:
-            answer = _ask(row, env)
+            answer = _ask(row, _known(conn, row), env)
             try:
                 _record(conn, row, answer)
             except UNWRITABLE as error:  # not its text, which shows what was to be written
@@ -51,9 +51,14 @@ def ask_due(conn: connection, env: Mapping[str, str]) -> int:
     return len(due)
 
 
-def _ask(row: Mapping[str, Any], env: Mapping[str, str]) -> Answer:
+def _known(conn: connection, row: Mapping[str, Any]) -> frozenset[str]:
+    with conn, conn.cursor() as cur:
+        cur.execute(_SQL["known"], {"attempt_id": row["attempt_id"]})
+        return frozenset(name for (name,) in cur.fetchall())
+
+
+def _ask(row: Mapping[str, Any], known: frozenset[str], env: Mapping[str, str]) -> Answer:
     provider = Provider(**{name: value for name, value in row.items() if name not in _QUESTION})
-    known = frozenset(row["known"])
     question = Question(row["message_id"], row["member_number"], row["text"] or "", row["started_at"], known)
     try:
         return ASK[provider.driver](provider, question, env)
@@ -66,9 +71,14 @@ def _record(conn: connection, row: Mapping[str, Any], answer: Answer) -> None:
     head = f"notification={row['notification_id']} provider={row['id']}"
     if isinstance(answer, Found):
         reading = answer.reading
-        values = {"attempt_id": row["attempt_id"], "message_id": storable_name(reading.reference)}
+        name = storable_name(reading.reference)
+        values = {"attempt_id": row["attempt_id"], "message_id": name, "provider_id": row["id"]}
         with conn, conn.cursor() as cur:
+            cur.execute(_SQL["name_first"], values)
             cur.execute(_SQL["found"], values)
+            if cur.rowcount == 0:
+                _log.info("%s asked: what is there is another notification's", head)
+                return
             taken = hand_in(conn, row["id"], reading.reference, reading.status, answer.raw, reason=reading.reason)
         _log.info("%s asked receipt=%d effect=%s state=%s", head, taken.id, taken.effect, taken.state)
     elif isinstance(answer, NotThere):

@@ -28,14 +28,21 @@ join notification n on n.id = due.notification_id
 left join sms_provider p on p.id = due.provider_id
 where a.id = due.id
 returning due.open, a.id as attempt_id, a.message_id, a.request_id, a.started_at, n.id as notification_id, n.state, n.text,
-    n.member_number,
-    array(
-        select other.message_id from notification o join notification_attempt other on other.notification_id = o.id
-        where o.tenant_id = n.tenant_id and o.created_at > a.started_at - interval '1 day'
-            and o.member_number = n.member_number and other.message_id is not null
-    ) as known,
-    p.id, p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern, p.message_id_pattern,
+    n.member_number, p.id, p.driver, p.url, p.method, p.headers, p.body_template, p.content_type, p.success_pattern, p.message_id_pattern,
     p.timeout_seconds, p.credentials, p.options
+
+-- name: known
+-- The provider's names of other messages to that member: of two alike each is looked for, and what is the one is not the other.
+select other.message_id
+from notification_attempt a
+join notification n on n.id = a.notification_id
+join notification o on o.tenant_id = n.tenant_id and o.member_number = n.member_number and o.created_at > a.started_at - interval '1 day'
+join notification_attempt other on other.notification_id = o.id
+where a.id = %(attempt_id)s and other.message_id is not null
+
+-- name: name_first
+-- (As attempt_is_named: of two senders that found the same message the later sees the earlier.)
+select pg_advisory_xact_lock(hashtextextended(%(provider_id)s || ' ' || %(message_id)s, 46))
 
 -- name: found
 -- (As everywhere: the notification is locked before its request.)
@@ -43,7 +50,12 @@ with it as materialized (
     select a.id, n.id as notification_id
     from notification_attempt a join notification n on n.id = a.notification_id where a.id = %(attempt_id)s for no key update of n
 )
-update notification_attempt a set message_id = %(message_id)s from it where a.id = it.id and a.message_id is null
+update notification_attempt a set message_id = coalesce(a.message_id, %(message_id)s)
+from it
+where a.id = it.id and not exists (
+    select from notification_attempt other
+    where other.message_id = %(message_id)s and other.provider_id = a.provider_id and other.notification_id <> a.notification_id
+)
 
 -- name: not_taken
 with it as materialized (

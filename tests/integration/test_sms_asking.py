@@ -10,7 +10,7 @@ from sms import store
 from sms.asking import ask_due
 from sms.providers import DRIVERS
 from tests.sms_answers import asked_too
-from tests.sms_apis import SECRETS, Answer, ApiServer
+from tests.sms_apis import SECRETS, Answer, ApiServer, Asked, Taken
 from tests.sms_drivers import ESMS, TWILIO, Driven
 from tests.sms_reporters import CREDENTIALS
 from tests.sms_room import SmsRoom, sms_room
@@ -120,6 +120,50 @@ def test_another_message_with_the_same_text_is_another(room: SmsRoom, twilio: Ap
     sends(room, "unknown")
     asks(room, after_seconds=61)
     assert room.states() == {"accepted": 1, "queued": 1}
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_of_two_alike_that_nobody_answered_each_is_found_once(room: SmsRoom, twilio: ApiServer, both: bool) -> None:
+    """Asked for together: what is the one is not the other, which may not be there."""
+    room.queue(kind="answered")
+    twilio.cuts(0)
+    sends(room, "unknown")
+    room.queue(kind="answered")
+    if both:
+        twilio.cuts(0)
+    else:
+        twilio.answers(Answer(504, "not there"))
+    sends(room, "unknown")
+    asks(room)
+    asks(room, after_seconds=61)
+    names = room.rows("select message_id from notification_attempt order by message_id")  # whichever has which
+    assert (room.states(), names) == (
+        ({"accepted": 2}, [("SM1",), ("SM2",)]) if both else ({"accepted": 1, "queued": 1}, [("SM1",), (None,)])
+    )
+
+
+def test_what_another_sender_finds_meanwhile_is_its_own(room: SmsRoom, twilio: ApiServer) -> None:
+    """Both were told of the same message, and one is not there: that one is sent again."""
+    room.queue(kind="answered")
+    twilio.cuts(0)
+    sends(room, "unknown")
+    room.queue(kind="answered")
+    twilio.answers(Answer(504, "not there"))
+    sends(room, "unknown")
+    room.sql("update notification_attempt set ask_at = null where id = (select min(id) from notification_attempt)")
+    theirs = "update notification_attempt set message_id = 'SM1' where id = (select min(id) from notification_attempt)"
+    api = twilio._api
+
+    def meanwhile(asked: Asked, taken: list[Taken]) -> Answer:
+        room.sql(theirs)
+        return api(asked, taken)
+
+    twilio._api = meanwhile
+    asks(room)
+    assert room.states() == {"unknown": 2}
+    twilio._api = api
+    asks(room, after_seconds=61)
+    assert room.states() == {"unknown": 1, "queued": 1}
 
 
 @pytest.mark.parametrize("answer", [Answer(500, "no"), Answer(200, "<html>"), Answer(401, "{}"), Answer(200, "{}")])
