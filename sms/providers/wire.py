@@ -1,6 +1,6 @@
 """One HTTP request to a provider, the same for all drivers; what comes back is a `Result`, whatever happens.
 
-    no connection                              refused, tried again: nothing left
+    no connection, a certificate that is wrong refused, tried again: nothing left
     sent, then nothing, a cut, or half a reply unknown: it may have been taken
     408, 429, 5xx                              refused, tried again; not before Retry-After or X-Rate-Limit-Reset
     502, 504                                   unknown: a gateway does not know what its provider did
@@ -16,12 +16,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
+from ssl import SSLCertVerificationError
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from sms.providers import line
 from sms.providers.kinds import Accepted, Cause, Meaning, Message, Provider, Refused, Result, Unknown, Verdict
@@ -98,6 +106,9 @@ def exchange(
         cause = error.original_error if isinstance(error, ProxyError) else error
         if isinstance(cause, NewConnectionError):
             return Refused("no connection", final=False, cause="down")
+        # before anything was said
+        if isinstance(cause, SSLError) and isinstance(cause.args[0], SSLCertVerificationError):
+            return Refused("the provider's certificate does not hold", final=False, cause="down")
         if isinstance(cause, ConnectTimeoutError):
             return Refused(f"no connection within {provider.timeout_seconds:g} s", final=False, cause="down")
         return Unknown(f"no answer: {type(error).__name__}", status, down=True)
