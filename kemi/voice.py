@@ -81,9 +81,9 @@ class Voice:
         change = in_request(exchange.method, exchange.side, exchange.media)
         if change is None:
             return ""
-        if change.asked and description.is_fax and profile_in(exchange.media) & SRTP:
-            # rtpengine forgets the key that the member knows, also where he refuses it; and a fax goes unencrypted.
-            raise NotAcceptable("a fax by T.38 through a gateway of SRTP")
+        if change.asked and description.is_fax and self._is_encrypted(exchange):
+            # rtpengine forgets the key that a side knows, also where that refuses it; and a fax goes unencrypted.
+            raise NotAcceptable("a fax by T.38 in a call with SRTP")
         try:
             said = self._through(exchange, change, description, exchange.side)
             if change.asked:
@@ -163,6 +163,13 @@ class Voice:
         """The call has ended: so does its session."""
         if media and self._media is not None:
             self._media.delete(node_of(media), call)
+
+    def _is_encrypted(self, exchange: Exchange) -> bool:
+        """Say whether a side speaks SRTP: the gateway by its row, the caller by what he has said."""
+        if profile_in(exchange.media) & SRTP or self._media is None:
+            return bool(profile_in(exchange.media) & SRTP)
+        noted = self._media.noted(node_of(exchange.media), exchange.call) or {}
+        return any("RTP/SAVP" in said for said in noted.values())
 
     def _through(self, exchange: Exchange, change: Change, description: sdp.Description, side: Side) -> str:
         if self._media is None:  # this edge was started without the rtpengines that the call began with

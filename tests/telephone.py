@@ -96,6 +96,10 @@ class Telephone:
         self._sends(self._rtp, packet if self.speaks_by is None else self.speaks_by.sealed(packet), to)
         self.sent += 1
 
+    def passes(self, to: tuple[str, int], raw: bytes) -> None:
+        """Send a datagram as it is: UDPTL, say, which is no RTP."""
+        self._sends(self._rtp, raw, to)
+
     def reports_to(self, to: tuple[str, int], cname: str) -> None:
         """Send a sender report with a source description that names the sender (RFC 3550 §6.5)."""
         name = cname.encode()

@@ -95,6 +95,43 @@ def test_other_codecs_and_a_fax_that_is_refused(
     assert bob.hangs_up() == 200
 
 
+def test_a_fax_that_is_taken(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    """T.38 both ways, byte for byte through the edge (UDPTL is no RTP); then they talk again."""
+    del sessions
+    call = answered(customer, HOTLINE, bob, customers, members)
+    hear_each_other(call, bob, customers, members)
+    customer.script["INVITE"] = 200, [("Content-Type", "application/sdp")], fax(customers, customer.who, 2)
+    taken = bob.reinvites(fax(members, "bob", 2))
+    assert taken.status == 200
+    page = b"\x00\x01\x06page of a fax"
+    for sender, hearer, to in (
+        (members, customers, image_of(taken.body)),
+        (customers, members, image_of(last(call, "INVITE"))),
+    ):
+        assert until(lambda: passes(sender, to, hearer, page), 10)  # noqa: B023 - called at once
+    assert bob.reinvites(offer(members, "bob", version=3)).status == 200
+    hear_each_other(call, bob, customers, members)
+    assert bob.hangs_up() == 200
+
+
+def fax(telephone: Telephone, who: str, version: int) -> bytes:
+    body = offer(telephone, who, version=version).partition(b"m=audio")[0]
+    return body + b"m=image %d udptl t38\r\na=T38FaxVersion:0\r\n" % telephone.port
+
+
+def image_of(body: bytes) -> tuple[str, int]:
+    """Where an SDP wants its fax at."""
+    return media_of(body.replace(b"m=image", b"m=audio"))
+
+
+def passes(sender: Telephone, to: tuple[str, int], hearer: Telephone, page: bytes) -> bool:
+    """Send a page; whether it has come."""
+    sender.passes(to, page)
+    return until(lambda: any(one.raw == page for one in hearer.heard), 0.5)
+
+
 def test_digits_pass_as_events(
     customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
 ) -> None:

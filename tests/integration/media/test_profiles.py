@@ -85,6 +85,24 @@ def test_what_is_refused_does_not_end_the_encryption(
     assert call.hangs_up() == 200
 
 
+@pytest.mark.usefixtures("sessions")
+def test_a_fax_does_not_end_the_callers_encryption(
+    customer: Customer, bob: Member, customers: Telephone, members: Telephone
+) -> None:
+    """The same where he is the one who speaks SRTP."""
+    customers.speaks_by = Key()
+    call = calls(customer, HOTLINE, customers)
+    bob.answers(offer(members, "bob"))
+    assert call.is_answered
+    customers.hears_by = Key.of(call.replies[-1].body)
+    fax = offer(members, "bob", version=2).partition(b"m=audio")[0]
+    fax += b"m=image %d udptl t38\r\na=T38FaxVersion:0\r\n" % members.port
+    assert bob.reinvites(fax).status == 488
+    assert not any(request.method == "INVITE" for request in call.requests)
+    hear_each_other(call, bob, customers, members)
+    assert call.hangs_up() == 200
+
+
 @pytest.mark.usefixtures("in_ipv6")
 def test_a_gateway_has_its_media_in_ipv6(
     customer: Customer, bob: Member, customers: Telephone, sessions: Sessions, recording: Recording
