@@ -94,10 +94,10 @@ class Sender:
         left = self._tend(conn)
         free = self._options.threads - self._busy.total()
         rooms = Rooms(self._options.most_of_one, self._busy, self._options.give_up_seconds)
-        over = self._takes_over
+        over, since = self._takes_over, time.monotonic()
         claimed = store.claim(conn, free, self._options.lease_seconds, rooms, take_over=over) if free else []
         for one in claimed:
-            self._held[one.attempt_id] = time.monotonic(), one
+            self._held[one.attempt_id] = since, one
             self._busy[one.provider and one.provider.id] += 1
             self._todo.put(one)
         return len(claimed) + left
@@ -163,6 +163,9 @@ class Sender:
     def _send(self, claimed: Claimed) -> Result:
         if claimed.provider is None:
             return Refused(claimed.hindrance or "", final=True, cause="elsewhere")
+        if time.monotonic() - self._held[claimed.attempt_id][0] >= self._options.lease_seconds:
+            # We stood still, as a suspended machine does: another may have sent it by now.
+            return Refused("it was claimed too long ago to be asked now", final=False, cause="setup")
         try:
             return DRIVERS[claimed.provider.driver](claimed.provider, claimed.message, self._env)
         except Exception as error:  # a driver's bug must not end the thread and leave the row to its lease

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 
 from deploy.wait import until
 from sms import store
+from sms.options import Options
+from sms.providers import Accepted, Refused
+from sms.sender import Sender
 from tests.sms_room import SmsRoom, sms_room
 
 
@@ -90,3 +94,14 @@ def test_what_was_being_asked_by_a_sender_that_is_gone_is_taken_over(room: SmsRo
         room.until_states(accepted=1)
     slow.close()
     assert slow.asked == 2
+
+
+def test_what_was_claimed_too_long_ago_is_not_asked_any_more(room: SmsRoom) -> None:
+    """The whole sender stood still, as a machine that was suspended does: by now another may have sent it."""
+    room.queue(members=2)
+    sender = Sender(Options(threads=1, lease_seconds=30), {})
+    late, early = store.claim(room.conn, 2, 30)
+    sender._held = {late.attempt_id: (time.monotonic() - 30, late), early.attempt_id: (time.monotonic() - 1, early)}
+    assert sender._send(late) == Refused("it was claimed too long ago to be asked now", final=False, cause="setup")
+    assert isinstance(sender._send(early), Accepted)
+    assert room.received() == [str(early.id)]
