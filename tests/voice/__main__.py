@@ -23,7 +23,7 @@ from deploy.console import wide_console
 from sipp_scenarios.bench.section import save
 from tests.voice import peers
 from tests.voice.calls import kamailio_ms
-from tests.voice.measure import MOST_CALLS, Relay, carried, room
+from tests.voice.measure import MOST_CALLS, Found, Relay, carried, room
 from tests.voice.told import Step, is_kept, of, worker
 
 ROUNDS = 3
@@ -43,7 +43,7 @@ def main(
     _, open_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))  # four ports a call
     with tempfile.TemporaryDirectory() as folder, ExitStack() as open_:
-        engine = open_.enter_context(room(Path(folder)))
+        engine = open_.enter_context(room(Path(folder), most))
         relays, missing = others(open_, beside.lower().split(","))
         steps = measured([engine, *relays], [step for step in STEPS if step <= most], seconds)
     rounds = [[kamailio_ms(calls, anchored=way) for way in (False, True)] for _ in range(ROUNDS if calls else 0)]
@@ -77,15 +77,21 @@ def others(open_: ExitStack, wanted: list[str]) -> tuple[list[Relay], dict[str, 
 
 
 def measured(relays: list[Relay], loads: list[int], seconds: float) -> list[Step]:
-    """Have each carry each load in turn; whoever loses a packet is out, and it ends when nobody is left."""
+    """Have each carry each load in turn; whoever loses a packet twice is out, and it ends when nobody is left."""
     steps: list[Step] = []
     left = list(relays)
     for load in loads:
         if left:
-            step = Step(carried(None, load, seconds), {one.name: carried(one, load, seconds) for one in left})
+            step = Step(carried(None, load, seconds), {one.name: whole(one, load, seconds) for one in left})
             left = [one for one in left if is_kept(step.through[one.name])]
             steps.append(step)
     return steps
+
+
+def whole(relay: Relay, load: int, seconds: float) -> Found:
+    """Have a relay carry a load; where it is not kept, once more: a machine has other things to do, too."""
+    found = carried(relay, load, seconds)
+    return found if is_kept(found) else carried(relay, load, seconds)
 
 
 if __name__ == "__main__":

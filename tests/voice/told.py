@@ -132,7 +132,7 @@ def _text(names: list[str], missing: dict[str, str]) -> list[str]:
     versions = peers.versions()
     return [
         "G.711, both ways, 100 packets a second and call, userspace; telephones on the same machine, which are the "
-        "limit where they are late. The programs carry each load in turn; whoever loses a packet is out.",
+        "limit where they are late. The programs carry each load in turn; whoever loses a packet twice is out.",
         *(
             f"{name} ({versions.get(name, 'of unknown version')}) {peers.CANNOT[name]}."
             for name in names
