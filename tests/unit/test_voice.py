@@ -1,5 +1,6 @@
 """What becomes of a call's session at an rtpengine where its SDP cannot be used."""
 
+import socket
 from collections.abc import Collection
 from typing import Any, cast
 
@@ -50,4 +51,15 @@ def test_an_sdp_that_fills_a_datagram_takes_no_rtpengine_down() -> None:
     change: Change = first_offer(0)
     with pytest.raises(NoMedia, match="fills a datagram"):
         rtpengines.change(0, b"c" * 10, change, OFFER + "a=fmtp:101 0-15\r\n" * 4000)
+    assert not down
+
+
+def test_what_stands_is_asked_of_a_silent_rtpengine_in_vain_and_takes_it_down_for_nobody() -> None:
+    """A refusal passes, and new calls go on asking that node."""
+    down: set[int] = set()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        rtpengines = Rtpengines([Node(*silent.getsockname())], down, 30)
+        assert rtpengines.noted(0, b"c" * 10) is None
+        rtpengines.close()
     assert not down
