@@ -8,7 +8,7 @@ import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -30,7 +30,8 @@ class Capture:
     datagrams of our own, and both wait until the mark stands in the file.
     """
 
-    def __init__(self, *ports: int) -> None:
+    def __init__(self, *ports: int, tcp: Sequence[int] = ()) -> None:
+        """`tcp`: ports whose connections are captured, too."""
         self._folder = tempfile.TemporaryDirectory(prefix="capture-")
         self.file = Path(self._folder.name) / "wire.pcap"
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -38,6 +39,7 @@ class Capture:
         self._marks = f"port {self._socket.getsockname()[1]}"
         wanted = " or ".join((*(f"port {each}" for each in ports), self._marks))
         self._filter = f"udp and ({wanted})" if ports else "udp"
+        self._filter += "".join(f" or (tcp and port {each})" for each in tcp)
         self._filter += f" or ({_FRAGMENT})" if ports else ""
         self.packets: list[Packet] = []
 

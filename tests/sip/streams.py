@@ -69,6 +69,10 @@ class Streams:
         self._open.pop(one.peer, None)
         one.socket.close()
 
+    def forget(self, peer: Address) -> None:
+        if peer in self._open:
+            self.drops(self._open[peer])
+
     def drop_all(self) -> None:
         for one in list(self._open.values()):
             self.drops(one)

@@ -43,7 +43,8 @@ class UserAgent(Endpoint):
 
     def via(self) -> str:
         """A new Via line; its branch is the transaction's name."""
-        return f"SIP/2.0/{self.transport.upper()} {self.sent_by};branch=z9hG4bK{secrets.token_hex(8)};rport"
+        rport = ";rport" if self.transport == "udp" else ""  # RFC 3581 is of UDP
+        return f"SIP/2.0/{self.transport.upper()} {self.sent_by};branch=z9hG4bK{secrets.token_hex(8)}{rport}"
 
     def transact(
         self, request: Message, to: Address, on_success: Callable[[Message], None] | None = None

@@ -84,7 +84,8 @@ class Endpoint:
     def send(self, message: Message | bytes, to: Address) -> None:
         """Send one message and remember it: a datagram, or down the connection to `to`.
 
-        A reply whose connection is gone opens one to where the request's Via says (RFC 3261 §18.2.2).
+        A reply whose connection is gone opens one to where the request's Via says (RFC 3261 §18.2.2). What nobody
+        takes is lost, as a datagram is.
         """
         raw = message if isinstance(message, bytes) else message.raw
         if self._streams is None:
@@ -94,10 +95,19 @@ class Endpoint:
         with self.changed:
             if isinstance(message, Message) and message.status and not self._streams.is_open(to):
                 to = address_of("sip:" + message.get("via").split()[1])
-            one = self._streams.to(to)
-            self.recording.add(Packet(time.monotonic(), one.me, one.peer, raw))
-            one.socket.sendall(raw)
+            self._stream(self._streams, raw, to)
         self._wake_w.send(b".")
+
+    def _stream(self, streams: Streams, raw: bytes, to: Address) -> None:
+        for _ in range(2):  # the other side may have closed what is open here
+            try:
+                one = streams.to(to)
+                self.recording.add(Packet(time.monotonic(), one.me, one.peer, raw))
+                one.socket.sendall(raw)
+            except ConnectionError:
+                streams.forget(to)
+            else:
+                return
 
     def way(self, uri: str) -> Address:
         """Where a request to `uri` goes (RFC 3261 §12.2.1.1, RFC 3263 §4.1). Raises `NothingHappened`: nowhere.
