@@ -24,9 +24,12 @@ def is_ip(text: str) -> bool:
     return ("[" in text) == (":" in text)
 
 
-def is_mine(host: str, port: int = 0) -> bool:
-    """Tell whether a UDP socket of this machine may have the IP address `host`, and no other has `port` there."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as sock:
+def is_mine(host: str, port: int = 0, *, tcp: bool = False) -> bool:
+    """Tell whether a socket of this machine, UDP or TCP, may have the address `host`, and no other has `port` there."""
+    kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as sock:
+        if tcp:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that are over do not count
         try:
             sock.bind((host, port))
         except OSError:

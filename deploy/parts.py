@@ -135,6 +135,9 @@ def _kamailio(settings: Settings, edge_key: str, door: socket.socket, rtpengines
         "WATCH_ADDRESS": json.dumps(door.getsockname()[:2]),
     }
     command = ["kamailio", "-f", str(ROOT / "kamailio.cfg"), "-DD", "-E", "-x", "fm", "-X", "fm"]
+    if settings.sip_tcp == "yes":
+        command += ["-A", "WITH_TCP"]
+        env["TCP_LISTEN"] = settings.sip_listen.replace("udp:", "tcp:", 1)
     command += ["-m", str(SHARED_MB), "-M", str(_PRIVATE_MB), "-Y", str(run), "-P", str(run / "kamailio.pid")]
     sieve = [*_module("deploy.discreet"), mark]
     return Part("kamailio", command, env, lambda: answers_options(settings.sip_address), sieve=sieve)

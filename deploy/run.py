@@ -30,6 +30,9 @@ def status(stack: Stack) -> Table:
     settings, private = stack.settings, stack.settings.database_url is None
     table = Table.grid(padding=(0, 2))
     table.add_row("SIP", f"{settings.sip_listen}, seen by others as {settings.environment()['SIP_ADVERTISE']}")
+    if settings.sip_tcp == "yes":
+        said = "at the same address; a firewall must let in nobody but trunks and gateways"
+        table.add_row("SIP by TCP", said)
     table.add_row("voice", _voice(settings))
     table.add_row("database", f"psql '{stack.database_url}'" if private else "that of DATABASE_URL")
     if settings.receipts_listen:
@@ -74,6 +77,8 @@ def _claim(settings: Settings) -> None:
         raise StackError(f"SIP_LISTEN={settings.sip_listen}: this machine has no such address")
     if not until(lambda: is_mine(*settings.sip_address), _ENDING_SECONDS):
         raise StackError(f"SIP_LISTEN={settings.sip_listen}: something else listens there")
+    if settings.sip_tcp == "yes" and not until(lambda: is_mine(*settings.sip_address, tcp=True), _ENDING_SECONDS):
+        raise StackError(f"SIP_TCP=yes: something else listens by TCP at {settings.sip_listen.removeprefix('udp:')}")
 
 
 def serve(settings: Settings, console: Console) -> None:

@@ -59,6 +59,7 @@ class Settings(MediaSettings, ReceiptSettings):
 
     sip_listen: str = "udp:127.0.0.1:5060"
     sip_advertise: str = ""
+    sip_tcp: Literal["yes", "no"] = "no"
     database_url: str | None = None
     var_dir: Path = ROOT / "var"
     edge_key: str | None = None

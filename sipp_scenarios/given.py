@@ -48,7 +48,8 @@ def _followed(edge: Edge) -> None:
         try:
             with connected(edge.stack.database_url) as conn, closing(_live(edge)) as live:
                 conn.set_session(isolation_level="REPEATABLE READ", readonly=True)
-                return not list(differences(SqlTable(conn), live))
+                speaks_tcp = edge.stack.settings.sip_tcp == "yes"
+                return not list(differences(SqlTable(conn, tcp=speaks_tcp), live))
         except TableUnavailable:
             return False
 

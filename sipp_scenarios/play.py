@@ -43,11 +43,11 @@ def play(scenario: Scenario, edge: Edge, tape: Tape | None = None) -> Played:
     offset, watch_offset = edge.log_size(), edge.stack.log("watch").stat().st_size
     host = caller_host(scenario)
     ports = {"gateway": (GATEWAY_HOST, edge.gateway_port)}
-    ports["second_gateway"] = (SECOND_GATEWAY_HOST, free_port(SECOND_GATEWAY_HOST))
+    ports["second_gateway"] = (SECOND_GATEWAY_HOST, edge.gateway_port)
     with (
         configured(scenario, edge, ports["second_gateway"][1]),
         tempfile.TemporaryDirectory(prefix="sipp-") as folder,
-        tape.cut() if tape else Capture(edge.address[1]) as capture,
+        tape.cut() if tape else Capture(edge.address[1], tcp=(edge.address[1], edge.gateway_port)) as capture,
         ExitStack() as network,
     ):
         ports["caller"] = (host, free_port(host))
@@ -89,8 +89,8 @@ def _watched(scenario: Scenario, edge: Edge, offset: int) -> None:
 def _road(scenario: Scenario, role: str, me: Address, edge: Address, deeds: Deeds) -> Road:
     losses = [loss for loss in scenario.play.lost if loss.at == role]
     steps = [step for step in scenario.play.meanwhile if step.at == role]
-    if role == "gateway" and not scenario.play.legs:
-        return Road(me, edge)  # nobody is there
+    if role in scenario.given.tcp or (role == "gateway" and not scenario.play.legs):
+        return Road(me, edge)  # the relays are of datagrams; or nobody is there
     if role != "caller":
         return Strict(me, edge, _HIDDEN_HOSTS[role], losses, steps, deeds.wait_for)
     if losses or steps:

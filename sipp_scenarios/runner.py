@@ -64,8 +64,10 @@ def _edge_of_its_own(
     try:
         with (
             tempfile.TemporaryDirectory(prefix="scenarios-") as folder,
-            running_edge(Path(folder), say=say, rtpengine="own", rtp_ports=free_rtp(EDGE_HOST)) as edge,
-            Tape(edge.address[1]) as tape,
+            running_edge(
+                Path(folder), say=say, rtpengine="own", rtp_ports=free_rtp(EDGE_HOST), sip_tcp="yes"
+            ) as edge,
+            Tape(edge.address[1], tcp=(edge.address[1], edge.gateway_port)) as tape,
         ):
             while not stop.is_set():
                 try:

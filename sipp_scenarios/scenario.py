@@ -21,11 +21,14 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Role = Literal["caller", "gateway", "second_gateway"]
+
+
 class Given(_Strict):
     """Who calls what, and `sql`: what is not as the seed has it (`sipp_scenarios.given`).
 
     `watched`: words that the watch's log must have, each after the one before, until the caller speaks. `mtu`: of the
-    loopback; such a scenario is played in a network namespace of its own.
+    loopback; such a scenario is played in a network namespace of its own. `tcp`: the roles that speak TCP.
     """
 
     caller: Literal["trunk", "stranger"]
@@ -34,9 +37,7 @@ class Given(_Strict):
     sql: str = ""
     watched: list[str] = Field(default_factory=list)
     mtu: int = 0
-
-
-Role = Literal["caller", "gateway", "second_gateway"]
+    tcp: list[Role] = Field(default_factory=list)
 
 
 class Loss(_Strict):

@@ -19,7 +19,7 @@ class Sipp:
     """One SIPp process."""
 
     def __init__(self, scenario: Scenario, role: str, folder: Path, me: Address, edge: Address, calls: int) -> None:
-        self._me = me
+        self._me, self._tcp = me, role in scenario.given.tcp
         self._errors = folder / f"{role}.errors"
         file = folder / f"{role}.xml"
         file.write_text(scenario.xml(role, first=BOB, second=CAROL, third=DAVE, fourth=OFFICE, other=OTHER))
@@ -29,6 +29,8 @@ class Sipp:
         # No -cp: its control socket is of all addresses, and SIPp itself finds a port from 8888 on that is free on all.
         command += ["-watchdog_interval", "0"]  # a machine that has much to do is no reason to give up
         command += ["-timeout", str(_SECONDS), "-timeout_error", "-trace_err", "-error_file", str(self._errors)]
+        if self._tcp:
+            command += ["-t", "t1"]  # one connection for all calls
         if role == "caller":
             command += ["-l", "1"]  # one call after the other
         for key, value in keys.items():
@@ -39,7 +41,7 @@ class Sipp:
 
     def waits_for_calls(self) -> None:
         """Return when its port is taken. Raises `TimeoutError`."""
-        if not until(lambda: not is_mine(*self._me), 5.0):
+        if not until(lambda: not is_mine(*self._me, tcp=self._tcp), 5.0):
             raise TimeoutError(f"SIPp does not listen: {self.ends()}")
 
     @property

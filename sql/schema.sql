@@ -1205,7 +1205,7 @@ COMMENT ON COLUMN public.gateway.host IS 'Its IP address; never a name, because 
 
 COMMENT ON COLUMN public.gateway.port IS 'Its SIP port.';
 
-COMMENT ON COLUMN public.gateway.transport IS 'udp. tcp is refused: the edge does not speak it yet.';
+COMMENT ON COLUMN public.gateway.transport IS 'udp, or tcp: for edges with SIP_TCP=yes; on any other the gateway gets no legs, and `extgroup check` says so.';
 
 COMMENT ON COLUMN public.gateway.number_format IS 'How it wants numbers: national 0844441909, e164 +84844441909, e164_no_plus 84844441909, international 0084844441909.';
 
@@ -3235,9 +3235,6 @@ ALTER TABLE ONLY public.gateway
 
 ALTER TABLE ONLY public.gateway_prefix
     ADD CONSTRAINT gateway_prefix_pkey PRIMARY KEY (gateway_id, prefix);
-
-ALTER TABLE public.gateway
-    ADD CONSTRAINT gateway_transport_is_udp_until_the_edge_speaks_tcp CHECK ((transport = 'udp'::text)) NOT VALID;
 
 ALTER TABLE ONLY public.group_member
     ADD CONSTRAINT group_member_pkey PRIMARY KEY (id);

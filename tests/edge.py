@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import psycopg2
 from psycopg2.extensions import connection
@@ -200,6 +200,7 @@ def free_port(host: str) -> int:
 def running_edge(
     var_dir: Path, env: Mapping[str, Mapping[str, str]] | None = None, say: Callable[[str], None] = print,
     rtpengine: str = "none", rtp_ports: str = "20000-29999", rtp_address: str = "",
+    sip_tcp: Literal["yes", "no"] = "no",
 ) -> Iterator[Edge]:  # fmt: skip
     """Start the stack under `var_dir`, seed it with the demo's tenant, and wait until the hotline can ring.
 
@@ -210,7 +211,7 @@ def running_edge(
     settings = FixedSettings(
         sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="test", interrupted_grace_seconds=2,
         receipts_listen=receipts, receipts_url=f"http://{receipts}", rtpengine=rtpengine, rtp_ports=rtp_ports,
-        rtp_address=rtp_address, rtpengine_wait_ms=1000,
+        rtp_address=rtp_address, rtpengine_wait_ms=1000, sip_tcp=sip_tcp,
     )  # fmt: skip
     with SmsSink() as sink, Stack(settings, env={"sender": _SENDER, **(env or {})}, say=say) as stack:
         with closing(psycopg2.connect(stack.database_url)) as conn:

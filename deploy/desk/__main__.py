@@ -210,6 +210,7 @@ def main() -> None:
         os.environ["DATABASE_URL"] = url
     os.environ["VAR_DIR"] = str(settings.var_dir)
     os.environ["SIP_LISTEN"], os.environ["RTPENGINE"] = settings.sip_listen, settings.rtpengine
+    os.environ["SIP_TCP"] = settings.sip_tcp
     app(prog_name="extgroup")
 
 

@@ -1,7 +1,7 @@
 """`python -m kemi.check check` and `… explain 02727777787`: can it ring, and what would happen to a call.
 
-Environment: DATABASE_URL, VAR_DIR (the workers' table is `VAR_DIR/table`), SIP_LISTEN and RTPENGINE (unset: trunks and
-gateways are not compared with them); `make check` and `make explain` set them.
+Environment: DATABASE_URL, VAR_DIR (the workers' table is `VAR_DIR/table`), SIP_TCP; SIP_LISTEN and RTPENGINE (unset:
+trunks and gateways are not compared with them). `make check` and `make explain` set them.
 Exit status: 0 everything can ring, 1 something cannot, or the workers' table is another than the tables say, 2 the
 question cannot be answered.
 """
@@ -129,7 +129,7 @@ def _table(*, live: bool) -> Iterator[Table]:
             yield table
     else:
         with contextlib.closing(_connect()) as conn:
-            yield SqlTable(conn)
+            yield _sql(conn)
 
 
 def _check(*, live: bool, problems: bool) -> Checked:
@@ -141,7 +141,7 @@ def _check(*, live: bool, problems: bool) -> Checked:
         while True:
             try:
                 with contextlib.closing(_live()) as workers:
-                    found.differences = list(differences(SqlTable(conn), workers))
+                    found.differences = list(differences(_sql(conn), workers))
                 conn.rollback()
             except TableUnavailable as error:
                 found.live = str(error)
@@ -152,7 +152,7 @@ def _check(*, live: bool, problems: bool) -> Checked:
 
 def judged(conn: connection, live: LiveTable | None = None, *, problems: bool = False) -> Checked:
     """Judge what the database lists; by itself, or by the workers' table. `problems`: keep only what cannot ring."""
-    now, listed = time.time(), SqlTable(conn)
+    now, listed = time.time(), _sql(conn)
     table = live or listed
     found = Checked([], [], [], trunks=_trunks(conn), gateways=_gateways(conn))
     found.texts = list(texts_verdicts(_ask(conn, "texts")))
@@ -176,6 +176,10 @@ def judged(conn: connection, live: LiveTable | None = None, *, problems: bool = 
     return found
 
 
+def _sql(conn: connection) -> SqlTable:
+    return SqlTable(conn, tcp=os.environ.get("SIP_TCP") == "yes")
+
+
 def _trunks(conn: connection) -> list[TrunkVerdict]:
     return list(trunk_verdicts(_ask(conn, "trunks"), _own()))
 
@@ -185,7 +189,7 @@ def _gateways(conn: connection) -> list[GatewayVerdict]:
 
 
 def _own() -> Own:
-    return own(os.environ.get("SIP_LISTEN", ""), os.environ.get("RTPENGINE", ""))
+    return own(os.environ.get("SIP_LISTEN", ""), os.environ.get("RTPENGINE", ""), os.environ.get("SIP_TCP", ""))
 
 
 def _groups(conn: connection, listed: SqlTable, table: Table, groups: list[int], now: float) -> Iterator[GroupVerdict]:

@@ -1,7 +1,7 @@
 """What brings calls and what takes them away: trunks and gateways that no call can ever come through, and why.
 
 What the tables say by themselves is judged by the views `trunk_check` and `gateway_check`; here it is compared with
-where the edge listens (SIP_LISTEN) and whether it has an rtpengine (RTPENGINE), which no table knows.
+where the edge listens (SIP_LISTEN, SIP_TCP) and whether it has an rtpengine (RTPENGINE), which no table knows.
 """
 
 from collections.abc import Iterable, Iterator
@@ -55,13 +55,14 @@ class Own(NamedTuple):
     has_media: bool = True
 
 
-def own(sip_listen: str, rtpengine: str) -> Own:
+def own(sip_listen: str, rtpengine: str, sip_tcp: str = "") -> Own:
     """Return what the settings of these names say; "" is not known."""
     listens = []
     for one in sip_listen.split():
         transport, _, address = one.partition(":")
         host, _, port = address.rpartition(":")
-        listens.append((transport, host.strip("[]"), int(port)))
+        spoken = (transport, "tcp") if sip_tcp == "yes" else (transport,)
+        listens += [(each, host.strip("[]"), int(port)) for each in spoken]
     return Own(tuple(listens), rtpengine != "none")
 
 
@@ -100,7 +101,7 @@ def _deaf(edge: Own, peer: _Network, transport: str | None) -> str | None:
         return None
     fit = [ip_address(host) for kind, host, _ in edge.listens if transport in {None, kind}]
     if not fit:
-        return f"the edge does not speak {transport} (SIP_LISTEN)"
+        return f"cannot ring: SIP_{transport.upper()} is off" if transport else None
     fit = [one for one in fit if one.version == peer.version or (one.is_unspecified and one.version == 6)]
     if not fit:
         return f"the edge has no IPv{peer.version} address (SIP_LISTEN)"

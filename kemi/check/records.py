@@ -67,9 +67,9 @@ class Table:
 class SqlTable(Table):
     """What the compiler would write, from one snapshot of the database. Raises `psycopg2.Error`."""
 
-    def __init__(self, conn: connection) -> None:
-        """`conn`: in a REPEATABLE READ transaction, or about to begin one."""
-        self._rows = Rows(conn)
+    def __init__(self, conn: connection, *, tcp: bool = False) -> None:
+        """`conn`: in a REPEATABLE READ transaction, or about to begin one. `tcp`: whether the edge speaks it."""
+        self._rows = Rows(conn, tcp=tcp)
         self.small: Records = {
             **self._rows.plans(), **self._rows.tenants(), **self._rows.gateways(), **self._rows.trunk_addresses(),
         }  # fmt: skip

@@ -145,6 +145,7 @@ class Gateway(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `from_host`: host part of From and the like towards it; None = the edge's own. `prefixes`: of the members' numbers
     that it takes, () = all. `proxy`: "address" or "address:port" that its requests are sent to, IPv6 in brackets; None
     = `host` and `port`. `max_channels`, `max_calls_per_second`: None = no limit. `probe_seconds`: 0 = no OPTIONS.
+    `unspoken`: it speaks TCP and the edge does not (SIP_TCP); then it is not enabled, either.
     """
 
     id: int
@@ -167,6 +168,7 @@ class Gateway(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     media: MediaWay = "anchored"
     srtp: bool = False
     media_family: int | None = None
+    unspoken: bool = False
 
 
 class TrunkAddress(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

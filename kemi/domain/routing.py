@@ -25,6 +25,7 @@ MAX_LEGS = 30  # tm's ceiling for the branches of one transaction (design.md §3
 
 CLOSED: Final = "the hotline is closed now"
 NO_ENABLED_GATEWAY: Final = "no enabled gateway accepts the outbound number"
+UNSPOKEN: Final = "SIP_TCP is off, and the gateway that accepts the outbound number speaks TCP"
 
 
 class Leg(NamedTuple):
@@ -139,9 +140,7 @@ def decide(
         return Refuse(482, "a hotline calls itself", hotline)
     usable = ranked(gateways, present.down, present.chance)
     if not usable:
-        is_down = any(one.enabled for one in gateways)
-        reason = "every gateway that accepts the outbound number is down" if is_down else NO_ENABLED_GATEWAY
-        return Refuse(503, reason, hotline)
+        return Refuse(503, _no_way(gateways), hotline)
     by_number = binds(usable)
     most = most_members(plan, MAX_LEGS - first)
     ring, skipped = who_may_ring(group, tenant, plan, usable if by_number else None, now, most)
@@ -149,6 +148,12 @@ def decide(
         return Refuse(480, _nobody(skipped), hotline)
     waves = _waves(group, ring, usable, present, first, by_number=by_number)
     return Fork(hotline, group, tenant, waves[0], skipped, waves, plan, (group.id,))
+
+
+def _no_way(gateways: Gateways) -> str:
+    if any(one.enabled for one in gateways):
+        return "every gateway that accepts the outbound number is down"
+    return UNSPOKEN if any(one.unspoken for one in gateways) else NO_ENABLED_GATEWAY
 
 
 def most_members(plan: Plan | None, room: int = MAX_LEGS) -> int:

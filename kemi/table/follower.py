@@ -33,8 +33,11 @@ _Key = TypeVar("_Key", int, str)
 class Follower:
     """Brings what is in the database into the table. One connection, one writer, no thread."""
 
-    def __init__(self, conn: connection, writer: TableWriter, sounds: SoundFiles | None = None) -> None:
-        self._conn = conn
+    def __init__(
+        self, conn: connection, writer: TableWriter, sounds: SoundFiles | None = None, *, tcp: bool = False
+    ) -> None:
+        """`sounds`, `tcp`: see `Rows`."""
+        self._conn, self._tcp = conn, tcp
         self._writer = writer
         self._sounds = sounds
         self._seen = _as_snapshot(writer.horizon())  # the snapshot of the last look; "": there was none
@@ -216,7 +219,7 @@ class Follower:
     @contextmanager
     def _snapshot(self) -> Iterator[Rows]:
         try:
-            yield Rows(self._conn, self._sounds)
+            yield Rows(self._conn, self._sounds, tcp=self._tcp)
         finally:
             if not self._conn.closed:
                 self._conn.rollback()

@@ -36,9 +36,10 @@ class Change(NamedTuple):
 class Rows:
     """One snapshot of the configuration: a connection in a REPEATABLE READ transaction."""
 
-    def __init__(self, conn: connection, sounds: SoundFiles | None = None) -> None:
-        """`sounds`: where the groups' sounds are kept as files; None: nowhere."""
+    def __init__(self, conn: connection, sounds: SoundFiles | None = None, *, tcp: bool = False) -> None:
+        """`sounds`: where the groups' sounds are kept as files; None: nowhere. `tcp`: whether the edge speaks it."""
         self._conn = conn
+        self._tcp = tcp
         self._sounds = sounds
 
     def snapshot(self) -> str:
@@ -59,7 +60,8 @@ class Rows:
 
     def gateways(self, ids: list[int] | None = None) -> Records:
         """Return the gateways with these ids, or all."""
-        return _by_id("g", ids, [Gateway(*_fixed(row)) for row in self._ask("gateways", ids=ids)])
+        found = [Gateway(*_fixed(row)) for row in self._ask("gateways", ids=ids)]
+        return _by_id("g", ids, found if self._tcp else map(_without_tcp, found))
 
     def trunk_addresses(self, ids: list[int] | None = None) -> Records:
         """Return the addresses of the enabled trunks with these ids, or of all."""
@@ -156,6 +158,13 @@ def _by_id(kind: str, ids: Iterable[int] | None, found: Iterable[Plan | Tenant |
     records: Records = {id_key(kind, row_id): None for row_id in ids or ()}
     records.update((id_key(kind, record.id), _encode(record)) for record in found)
     return records
+
+
+def _without_tcp(gateway: Gateway) -> Gateway:
+    """Return a gateway as an edge has it that does not speak TCP."""
+    if gateway.transport != "tcp" or not gateway.enabled:
+        return gateway
+    return msgspec.structs.replace(gateway, enabled=False, unspoken=True)
 
 
 def _fixed(row: Iterable[Any]) -> Iterator[Any]:

@@ -4,7 +4,7 @@
        ^                                        └───────────────────────────────────────────────────────┘
        └── any error: say so, wait RETRY_SECONDS. Meanwhile calls go on by the table as it is.
 
-Environment: DATABASE_URL, VAR_DIR (the table is `VAR_DIR/table`, groups' sounds `VAR_DIR/sounds`), LOG_LEVEL.
+Environment: DATABASE_URL, VAR_DIR (the table is `VAR_DIR/table`, groups' sounds `VAR_DIR/sounds`), SIP_TCP, LOG_LEVEL.
 Ends on SIGTERM.
 """
 
@@ -71,7 +71,7 @@ def keep(url: str, writer: TableWriter, sounds: SoundFiles, ready: Path, stop: S
     """Compile everything, then every change, until asked to stop. Raises `psycopg2.Error` and `lmdb.Error`."""
     conn = connect(url)
     try:
-        follower = Follower(conn, writer, sounds)
+        follower = Follower(conn, writer, sounds, tcp=os.environ.get("SIP_TCP") == "yes")
         follower.listen()  # before the snapshot, so that nothing falls in between
         hotlines = follower.compile_all()
         print(f"table ready: {hotlines} hotlines", file=sys.stderr, flush=True)

@@ -35,7 +35,7 @@ class Desk:
     """An operator at the database, and the compiler when it is let."""
 
     def __init__(self, url: str, var: Path) -> None:
-        self.url, self.var = url, var
+        self.url, self.var, self.tcp = url, var, "no"
         self.conn: connection = psycopg2.connect(url)
         load_vcontact(self.conn)
         self.conn.autocommit = True
@@ -46,11 +46,11 @@ class Desk:
     def compile(self) -> None:
         conn = connect(self.url)
         with TableWriter(self.var / "table") as writer:
-            Follower(conn, writer).compile_all()
+            Follower(conn, writer, tcp=self.tcp == "yes").compile_all()
         conn.close()
 
     def asks(self, *arguments: str, **more: str) -> tuple[int, str]:
-        env = {**os.environ, "DATABASE_URL": self.url, "VAR_DIR": str(self.var), **more}
+        env = {**os.environ, "DATABASE_URL": self.url, "VAR_DIR": str(self.var), "SIP_TCP": self.tcp, **more}
         command = [sys.executable, "-m", "kemi.check", *arguments]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr

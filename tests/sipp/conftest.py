@@ -16,7 +16,7 @@ _PATIENCE = 100.0  # seconds: until the edges are up and all that is played befo
 @pytest.fixture(scope="session")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """The real stack, started once."""
-    with running_edge(tmp_path_factory.mktemp("edge")) as edge:
+    with running_edge(tmp_path_factory.mktemp("edge"), sip_tcp="yes") as edge:
         yield edge
 
 

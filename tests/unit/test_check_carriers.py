@@ -48,7 +48,7 @@ def gateway(
         (REAL, "own", gateway(host="2001:db8::6"), "the edge has no IPv6 address"),
         (REAL, "own", gateway(proxy="[2001:db8::7]:5060"), "the edge has no IPv6 address"),
         (REAL, "own", gateway(host="192.0.2.10"), "the gateway is this edge itself"),
-        (REAL, "own", gateway(transport="tcp"), "the edge does not speak tcp"),
+        (REAL, "own", gateway(transport="tcp"), "cannot ring: SIP_TCP is off"),
         (REAL, "none", gateway(srtp=True), "the gateway wants SRTP, and there is no rtpengine"),
     ],
 )
@@ -56,6 +56,13 @@ def test_a_gateway_is_where_the_edge_reaches_it(listen: str, media: str, row: Ga
     (found,) = gateway_verdicts([row], own(listen, media))
     assert (found.state, found.reason is None) == (("yes", True) if why is None else ("no", False))
     assert why is None or str(found.reason).startswith(why)
+
+
+def test_an_edge_with_sip_tcp_speaks_it_where_it_listens() -> None:
+    (found,) = gateway_verdicts([gateway(transport="tcp")], own(REAL, "own", "yes"))
+    assert found.state == "yes"
+    (found,) = gateway_verdicts([gateway(host="2001:db8::6", transport="tcp")], own(REAL, "own", "yes"))
+    assert found.reason == "the edge has no IPv6 address (SIP_LISTEN)"
 
 
 def test_what_the_tables_say_goes_first() -> None:

@@ -15,6 +15,7 @@ from sms.options import Options
 BAD = {
     "SIP_LISTEN": "tcp:192.0.2.1:5060",
     "SIP_ADVERTISE": "192.0.2.1",
+    "SIP_TCP": "maybe",
     "DATABASE_URL": "mysql://edge:hunter2@db/edge",
     "VAR_DIR": "var",
     "EDGE_KEY": "1:hunter2",
@@ -57,6 +58,7 @@ def test_defaults_are_enough(env_file: Path) -> None:
     environment = load(env_file).environment()
     assert environment["SIP_LISTEN"] == "udp:127.0.0.1:5060"
     assert environment["SIP_ADVERTISE"] == "127.0.0.1:5060"
+    assert environment["SIP_TCP"] == "no"
     assert "DATABASE_URL" not in environment
     assert "EDGE_KEY" not in environment
 

@@ -1,0 +1,1 @@
+"""Calls by TCP, towards gateways, from trunks, and both."""

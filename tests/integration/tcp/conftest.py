@@ -1,0 +1,50 @@
+"""The room of TCP: an edge of its own that speaks it, and endpoints that go by RFC 3261 to the letter."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from deploy.ports import free_rtp
+from tests.edge import CUSTOMER_HOST, EDGE_HOST, GATEWAY_HOST, Edge, running_edge
+from tests.sip import Carrier, Customer, Recording, Transport
+
+
+class Ways(NamedTuple):
+    """What the trunk speaks, and what the gateway."""
+
+    trunk: Transport
+    gateway: Transport
+
+
+@pytest.fixture(scope="package")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """The real stack with SIP_TCP=yes."""
+    folder, rtp_ports = tmp_path_factory.mktemp("tcp"), free_rtp(EDGE_HOST)
+    with running_edge(folder, rtpengine="own", rtp_ports=rtp_ports, sip_tcp="yes") as edge:
+        yield edge
+
+
+@pytest.fixture(scope="package", params=[Ways("udp", "tcp"), Ways("tcp", "udp"), Ways("tcp", "tcp")], ids="-".join)
+def ways(request: pytest.FixtureRequest, edge: Edge) -> Ways:
+    """Each pair that is not UDP on both sides; the seed's gateway is made to speak its part."""
+    assert isinstance(request.param, Ways)
+    edge.sql("update gateway set transport = %(transport)s", transport=request.param.gateway)
+    assert edge.table_says(lambda table: {one.transport for one in table.gateways()} == {request.param.gateway})
+    return request.param
+
+
+@pytest.fixture
+def carrier(edge: Edge, recording: Recording, past: set[str], ways: Ways) -> Iterator[Carrier]:
+    """The gateway that the seed's members are behind."""
+    with Carrier(GATEWAY_HOST, edge.gateway_port, recording, ways.gateway) as carrier:
+        carrier.deaf_to |= past
+        yield carrier
+        past.update(invite.call_id for invite in carrier.invites)
+
+
+@pytest.fixture
+def customer(edge: Edge, recording: Recording, ways: Ways) -> Iterator[Customer]:
+    """0909789846, behind the company's trunk."""
+    with Customer(edge.address, host=CUSTOMER_HOST, recording=recording, transport=ways.trunk) as customer:
+        yield customer
