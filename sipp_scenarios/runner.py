@@ -64,9 +64,7 @@ def _edge_of_its_own(
     try:
         with (
             tempfile.TemporaryDirectory(prefix="scenarios-") as folder,
-            running_edge(
-                Path(folder), say=say, rtpengine="own", rtp_ports=free_rtp(EDGE_HOST), sip_tcp="yes"
-            ) as edge,
+            running_edge(Path(folder), say=say, rtpengine="own", rtp_ports=free_rtp(EDGE_HOST), sip_tcp="yes") as edge,
             Tape(edge.address[1], tcp=(edge.address[1], edge.gateway_port)) as tape,
         ):
             while not stop.is_set():

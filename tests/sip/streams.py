@@ -49,8 +49,8 @@ class Streams:
     def sockets(self) -> list[socket.socket]:
         return [self.listener, *(one.socket for one in self._open.values())]
 
-    def peers(self) -> list[Address]:
-        return list(self._open)
+    def ends(self) -> list[tuple[Address, Address]]:
+        return [(one.me, one.peer) for one in self._open.values()]
 
     def is_open(self, peer: Address) -> bool:
         return peer in self._open

@@ -119,10 +119,10 @@ class Endpoint:
         return address_of(uri)
 
     @property
-    def connections(self) -> list[Address]:
-        """Where the connections that are open end. It does not wait."""
+    def connections(self) -> list[tuple[Address, Address]]:
+        """The connections that are open: this end, and the other. It does not wait."""
         with self.changed:
-            return self._streams.peers() if self._streams else []
+            return self._streams.ends() if self._streams else []
 
     def loses_connections(self) -> None:
         """Close every connection there is; the next message opens another."""

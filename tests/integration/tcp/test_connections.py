@@ -1,10 +1,12 @@
 """Connections that are refused, never taken, lost; and whose Contact is no way to him."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from deploy.wait import until
+from kemi.watch.rpc import Rpc
 from tests.edge import BOB, CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, Edge, Ledger, free_port
 from tests.integration.tcp.conftest import Ways
 from tests.sip import Carrier, Customer, Member, Recording
@@ -95,31 +97,42 @@ def test_a_gateway_that_probes_find_dead_gets_no_legs(
         assert edge.table_says(lambda table: {one.probe_seconds for one in table.gateways()} == {0})
 
 
-def loses_all(agent: Customer | Carrier) -> None:
-    """Its connections are closed; over UDP there are none."""
-    if agent.transport == "tcp":
-        agent.loses_connections()
+@pytest.fixture
+def lose(edge: Edge, customer: Customer, carrier: Carrier) -> Iterator[Callable[[], None]]:
+    """Both sides close what they have open by TCP; over when Kamailio has heard of it."""
+    rpc = Rpc(edge.stack.settings.var_dir / "run" / "kamailio.rpc", "lose")
+
+    def held() -> set[object]:
+        found = rpc.ask("core.tcp_list") or []  # a single one is no list
+        listed = found if isinstance(found, list) else [found]
+        return {((one["src_ip"], one["src_port"]), (one["dst_ip"], one["dst_port"])) for one in listed}
+
+    def loses() -> None:
+        closed = {*customer.connections, *carrier.connections}
+        for agent in (customer, carrier):
+            if agent.transport == "tcp":
+                agent.loses_connections()
+        assert until(lambda: not held() & closed, 10.0)
+
+    yield loses
+    rpc.close()
 
 
-def test_connections_that_are_lost_are_opened_anew(customer: Customer, carrier: Carrier, bob: Member) -> None:
+def test_connections_that_are_lost_are_opened_anew(customer: Customer, bob: Member, lose: Callable[[], None]) -> None:
     """While it rings, before the ACK, in the call: replies go to the Via, requests to the Contact (RFC 3261 §18)."""
     call = customer.calls(HOTLINE, acks=False)
     bob.rings()
     assert call.is_ringing
-    loses_all(carrier)
-    loses_all(customer)
+    lose()
     bob.answers()
     assert call.is_answered
-    loses_all(carrier)
-    loses_all(customer)
+    lose()
     call.acks()
     assert bob.was_acked
     for side in (call, bob):
-        loses_all(carrier)
-        loses_all(customer)
+        lose()
         assert side.reinvites().status == 200
-    loses_all(carrier)
-    loses_all(customer)
+    lose()
     assert bob.hangs_up() == 200
     assert call.was_hung_up
 
