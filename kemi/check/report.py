@@ -13,6 +13,7 @@ from kemi.check.texting import ProviderVerdict, TextsVerdict
 from kemi.check.verdict import GroupVerdict, HotlineVerdict, State
 
 _STYLES: Final[dict[State, str]] = {"yes": "green", "closed": "yellow", "off": "dim", "no": "bold red"}
+_NOTHING: Final = "Nothing to tell. Nothing configured yet? README.md, “A real trunk and gateway”, has the SQL to copy."
 _SHOWN: Final = 50  # differences
 
 
@@ -46,6 +47,10 @@ def as_json(found: Checked | Explanation) -> str:
 
 def show(found: Checked, console: Console) -> None:
     """Print trunks, hotlines, groups with their members, gateways, SMS, then how the two tables differ."""
+    if not (found.trunks or found.hotlines or found.groups or found.gateways):
+        console.print(_NOTHING)
+        _show_differences(found, console)
+        return
     trunks = _table("Trunks", "trunk", "calls come from", "taken now", "why")
     for trunk in found.trunks:
         trunks.add_row(trunk.name, ", ".join(trunk.addresses), _state(trunk.state), trunk.reason or "")

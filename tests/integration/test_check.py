@@ -76,6 +76,15 @@ def test_a_configuration_that_rings_is_good(desk: Desk) -> None:
     assert "a landline: no SMS reaches it" in out
 
 
+def test_where_nothing_is_configured_yet_the_way_on_is_told(desk: Desk) -> None:
+    """Four empty tables would say that all is well."""
+    desk.sql("update hotline set external_group_id = null; delete from external_group; delete from hotline")
+    desk.sql("delete from gateway; delete from trunk")
+    desk.compile()
+    status, out = desk.asks("check")
+    assert (status, "README.md" in out, "Hotlines" in out) == (0, True, False), out
+
+
 def test_what_cannot_ring_is_told_and_fails(desk: Desk) -> None:
     desk.sql("insert into group_member (group_id, number, name, position) values (1, '+841900123456', 'Vay', 9)")
     desk.compile()
