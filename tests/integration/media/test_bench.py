@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.voice import peers
 from tests.voice.measure import OURS, carried, room
 from tests.voice.told import Step, of, worker
@@ -23,7 +21,6 @@ def test_a_small_load_loses_nothing(tmp_path: Path) -> None:
     assert set(engine.took) == {"offer", "answer", "delete"}
 
 
-@pytest.mark.skipif(not peers.is_here(), reason="RTPProxy is put here by make bench-media")
 def test_rtpproxy_carries_it_too() -> None:
     """The same three calls, and a line of its own in the report."""
     with peers.rtpproxy() as proxy:
