@@ -73,6 +73,7 @@ def _record(conn: connection, row: Mapping[str, Any], answer: Answer) -> None:
         reading = answer.reading
         name = storable_name(reading.reference)
         values = {"attempt_id": row["attempt_id"], "message_id": name, "provider_id": row["id"]}
+        values["notification_id"] = row["notification_id"]
         with conn, conn.cursor() as cur:
             cur.execute(_SQL["name_first"], values)
             cur.execute(_SQL["found"], values)

@@ -41,18 +41,14 @@ join notification_attempt other on other.notification_id = o.id
 where a.id = %(attempt_id)s and other.message_id is not null
 
 -- name: name_first
--- (As attempt_is_named: of two senders that found the same message the later sees the earlier.)
+-- The notification, then the name, as whoever records an answer (attempt_is_named): of two that found the same message the later
+-- sees the earlier.
 select pg_advisory_xact_lock(hashtextextended(%(provider_id)s || ' ' || %(message_id)s, 46))
+from (select from notification where id = %(notification_id)s for no key update) locked
 
 -- name: found
--- (As everywhere: the notification is locked before its request.)
-with it as materialized (
-    select a.id, n.id as notification_id
-    from notification_attempt a join notification n on n.id = a.notification_id where a.id = %(attempt_id)s for no key update of n
-)
 update notification_attempt a set message_id = coalesce(a.message_id, %(message_id)s)
-from it
-where a.id = it.id and not exists (
+where a.id = %(attempt_id)s and not exists (
     select from notification_attempt other
     where other.message_id = %(message_id)s and other.provider_id = a.provider_id and other.notification_id <> a.notification_id
 )
