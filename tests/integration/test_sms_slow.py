@@ -70,7 +70,7 @@ def test_what_is_still_being_asked_is_nobody_else_s(room: SmsRoom) -> None:
     other = psycopg2.connect(room.url)
     room.sql("update sms_provider set timeout_seconds = 1, url = %(url)s", url=slow.url)
     room.queue()
-    with room.sender(SMS_LEASE_SECONDS="2"):
+    with room.sender(SMS_LEASE_SECONDS="6"):
         assert until(lambda: slow.asked == 1, 20), room.log()
         ((first,),) = room.rows("select lease_until from notification")
         over = "select now() > %(first)s from notification"
