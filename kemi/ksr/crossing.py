@@ -7,8 +7,9 @@ import KSR
 
 from kemi.ksr import request, signalling
 
-_PAUSE: Final = 0.001  # seconds: the winner's worker needs a fifth of it for all CANCELs
-_TIMES: Final = 64
+_PAUSE: Final = 0.001  # seconds: the winner's worker needs a fifth of it for all CANCELs, if it has a core
+_LONGEST: Final = 0.032  # seconds
+_TIMES: Final = 20  # half a second in all
 _get = KSR.pv.get
 
 
@@ -26,6 +27,6 @@ def again() -> None:
     said = _get("$rr")
     times = int(said) if code == 100 and said.isdecimal() else 0
     if times < _TIMES:
-        time.sleep(_PAUSE)
+        time.sleep(min(_PAUSE * 2**times, _LONGEST))
         _, _, rest = request.raw().decode(errors="replace").partition("\n")
         signalling.send(f"sip:{signalling.here()}", f"SIP/2.0 100 {times + 1}\r\n{rest}")
