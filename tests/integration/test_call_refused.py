@@ -1,5 +1,7 @@
 """What never rings anybody: each refused request has its reply and its log line, and tells nothing."""
 
+import socket
+
 import pytest
 
 from tests.edge import HOTLINE, Edge, Ledger
@@ -28,6 +30,12 @@ def test_a_stranger_gets_403_and_nothing_else(stranger: Customer, carrier: Carri
     assert edge.logs("source=127.0.0.66", log_since)
     assert carrier.invites == []
     assert edge.ledger.calls(known.call_id) == []
+
+
+def test_nobody_listens_by_tcp_where_no_setting_says_so(edge: Edge) -> None:
+    """SIP_TCP is off by default."""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(edge.address, 5.0)
 
 
 @pytest.mark.parametrize(

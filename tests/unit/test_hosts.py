@@ -25,3 +25,14 @@ def test_a_port_that_another_has_is_not_ours() -> None:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind((host, port))
         assert not is_mine(host, port)
+
+
+def test_a_port_that_somebody_listens_on_by_tcp_is_free_by_udp_and_the_other_way() -> None:
+    """And one that connections have just ended on is free (SO_REUSEADDR, as Kamailio has it)."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = listener.getsockname()
+        assert not is_mine(*here, tcp=True)
+        assert is_mine(*here)
+        with socket.create_connection(here):
+            listener.accept()[0].close()
+    assert is_mine(*here, tcp=True)

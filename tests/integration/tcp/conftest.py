@@ -1,12 +1,13 @@
 """The room of TCP: an edge of its own that speaks it, and endpoints that go by RFC 3261 to the letter."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 
-from deploy.ports import free_rtp
-from tests.edge import CUSTOMER_HOST, EDGE_HOST, GATEWAY_HOST, Edge, running_edge
+from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, Edge, running_edge
+from tests.leaks import Sides
 from tests.sip import Carrier, Customer, Recording, Transport
 
 
@@ -19,10 +20,15 @@ class Ways(NamedTuple):
 
 @pytest.fixture(scope="package")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    """The real stack with SIP_TCP=yes."""
-    folder, rtp_ports = tmp_path_factory.mktemp("tcp"), free_rtp(EDGE_HOST)
-    with running_edge(folder, rtpengine="own", rtp_ports=rtp_ports, sip_tcp="yes") as edge:
+    """The real stack with SIP_TCP=yes; voice, which goes by UDP as ever, is direct."""
+    with running_edge(tmp_path_factory.mktemp("tcp"), sip_tcp="yes") as edge:
         yield edge
+
+
+@pytest.fixture
+def sides(sides: Sides) -> Sides:
+    """Both sides may know the other's media address."""
+    return replace(sides, anchored=False)
 
 
 @pytest.fixture(scope="package", params=[Ways("udp", "tcp"), Ways("tcp", "udp"), Ways("tcp", "tcp")], ids="-".join)
