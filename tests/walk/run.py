@@ -75,5 +75,5 @@ def _play(room: Room, played: Walk, calls: int, restarts: int, look: Callable[[]
     found = [f"to nobody's address: {packet}" for packet in strays.found()]
     seed = played.seed
     found += [f"a clock: {text}" for one in strays.clocks() for text in told_in(one.raw, seed, calls, room.slots)]
-    found += [f"nobody's: {packet}" for packet in played.wire.orphans]
+    found += [f"nobody's: {packet}\n{packet.raw.decode('latin-1')}" for packet in played.wire.orphans]
     return found + [f"the walk itself: {error!r}" for error in played.wire.errors]
