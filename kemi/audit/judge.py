@@ -42,7 +42,7 @@ class Judge:
         if not owners or word in self._hosts[heard.party] or _is_own_number(heard, form):
             return None
         kept = [(whose, one) for whose, one in owners.items() if self._is_kept_from(heard, whose, one)]
-        if not kept or any(self._has_said(heard.party, each, heard.packet.at) for each in {word, form or word}):
+        if not kept or any(self.has_said(heard.party, each, heard.packet.at) for each in {word, form or word}):
             return None
         own = [(whose, one) for whose, one in kept if not (one.is_echo and self._had_heard(whose, word, one.since))]
         return _merged(own, heard.party)
@@ -56,9 +56,10 @@ class Judge:
         # design.md §3.2: the caller is shown the dialog's tag: "exactly the caller's own, plus tag".
         return not (secret.is_tag and whose.side == MEMBER)
 
-    def _has_said(self, party: Party, word: bytes, at: float) -> bool:
-        """Whether the receiver himself said it before: a reply gives him back what he sent."""
-        return any(when < at and word in raw for when, raw in self._said[party])
+    def has_said(self, party: Party, words: bytes, at: float) -> bool:
+        """Say whether the receiver himself said these words before: a reply gives him back what he sent."""
+        low = words.lower()
+        return any(when < at and low in raw for when, raw in self._said[party])
 
     def _had_heard(self, whose: Party, word: bytes, since: float) -> bool:
         """Whether the edge had told it the owner before he ever said it."""

@@ -101,6 +101,8 @@ class _Leg:
         for word, form, at, how in self._book.places(piece):
             secret = None if word in told else self._judge.secret(word, heard, form)
             if secret and not is_excused(piece.header, how, piece.data, secret, heard):
+                if self._judge.has_said(heard.party, piece.data, heard.packet.at):
+                    return  # his own line, to the letter: what a code makes of it is chance
                 told.add(word)
                 yield word, piece.offset + at, secret.what, how
 

@@ -5,6 +5,7 @@ import random
 import secrets
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from tests.unit.audit_world import (
     GATEWAY,
     HOTLINE,
     INVITE,
+    NUMBER,
     OFFER,
     SAID,
     SIDES,
@@ -92,6 +94,15 @@ def test_digits_of_chance_are_no_number_under_one_small_byte() -> None:
     )
     body = OFFER.replace(b"o=- 5 1 ", b"o=- 9912524613 1 ")
     assert find_leaks([Packet(1.0, CALLER, EDGE, said), leg(body=body)], SIDES) == []
+
+
+def test_what_a_code_makes_of_the_receivers_own_line_is_chance() -> None:
+    """From of a reply, as he wrote it: 0909790630 read as semi-octets from its second digit on is 09790936."""
+    own, other = b"0909790630", "0909790936"
+    said, heard = (replace(each, raw=each.raw.replace(NUMBER.encode(), own)) for each in (SAID, back()))
+    sides = replace(SIDES, members=frozenset({BOB, other}), caller_numbers=frozenset({own.decode()}))
+    assert find_leaks([said, heard], sides) == []
+    assert find_leaks([said, back("SIP/2.0 180 Ringing", ("X-Said", own.decode()))], sides)  # he did not write that
 
 
 def test_what_the_receiver_said_himself_is_no_news_to_him() -> None:
