@@ -1,0 +1,1 @@
+"""Ledger, SMS, receipts, recordings and the operator's commands, with no edge running."""
