@@ -47,7 +47,7 @@ def as_json(found: Checked | Explanation) -> str:
 
 def show(found: Checked, console: Console) -> None:
     """Print trunks, hotlines, groups with their members, gateways, SMS, then how the two tables differ."""
-    if not (found.trunks or found.hotlines or found.groups or found.gateways):
+    if not any((found.trunks, found.hotlines, found.groups, found.gateways, found.texts, found.providers)):
         console.print(_NOTHING)
         _show_differences(found, console)
         return

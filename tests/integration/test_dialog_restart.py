@@ -52,6 +52,7 @@ def test_a_restart_while_it_rings_becomes_interrupted_and_shows_nobody_anything(
     call = customer.calls(HOTLINE)
     bob.rings()
     assert call.is_ringing
+    assert carol.was_invited
     edge.stack.kill("kamailio")
     edge.stack.restart("kamailio")
     since = edge.log_size()
