@@ -17,9 +17,11 @@ from deploy.postgres import Cluster, takes_logins
 from deploy.settings import ROOT, Settings
 
 # kamailio -m: address space, taken as it is used. Transactions live here for wt_timer: a five-way call is 59 KB for
-# 33 s. With 1024 a load of 450 calls/s filled it in a minute (kemi/decisions/0041), and a full one is worse than a 503:
-# each allocation then walks through all of it. So it must not be the first thing to be full.
+# 33 s. With 1024 a load of 450 calls/s filled it in a minute (kemi/decisions/0041).
 SHARED_MB: Final = 2048
+# kamailio's memory managers. Shared: the one whose work does not grow with what lies there (kemi/decisions/0048);
+# private: the cheapest.
+MEMORY: Final = ("-x", "tlsf", "-X", "fm")
 _PRIVATE_MB: Final = 16  # kamailio -M: per process
 _SILENT_SECONDS: Final = 300  # rtpengine: a session in which nobody sends anything, who has not said so, is over
 _UNANSWERED_SECONDS: Final = 3600  # rtpengine: beyond the longest ringing
@@ -134,7 +136,7 @@ def _kamailio(settings: Settings, edge_key: str, door: socket.socket, rtpengines
         "RPC_SOCKET": str(run / "kamailio.rpc"),
         "WATCH_ADDRESS": json.dumps(door.getsockname()[:2]),
     }
-    command = ["kamailio", "-f", str(ROOT / "kamailio.cfg"), "-DD", "-E", "-x", "fm", "-X", "fm"]
+    command = ["kamailio", "-f", str(ROOT / "kamailio.cfg"), "-DD", "-E", *MEMORY]
     if settings.sip_tcp == "yes":
         command += ["-A", "WITH_TCP"]
         env["TCP_LISTEN"] = settings.sip_listen.replace("udp:", "tcp:", 1)

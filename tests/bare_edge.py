@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from deploy.parts import MEMORY
 from deploy.settings import ROOT, FixedSettings
 from deploy.stack import Stack
 from kemi.domain.e164 import e164
@@ -62,7 +63,7 @@ def _command(var_dir: Path, timers: dict[str, int]) -> list[str]:
         assert found == 1, name
     config, run = var_dir / "kamailio.cfg", var_dir / "run"
     config.write_text(text)
-    command = ["kamailio", "-f", str(config), "-DD", "-E", "-x", "fm", "-X", "fm", "-m", "64", "-M", "16"]
+    command = ["kamailio", "-f", str(config), "-DD", "-E", *MEMORY, "-m", "64", "-M", "16"]
     return [*command, "-Y", str(run), "-P", str(run / "kamailio.pid")]
 
 

@@ -40,8 +40,8 @@ class Sampler:
         """Look at every process that is there now."""
         self._look_for_new_ones()
         own = {self._names[pid]: mib for pid in self._wanted if (mib := _own(pid)) is not None}
-        shm, pkg = self._ask("core.shmmem"), self._ask("pkg.stats")
-        used = shm["real_used"] / MIB if isinstance(shm, dict) else nan
+        shm, pkg = self._ask("core.shmmem", "k"), self._ask("pkg.stats")
+        used = shm["real_used"] / 1024 if isinstance(shm, dict) else nan
         most = max(one["used"] for one in pkg) / MIB if isinstance(pkg, list) and pkg else nan
         return Sample(time.monotonic() - self._begun, own, used, most)
 
@@ -62,9 +62,9 @@ class Sampler:
                     self._names[pid] = f"{part}{words}" if pid == root or words else f"{part} {pid}"
                 self._wanted.add(pid)
 
-    def _ask(self, method: str) -> Any:
+    def _ask(self, method: str, *params: str) -> Any:
         try:
-            return self._rpc.ask(method)
+            return self._rpc.ask(method, *params)
         except RpcError:  # busy: the next sample may have it
             return None
 
@@ -73,7 +73,7 @@ def in_use(edge: Edge) -> float:
     """Return what is in use of Kamailio's shared memory, 1 being all of it; 1 where it is too busy to say."""
     rpc = _rpc(edge)
     try:
-        found = rpc.ask("core.shmmem")
+        found = rpc.ask("core.shmmem", "k")  # KiB: in bytes 2 GiB are less than nothing
     except RpcError:
         return 1.0
     finally:

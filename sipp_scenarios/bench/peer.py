@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from deploy.parts import SHARED_MB, answers_options
+from deploy.parts import MEMORY, SHARED_MB, answers_options
 from deploy.ports import free_row
 from deploy.wait import until
 from sipp_scenarios.bench.groups import SIZES
@@ -34,7 +34,7 @@ def running(folder: Path, name: str = PLAIN) -> Iterator[Program]:
         "OWN_HOST": EDGE_HOST, "SIP_LISTEN": f"udp:{address[0]}:{address[1]}",
     }  # fmt: skip
     command = ["setpriv", "--pdeathsig", "TERM", "--", "kamailio", "-f", str(_CONFIG), "-DD", "-E"]
-    command += ["-x", "fm", "-X", "fm", "-m", str(_ROOM * SHARED_MB), "-M", "16"]
+    command += [*MEMORY, "-m", str(_ROOM * SHARED_MB), "-M", "16"]
     command += ["-Y", str(folder), "-P", str(folder / f"{stem}.pid")]
     command += ["-A", "MASKED"] if name == MASKED else []
     with (folder / f"{stem}.log").open("wb") as log:

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from deploy.console import wide_console
-from deploy.parts import SHARED_MB, answers_options
+from deploy.parts import MEMORY, SHARED_MB, answers_options
 from deploy.settings import ROOT
 from deploy.stack import edge_key
 from deploy.wait import until
@@ -69,7 +69,7 @@ def running_without(edge: Edge, step: str, folder: Path) -> Iterator[Program]:
     text = (ROOT / "kamailio.cfg").read_text()
     config.write_text(text.replace("### Transactions", _TOPOH, 1) if step == "topoh" else text)
     command = ["setpriv", "--pdeathsig", "TERM", "--", "kamailio", "-f", str(config), "-DD", "-E"]
-    command += ["-x", "fm", "-X", "fm", "-m", str(SHARED_MB), "-M", "16", "-Y", str(folder)]
+    command += [*MEMORY, "-m", str(SHARED_MB), "-M", "16", "-Y", str(folder)]
     with (folder / f"{step}.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "-P", str(folder / f"{step}.pid")],
