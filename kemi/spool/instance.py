@@ -8,12 +8,14 @@ asked: they come back.
 import fcntl
 import os
 import re
+import stat
 import time
 from pathlib import Path
 from typing import Final, NamedTuple
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _ALIVE: Final = ".alive"
+_GAP: Final = stat.S_ISVTX  # a bit of the file's mode that means nothing else there: to be set where the disk is full
 _NODE: Final = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 
 
@@ -64,3 +66,17 @@ def is_alive(directory: Path, instance: str) -> bool:
 def alive_file(directory: Path, instance: str) -> Path:
     """Return the file whose lock tells that `instance` is alive."""
     return directory / (instance + _ALIVE)
+
+
+def mark_gap(directory: Path, instance: str) -> None:
+    """Note that an event of `instance` could not be written when it happened, and may never be. Raises `OSError`."""
+    file = alive_file(directory, instance)
+    file.chmod(file.stat().st_mode | _GAP)
+
+
+def has_gap(directory: Path, instance: str) -> bool:
+    """Say whether the spool may lack an event of `instance`."""
+    try:
+        return bool(alive_file(directory, instance).stat().st_mode & _GAP)
+    except FileNotFoundError:
+        return False

@@ -15,6 +15,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from os import getpid, write
 from pathlib import Path
 from time import monotonic_ns, time_ns
@@ -22,6 +23,7 @@ from typing import Final, NamedTuple
 
 from kemi.domain.events import Event
 from kemi.spool import codec
+from kemi.spool.instance import mark_gap
 
 _FLAGS: Final = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY
 _DAY: Final = 86_400 * 10**9  # ns
@@ -129,6 +131,9 @@ class SpoolSink:
 
     def _keep(self, fact: _Fact, error: OSError) -> None:
         """Remember what `error` kept out of the file, within bounds, and raise the alarm."""
+        if not self._waiting:
+            with suppress(OSError):  # the file of the lock is there, and its mode needs no room
+                mark_gap(self._directory, self._instance)
         if len(self._waiting) >= _MOST_WAITING:
             self._waiting.popleft()
             self._dropped += 1

@@ -61,7 +61,7 @@ class Watch:
         self._counters = Counters(rpc)
         self._probing = probing
         self._rtpengines = Rtpengines(rpc, nodes)
-        self._orphans = Orphans()
+        self._orphans = Orphans(known.ringing, known.settled)
         self._ending = ending
         self._rpc_failed = ""
         self._run = var / "run"
@@ -69,9 +69,11 @@ class Watch:
 
     def look(self) -> None:
         """Look once; what Kamailio does not answer now it is asked again at the next look."""
+        # Asked before the spool is read: a start that was gone by then has told all that it ever will.
+        gone = {one for one in self._orphans.starts if not self._spools.is_alive(one)}
         self._spools.look()
         self.truth()
-        self._rtpengines.delete(self._orphans.found(time.time_ns() // 1000, self._spools.is_alive))
+        self._end_orphans(gone)
         self._ask_elsewhere()
         with suppress(TableUnavailable):  # the gateways are asked as they were
             self._probing.know(self._table.gateways())
@@ -85,6 +87,14 @@ class Watch:
                 _log.warning("Kamailio does not answer, its counters are looked at again every second: %s", error)
             self._rpc_failed = str(error)
         self._ending.look(self.open.calls, time.time_ns() // 1000)
+
+    def _end_orphans(self, gone: set[str]) -> None:
+        """Delete what rtpengines have of calls that rang when their edge died; in doubt, two may be talking."""
+        doubtful = {one for one in gone if self._spools.has_gap(one)}
+        now_us = time.time_ns() // 1000
+        self._rtpengines.delete(self._orphans.found(now_us, gone - doubtful))
+        if left := self._orphans.found(now_us, doubtful):
+            _log.warning("sessions left to rtpengine's timeouts calls=%d why=the disk was full, who knows", len(left))
 
     def _ask_elsewhere(self) -> None:
         """Hear of calls that ended at another edge, and ask again (kemi/spool/elsewhere.py)."""
@@ -111,9 +121,15 @@ class Watch:
     def keep(self) -> None:
         """Write down what is known."""
         try:
-            state.keep(self._file, state.State(self._spools.offsets, self.open.calls))
+            known = state.State(self._spools.offsets, self.open.calls, self._orphans.ringing, self._orphans.settled)
+            state.keep(self._file, known)
         except OSError as error:
             _log.error("alarm=watch_state_not_kept error=%s the spool is read again after a restart", error.strerror)
+
+    def close(self) -> None:
+        """Write down what is known, and look no more."""
+        self.keep()
+        self._rtpengines.close()
 
     def tick(self, seconds: float) -> None:
         """Ask gateways, and hear what is answered for `seconds`."""
@@ -155,7 +171,7 @@ def main() -> None:
             watch.keep()
             keep_at = now + KEEP_SECONDS
         watch.tick(TICK_SECONDS)
-    watch.keep()
+    watch.close()
 
 
 def _reachable(listen: str) -> str:

@@ -56,6 +56,11 @@ class Rtpengines:
                 with suppress(OSError):
                     sock.send(f"{secrets.token_hex(6)} {_DELETE.format(len(call), call)}".encode())
 
+    def close(self) -> None:
+        """Ask no more."""
+        for sock in self._sockets:
+            sock.close()
+
     def _judge(self, number: int, *, silent: bool) -> None:
         node = self._nodes[number]
         if silent and number not in self._down:

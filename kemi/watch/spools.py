@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kemi.domain.events import Stamped
 from kemi.spool import codec
-from kemi.spool.instance import is_alive
+from kemi.spool.instance import has_gap, is_alive
 from kemi.spool.tail import SUFFIX, Tail
 
 
@@ -64,3 +64,7 @@ class Spools:
     def is_alive(self, instance: str) -> bool:
         """Say whether a start of the edge still runs."""
         return is_alive(self._directory, instance)
+
+    def has_gap(self, instance: str) -> bool:
+        """Say whether an event of a start may be missing here: the disk was full."""
+        return has_gap(self._directory, instance)

@@ -15,10 +15,12 @@ _FORM: Final = 1  # to be raised where OpenCall changes its meaning
 
 
 class State(msgspec.Struct):
-    """How far each spool file is read, and the calls that were open there."""
+    """How far each spool file is read, the calls that were open there, and what rang (`kemi.domain.orphans`)."""
 
     offsets: dict[str, int] = {}
     calls: dict[str, OpenCall] = {}
+    ringing: dict[str, str] = {}
+    settled: dict[str, int] = {}
     form: int = _FORM
 
 

@@ -15,7 +15,7 @@ def told(*events: Event, instance: str = "old") -> Orphans:
 
 
 def gone(orphans: Orphans, now_us: int = 2_000_000) -> list[str]:
-    return orphans.found(now_us, lambda instance: instance == "new")
+    return orphans.found(now_us, {"old"})
 
 
 def test_a_call_that_rang_is_found_once() -> None:
@@ -38,4 +38,4 @@ def test_not_one_that_was_answered_or_missed_in_whatever_order_it_is_told() -> N
 def test_what_is_settled_is_forgotten() -> None:
     orphans = told(ANSWERED_0)
     gone(orphans, 62_000_000)
-    assert not orphans._settled
+    assert not orphans.settled

@@ -5,7 +5,7 @@ from typing import Any
 
 from kemi.watch.counters import Counters
 from kemi.watch.rpc import RpcError
-from tests.unit.test_watch import Kamailio
+from tests.watch_room import Kamailio
 
 
 class Full(Kamailio):
