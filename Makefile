@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PACKAGES := kamailio kamailio-extra-modules kamailio-python3-modules postgresql-15 python3-venv rtpengine-daemon \
-            sip-tester tshark wireshark-common ffmpeg
+            sip-tester tshark wireshark-common ffmpeg redis-server
 STAMP := .venv/.stamp
 STARTED := $(shell date +%s.%N)
 

@@ -12,6 +12,7 @@ class MediaSettings(BaseSettings):
 
     rtpengine: str = "own"
     rtpengine_wait_ms: int = 300
+    rtpengine_redis: str = ""
     rtp_address: str = ""
     rtp_ports: str = "20000-29999"
 
@@ -22,6 +23,15 @@ class MediaSettings(BaseSettings):
             for node in parse_nodes(value):
                 if not is_ip(f"[{node.ip}]" if ":" in node.ip else node.ip):
                     raise ValueError(f"{node.ip}: must be an IP address, not a name")
+        return value
+
+    @field_validator("rtpengine_redis")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        where, _, number = value.rpartition("@")[2].partition("/")
+        host, _, port = where.rpartition(":")
+        if value and not (is_ip(host) and is_port(port) and number.isdecimal() and number.isascii()):
+            raise ValueError("must be [<password>@]<IP address>:<port>/<number of the database>")
         return value
 
     @field_validator("rtp_address")

@@ -41,3 +41,6 @@ esac
 case "$missing " in
 *" rtpengine-daemon "*) systemctl disable --quiet rtpengine-daemon.service 2>/dev/null || true ;;
 esac
+case "$missing " in
+*" redis-server "*) systemctl disable --quiet redis-server.service 2>/dev/null || true ;;
+esac

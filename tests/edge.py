@@ -200,7 +200,7 @@ def free_port(host: str) -> int:
 def running_edge(
     var_dir: Path, env: Mapping[str, Mapping[str, str]] | None = None, say: Callable[[str], None] = print,
     rtpengine: str = "none", rtp_ports: str = "20000-29999", rtp_address: str = "",
-    sip_tcp: Literal["yes", "no"] = "no",
+    sip_tcp: Literal["yes", "no"] = "no", rtpengine_redis: str = "",
 ) -> Iterator[Edge]:  # fmt: skip
     """Start the stack under `var_dir`, seed it with the demo's tenant, and wait until the hotline can ring.
 
@@ -211,7 +211,7 @@ def running_edge(
     settings = FixedSettings(
         sip_listen=f"udp:{address[0]}:{address[1]}", var_dir=var_dir, node_name="test", interrupted_grace_seconds=2,
         receipts_listen=receipts, receipts_url=f"http://{receipts}", rtpengine=rtpengine, rtp_ports=rtp_ports,
-        rtp_address=rtp_address, rtpengine_wait_ms=1000, sip_tcp=sip_tcp,
+        rtp_address=rtp_address, rtpengine_wait_ms=1000, sip_tcp=sip_tcp, rtpengine_redis=rtpengine_redis,
     )  # fmt: skip
     with SmsSink() as sink, Stack(settings, env={"sender": _SENDER, **(env or {})}, say=say) as stack:
         with closing(psycopg2.connect(stack.database_url)) as conn:

@@ -25,6 +25,7 @@ BAD = {
     "INTERRUPTED_GRACE_SECONDS": "-1",
     "RTPENGINE": "udp:127.0.0.1:2223 tcp:127.0.0.1:2224",
     "RTPENGINE_WAIT_MS": "0",
+    "RTPENGINE_REDIS": "secret@localhost:6379/5",
     "RTP_ADDRESS": "media.example.net",
     "RTP_PORTS": "20000",
     "SPOOL_KEEP_DAYS": "0",
