@@ -30,6 +30,7 @@ HUNTED: Final = 11  # there is, or was, more to come than the first INVITEs (kem
 RANG_OUT: Final = 12  # of a hunted call: a leg's ring time was over
 SEEN: Final = {ringing.BUSY: 3, ringing.DECLINED: 4, ringing.UNREACHABLE: 5, ringing.OTHER: 6, ringing.TOO_BRIEF: 8}
 _QUIET_SECONDS: Final = 5.0  # a telephone repeats its 200 for 32 s (RFC 3261 §13.3.1.4)
+_LOSERS_SECONDS: Final = 60.0  # as long as kemi.ksr.strays remembers who has won (kamailio.cfg)
 _get = KSR.pv.get
 _gete = KSR.pv.gete
 _is_set = KSR.isflagset
@@ -158,23 +159,41 @@ class Replying(Hearing):
                 self._far = NOBODY  # a redirect's, or none that counts
             exchange = unpack(_get("$avp(exchange)"))
             self._give_back(exchange, code, phrases.relayed(code), reliable=True)
-            if exchange.method == "BYE" and code < 300:  # a losing leg's gets 481
-                self._voice.over(exchange.call, exchange.media)
+            if code < 300 and _leaves(exchange):
+                self._left(exchange, granted=True)
         return 1
 
     def _in_dialog_from(self, exchange: Exchange) -> None:
         """Remember whose request it is that leaves next, inside a call."""
         KSR.pv.sets("$avp(exchange)", exchange.pack())
         must(KSR.tm.t_on_reply(callbacks.DIALOG_REPLY), "t_on_reply")
-        if exchange.asked:
+        if exchange.asked or _leaves(exchange):
             must(KSR.tm.t_on_failure(callbacks.DIALOG_FAILURE), "t_on_failure")
 
     @guarded(callbacks.let_go)
     def on_dialog_failure(self, msg: Any) -> int:
-        """A change of the voice is refused, or nobody answers it; he hears of it when it is taken back."""
+        """A change of the voice, or a BYE, is refused, or nobody answers it; a change is taken back before he hears."""
         del msg
-        self._voice.undo(unpack(_get("$avp(exchange)")))
+        self._in_vain(unpack(_get("$avp(exchange)")))
         return 1
+
+    def _in_vain(self, exchange: Exchange) -> None:
+        if _leaves(exchange):
+            self._left(exchange, granted=False)
+        else:
+            self._voice.undo(exchange)
+
+    def _left(self, exchange: Exchange, *, granted: bool) -> None:
+        """A member's BYE has its answer, whichever, or none: his session is over (RFC 3261 §15.1.1).
+
+        Not so where another leg has the call: a loser's BYE gets 481, for the caller knows nothing of him. He may come
+        for half a minute (§13.3.1.4), and a Kamailio that has just started does not know who has won.
+        """
+        lost = self._strays.has_lost(exchange.to, exchange.call_id)
+        if lost is None:
+            lost = not granted and self._clock() - self._started < _LOSERS_SECONDS
+        if not lost:
+            self._voice.over(exchange.call, exchange.media)
 
     @guarded(callbacks.give_up)
     def on_failure(self, msg: Any) -> int:
@@ -219,3 +238,8 @@ class Replying(Hearing):
     def _happened(self, event: Event) -> None:
         self._sink.put(event)
         log.happened(event)
+
+
+def _leaves(exchange: Exchange) -> bool:
+    """Say whether it is a member's BYE in a call whose voice goes through us."""
+    return bool(exchange.media) and exchange.method == "BYE" and exchange.side == "member"

@@ -196,7 +196,7 @@ class Router(Hunting, Clock):
         body = request.served(taken, method)
         ours = method == "BYE" and source == self._watch
         relay = self._dialogs.relay(method, user, source, taken, ours=ours)
-        if method in _MOVES and relay.exchange.side == "member" and self._strays.has_lost(taken):
+        if method in _MOVES and relay.exchange.side == "member" and self._strays.has_lost(taken.to, taken.call_id):
             # The caller would say so, too; but the voice of his call would have gone there by then.
             raise TokenRefused("a leg that has not got the call")
         if method == "INFO" and taken.content_type and not body:
@@ -213,13 +213,13 @@ class Router(Hunting, Clock):
             call, side = relay.exchange.call.hex(), relay.exchange.side
             self._past.over(call)
             self._happened(Ended(call, relay.leg, "edge", _TIME_IS_OVER) if ours else Ended(call, relay.leg, side))
-            if ours or side == "caller":  # he has one dialog; a member's BYE may be a losing leg's: its 200 tells
+            if ours or side == "caller":  # he has one dialog; a member's BYE may be a losing leg's: `_left`
                 self._voice.over(relay.exchange.call, relay.exchange.media)
         signalling.put_body(clean, taken.content_type)
         signalling.put_headers(relay.block)
         if not signalling.relay(relay.uri, relay.hop) and method != "ACK":
             signalling.answer(503)
-            self._voice.undo(relay.exchange)
+            self._in_vain(relay.exchange)
         return 1
 
 

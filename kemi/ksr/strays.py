@@ -52,10 +52,13 @@ class Strays:
         self.hang_up("INVITE")
         return True
 
-    def has_lost(self, taken: Taken) -> bool:
-        """Say whether a member's request, in a leg's own dialog, is of one that has not got the call."""
-        held = _get(_ANSWERED, addresses.tag(taken.to))
-        return held is not None and held.partition(" ")[2] != taken.call_id
+    def has_lost(self, to: str, call_id: str) -> bool | None:
+        """Say whether a member's request, in a leg's own dialog, is of one that has not got the call.
+
+        None: the answer is longer ago than a minute, or Kamailio has been restarted since.
+        """
+        held = _get(_ANSWERED, addresses.tag(to))
+        return None if held is None else held.partition(" ")[2] != call_id
 
     def hang_up(self, method: str) -> None:
         """End the call of the 2xx at hand, which nobody gets."""

@@ -125,12 +125,13 @@ class Rtpengines:
 
     def hush(self, node: int, call: bytes) -> None:
         """Stop what `play` began, before the answer that follows is heard: rtpengine would mix them."""
-        self._tell(node, call, {"command": "stop media", "from-tag": "caller"})
-        if node in self._down or node >= len(self._nodes):  # one that was only stopped hears of it later
-            self._tell(node, call, {"command": "unblock media"})
-            return
-        with contextlib.suppress(NoMedia):  # then the answer that follows finds nobody, either
-            self._ask(node, bencode.encode({"command": "unblock media", "call-id": call.hex()}))
+        stop: dict[str, Value] = {"command": "stop media", "from-tag": "caller"}
+        unblock: dict[str, Value] = {"command": "unblock media"}
+        for one in (stop, unblock):
+            try:
+                self._ask(node, bencode.encode({"call-id": call.hex(), **one}))
+            except NoMedia:  # the answer that follows finds nobody, either
+                self._tell(node, call, one)  # one that was only stopped hears of it later
 
     def record(self, node: int, call: bytes, note: str) -> None:
         """Record both sides from now on, as they send."""
@@ -144,10 +145,12 @@ class Rtpengines:
         """Say something that nobody waits for the answer to."""
         if node < len(self._nodes):
             command: dict[str, Value] = {"call-id": call.hex(), **said}
-            with contextlib.suppress(OSError):  # nobody listens there: then there is no session either
-                sock = self._socket(node)
-                sock.settimeout(0)  # its buffer is full where it has been stopped for long
-                sock.send(self._cookie() + bencode.encode(command))
+            for _ in range(2):  # the first may get an ICMP error, of what was said while nobody listened there
+                with contextlib.suppress(OSError):
+                    sock = self._socket(node)
+                    sock.settimeout(0)  # its buffer is full where it has been stopped for long
+                    sock.send(self._cookie() + bencode.encode(command))
+                    return
 
     def close(self) -> None:
         """Close what is open; the next question opens it again."""
