@@ -63,118 +63,11 @@ $$;
 
 COMMENT ON FUNCTION public.begin_sms_provider_state() IS 'Trigger: every provider has its line in sms_provider_state.';
 
-CREATE TABLE public.call (
-    id text NOT NULL,
-    node text NOT NULL,
-    instance text NOT NULL,
-    tenant_id bigint,
-    trunk_id bigint,
-    hotline_id bigint,
-    hotline_number text,
-    dialled text,
-    group_id bigint,
-    outbound_number text,
-    caller_number text,
-    caller_withheld boolean DEFAULT false NOT NULL,
-    sip_call_id text NOT NULL,
-    arrived_at timestamp with time zone NOT NULL,
-    ring_seconds integer,
-    notify_members boolean DEFAULT false NOT NULL,
-    notify_missed text DEFAULT 'offered'::text NOT NULL,
-    outcome text NOT NULL,
-    reason text,
-    final_code integer,
-    answered_leg integer,
-    answered_at timestamp with time zone,
-    ended_at timestamp with time zone,
-    ended_by text,
-    ring_ms integer,
-    talk_ms integer,
-    withheld_sms text DEFAULT 'none'::text NOT NULL,
-    purged_at timestamp with time zone,
-    min_talk_seconds integer DEFAULT 0 NOT NULL,
-    false_answer boolean DEFAULT false NOT NULL,
-    confirm_at timestamp with time zone,
-    confirm_mono_ns bigint,
-    CONSTRAINT call_is_ended_by_caller_member_or_edge CHECK ((ended_by = ANY (ARRAY['caller'::text, 'member'::text, 'edge'::text]))),
-    CONSTRAINT call_notify_missed_is_offered_or_rang CHECK ((notify_missed = ANY (ARRAY['offered'::text, 'rang'::text]))),
-    CONSTRAINT call_outcome_is_known CHECK ((outcome = ANY (ARRAY['ringing'::text, 'answered'::text, 'missed'::text, 'refused'::text, 'interrupted'::text]))),
-    CONSTRAINT call_that_is_purged_holds_no_number CHECK (((purged_at IS NULL) OR ((caller_number IS NULL) AND (dialled IS NULL) AND (sip_call_id = ''::text)))),
-    CONSTRAINT call_with_a_false_answer_was_answered CHECK (((NOT false_answer) OR (outcome = 'answered'::text))),
-    CONSTRAINT call_withheld_sms_is_none_or_without_number CHECK ((withheld_sms = ANY (ARRAY['none'::text, 'without_number'::text])))
-);
-
-COMMENT ON TABLE public.call IS 'One call to a hotline, whatever became of it.';
-
-COMMENT ON COLUMN public.call.id IS 'The edge''s own id of the call.';
-
-COMMENT ON COLUMN public.call.node IS 'The edge that took it.';
-
-COMMENT ON COLUMN public.call.instance IS 'The start of Kamailio that took it.';
-
-COMMENT ON COLUMN public.call.tenant_id IS 'Whose hotline it was.';
-
-COMMENT ON COLUMN public.call.trunk_id IS 'Who delivered it.';
-
-COMMENT ON COLUMN public.call.hotline_id IS 'The hotline that was called; empty where there was none.';
-
-COMMENT ON COLUMN public.call.hotline_number IS 'Its number then, E.164.';
-
-COMMENT ON COLUMN public.call.dialled IS 'What was asked for, as it stood in the INVITE, where that was no hotline.';
-
-COMMENT ON COLUMN public.call.group_id IS 'The group that rang.';
-
-COMMENT ON COLUMN public.call.outbound_number IS 'The number that members saw, E.164.';
-
-COMMENT ON COLUMN public.call.caller_number IS 'Who called, E.164; empty where withheld or no telephone number.';
-
-COMMENT ON COLUMN public.call.caller_withheld IS 'The caller withheld his number.';
-
-COMMENT ON COLUMN public.call.sip_call_id IS 'Call-ID of the caller''s INVITE, to ask the carrier with; numbers in it are shortened where he withheld his. Empty once purged.';
-
-COMMENT ON COLUMN public.call.arrived_at IS 'When the INVITE came.';
-
-COMMENT ON COLUMN public.call.ring_seconds IS 'How long it may ring in all: the group''s ring time, or that of all its steps.';
-
-COMMENT ON COLUMN public.call.notify_members IS 'The group''s switch then.';
-
-COMMENT ON COLUMN public.call.notify_missed IS 'Who was to be told of a missed call then: offered or rang.';
-
-COMMENT ON COLUMN public.call.outcome IS 'ringing, then answered, missed or interrupted (the edge died); or refused at once.';
-
-COMMENT ON COLUMN public.call.reason IS 'Why it was missed or refused, why its answer was none, or why the edge hung up.';
-
-COMMENT ON COLUMN public.call.final_code IS 'The final SIP code that the caller got.';
-
-COMMENT ON COLUMN public.call.answered_leg IS 'The leg that answered: call_leg.leg.';
-
-COMMENT ON COLUMN public.call.answered_at IS 'When it answered.';
-
-COMMENT ON COLUMN public.call.ended_at IS 'When the call was over.';
-
-COMMENT ON COLUMN public.call.ended_by IS 'Who hung up an answered call: caller, member, or edge where it lasted as long as it may (see the reason).';
-
-COMMENT ON COLUMN public.call.ring_ms IS 'From arrival to answer or end of ringing, in ms, by the monotonic clock.';
-
-COMMENT ON COLUMN public.call.talk_ms IS 'From answer to end, in ms, by the monotonic clock.';
-
-COMMENT ON COLUMN public.call.withheld_sms IS 'What members were to be told where caller_number is empty: none or without_number, as the tenant had it then.';
-
-COMMENT ON COLUMN public.call.purged_at IS 'When its numbers, legs and events were erased; what is left is for statistics, and keeps a late event from making the call anew.';
-
-COMMENT ON COLUMN public.call.min_talk_seconds IS 'How long an answer had to stand then, in seconds.';
-
-COMMENT ON COLUMN public.call.false_answer IS 'Answered, and over before min_talk_seconds: members were told as if it had been missed. The reason says how long it was.';
-
-COMMENT ON COLUMN public.call.confirm_at IS 'While an answer is not yet known to stand: when it will be (answered_at + min_talk_seconds). Nobody is told before. Else empty.';
-
-COMMENT ON COLUMN public.call.confirm_mono_ns IS 'The same by the monotonic clock of its node, in ns; it goes before confirm_at until the node is booted anew.';
-
-CREATE FUNCTION public.call_is_over(one public.call) RETURNS boolean
+CREATE FUNCTION public.call_is_over(outcome text, ended_at timestamp with time zone, arrived_at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
-    RETURN (((one).outcome = ANY (ARRAY['missed'::text, 'refused'::text, 'interrupted'::text])) OR ((one).ended_at IS NOT NULL) OR (((one).outcome = 'answered'::text) AND ((one).arrived_at < (now() - '8 days'::interval))));
+    RETURN ((outcome = ANY (ARRAY['missed'::text, 'refused'::text, 'interrupted'::text])) OR (ended_at IS NOT NULL) OR ((outcome = 'answered'::text) AND (arrived_at < (now() - '8 days'::interval))));
 
-COMMENT ON FUNCTION public.call_is_over(one public.call) IS 'Whether nothing more will happen to a call: only then may it be purged.';
+COMMENT ON FUNCTION public.call_is_over(outcome text, ended_at timestamp with time zone, arrived_at timestamp with time zone) IS 'Whether nothing more will happen to such a call: only then may it be purged.';
 
 CREATE FUNCTION public.daily_report(first_day date, last_day date) RETURNS TABLE(day date, tenant_id bigint, tenant text, calls bigint, answered bigint, missed bigint, refused bigint, interrupted bigint, answer_seconds_mean numeric, answer_seconds_p95 numeric, talk_minutes numeric, sms bigint, sms_sent bigint, sms_delivered bigint, sms_failed bigint, sms_waiting bigint, sms_segments bigint, sms_cost numeric)
     LANGUAGE sql STABLE
@@ -1071,6 +964,113 @@ end
 $$;
 
 COMMENT ON FUNCTION public.time_zones_exist() IS 'Trigger: the column "time_zone" of the changed rows holds zones that exist; asked once a statement.';
+
+CREATE TABLE public.call (
+    id text NOT NULL,
+    node text NOT NULL,
+    instance text NOT NULL,
+    tenant_id bigint,
+    trunk_id bigint,
+    hotline_id bigint,
+    hotline_number text,
+    dialled text,
+    group_id bigint,
+    outbound_number text,
+    caller_number text,
+    caller_withheld boolean DEFAULT false NOT NULL,
+    sip_call_id text NOT NULL,
+    arrived_at timestamp with time zone NOT NULL,
+    ring_seconds integer,
+    notify_members boolean DEFAULT false NOT NULL,
+    notify_missed text DEFAULT 'offered'::text NOT NULL,
+    outcome text NOT NULL,
+    reason text,
+    final_code integer,
+    answered_leg integer,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_by text,
+    ring_ms integer,
+    talk_ms integer,
+    withheld_sms text DEFAULT 'none'::text NOT NULL,
+    purged_at timestamp with time zone,
+    min_talk_seconds integer DEFAULT 0 NOT NULL,
+    false_answer boolean DEFAULT false NOT NULL,
+    confirm_at timestamp with time zone,
+    confirm_mono_ns bigint,
+    CONSTRAINT call_is_ended_by_caller_member_or_edge CHECK ((ended_by = ANY (ARRAY['caller'::text, 'member'::text, 'edge'::text]))),
+    CONSTRAINT call_notify_missed_is_offered_or_rang CHECK ((notify_missed = ANY (ARRAY['offered'::text, 'rang'::text]))),
+    CONSTRAINT call_outcome_is_known CHECK ((outcome = ANY (ARRAY['ringing'::text, 'answered'::text, 'missed'::text, 'refused'::text, 'interrupted'::text]))),
+    CONSTRAINT call_that_is_purged_holds_no_number CHECK (((purged_at IS NULL) OR ((caller_number IS NULL) AND (dialled IS NULL) AND (sip_call_id = ''::text)))),
+    CONSTRAINT call_with_a_false_answer_was_answered CHECK (((NOT false_answer) OR (outcome = 'answered'::text))),
+    CONSTRAINT call_withheld_sms_is_none_or_without_number CHECK ((withheld_sms = ANY (ARRAY['none'::text, 'without_number'::text])))
+);
+
+COMMENT ON TABLE public.call IS 'One call to a hotline, whatever became of it.';
+
+COMMENT ON COLUMN public.call.id IS 'The edge''s own id of the call.';
+
+COMMENT ON COLUMN public.call.node IS 'The edge that took it.';
+
+COMMENT ON COLUMN public.call.instance IS 'The start of Kamailio that took it.';
+
+COMMENT ON COLUMN public.call.tenant_id IS 'Whose hotline it was.';
+
+COMMENT ON COLUMN public.call.trunk_id IS 'Who delivered it.';
+
+COMMENT ON COLUMN public.call.hotline_id IS 'The hotline that was called; empty where there was none.';
+
+COMMENT ON COLUMN public.call.hotline_number IS 'Its number then, E.164.';
+
+COMMENT ON COLUMN public.call.dialled IS 'What was asked for, as it stood in the INVITE, where that was no hotline.';
+
+COMMENT ON COLUMN public.call.group_id IS 'The group that rang.';
+
+COMMENT ON COLUMN public.call.outbound_number IS 'The number that members saw, E.164.';
+
+COMMENT ON COLUMN public.call.caller_number IS 'Who called, E.164; empty where withheld or no telephone number.';
+
+COMMENT ON COLUMN public.call.caller_withheld IS 'The caller withheld his number.';
+
+COMMENT ON COLUMN public.call.sip_call_id IS 'Call-ID of the caller''s INVITE, to ask the carrier with; numbers in it are shortened where he withheld his. Empty once purged.';
+
+COMMENT ON COLUMN public.call.arrived_at IS 'When the INVITE came.';
+
+COMMENT ON COLUMN public.call.ring_seconds IS 'How long it may ring in all: the group''s ring time, or that of all its steps.';
+
+COMMENT ON COLUMN public.call.notify_members IS 'The group''s switch then.';
+
+COMMENT ON COLUMN public.call.notify_missed IS 'Who was to be told of a missed call then: offered or rang.';
+
+COMMENT ON COLUMN public.call.outcome IS 'ringing, then answered, missed or interrupted (the edge died); or refused at once.';
+
+COMMENT ON COLUMN public.call.reason IS 'Why it was missed or refused, why its answer was none, or why the edge hung up.';
+
+COMMENT ON COLUMN public.call.final_code IS 'The final SIP code that the caller got.';
+
+COMMENT ON COLUMN public.call.answered_leg IS 'The leg that answered: call_leg.leg.';
+
+COMMENT ON COLUMN public.call.answered_at IS 'When it answered.';
+
+COMMENT ON COLUMN public.call.ended_at IS 'When the call was over.';
+
+COMMENT ON COLUMN public.call.ended_by IS 'Who hung up an answered call: caller, member, or edge where it lasted as long as it may (see the reason).';
+
+COMMENT ON COLUMN public.call.ring_ms IS 'From arrival to answer or end of ringing, in ms, by the monotonic clock.';
+
+COMMENT ON COLUMN public.call.talk_ms IS 'From answer to end, in ms, by the monotonic clock.';
+
+COMMENT ON COLUMN public.call.withheld_sms IS 'What members were to be told where caller_number is empty: none or without_number, as the tenant had it then.';
+
+COMMENT ON COLUMN public.call.purged_at IS 'When its numbers, legs and events were erased; what is left is for statistics, and keeps a late event from making the call anew.';
+
+COMMENT ON COLUMN public.call.min_talk_seconds IS 'How long an answer had to stand then, in seconds.';
+
+COMMENT ON COLUMN public.call.false_answer IS 'Answered, and over before min_talk_seconds: members were told as if it had been missed. The reason says how long it was.';
+
+COMMENT ON COLUMN public.call.confirm_at IS 'While an answer is not yet known to stand: when it will be (answered_at + min_talk_seconds). Nobody is told before. Else empty.';
+
+COMMENT ON COLUMN public.call.confirm_mono_ns IS 'The same by the monotonic clock of its node, in ns; it goes before confirm_at until the node is booted anew.';
 
 CREATE TABLE public.call_event (
     event_id text NOT NULL,

@@ -27,7 +27,7 @@ cross join lateral (
     from call c
     where c.purged_at is null and coalesce(c.tenant_id, 0) = owner.id
         and c.arrived_at < now() - make_interval(days => coalesce(tenant.keep_calls_days, %(unowned_days)s))
-        and call_is_over(c)
+        and call_is_over(c.outcome, c.ended_at, c.arrived_at)
     order by c.arrived_at
     limit %(most)s
 ) as due
@@ -37,7 +37,7 @@ limit %(most)s
 with purged as (
     update call c
     set purged_at = now(), caller_number = null, dialled = null, sip_call_id = ''
-    where id = any (%(calls)s) and purged_at is null and call_is_over(c)
+    where id = any (%(calls)s) and purged_at is null and call_is_over(c.outcome, c.ended_at, c.arrived_at)
     returning id
 ),
 legs as (delete from call_leg where call_id in (select id from purged) returning 1),

@@ -46,6 +46,14 @@ def test_every_rule_has_a_name_of_its_own(conn: connection) -> None:
     assert [name for (name,) in ask(conn, rules) if re.search(made_up, name)] == []
 
 
+def test_no_function_keeps_a_table_from_being_changed(conn: connection) -> None:
+    """PostgreSQL 15.20 takes no new column where a function with a parsed body has the table's row as an argument."""
+    takes_a_row = """
+        select p.proname, t.typname from pg_proc p, unnest(p.proargtypes) as argument join pg_type t on t.oid = argument
+        where t.typtype = 'c' and p.prosqlbody is not null and p.pronamespace = 'public'::regnamespace"""
+    assert ask(conn, takes_a_row) == []
+
+
 def test_each_index_names_the_query_it_is_for() -> None:
     for one in migrations():
         lines = one.statements.splitlines()
