@@ -9,6 +9,7 @@ from deploy.wait import until
 from sipp_scenarios.given import SECOND_GATEWAY_HOST
 from sipp_scenarios.play import Played, caller_host
 from sipp_scenarios.scenario import Call, LedgerRow, Scenario
+from sipp_scenarios.seen import reasons, unlike
 from sipp_scenarios.sipp import OTHER
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, MEMBERS, STRANGER_HOST, Edge, Row, Texts
 from tests.leaks import Sides, find_leaks
@@ -42,6 +43,7 @@ def _after(scenario: Scenario, edge: Edge, played: Played, sent: list[Message], 
     for number, (call, sip_call_id) in enumerate(zip(calls, ids, strict=False)):
         found = _of_a_call(call, edge, [each for each in replies if each.call_id == sip_call_id], sip_call_id, within)
         yield from (f"call {number + 1}: {each}" if number else each for each in found)
+    yield from unlike(scenario, edge, played, ids)
     yield from _log(scenario, edge, played, within)
 
 
@@ -88,7 +90,7 @@ def _in_the_ledger(wanted: LedgerRow, edge: Edge, sip_call_id: str, within: floa
         rows = edge.ledger.calls(sip_call_id)
         if len(rows) != 1:
             return [f"the ledger has {len(rows)} calls"]
-        return _columns(wanted, rows[0]) + _legs(wanted, edge, sip_call_id)
+        return _columns(wanted, rows[0]) + _legs(wanted, edge, sip_call_id) + reasons(wanted, edge, sip_call_id)
 
     # The events of a call come from several workers, one batch after the other.
     until(lambda: not differences(), within)
@@ -114,11 +116,12 @@ def _legs(wanted: LedgerRow, edge: Edge, sip_call_id: str) -> list[str]:
 
 
 def _columns(wanted: LedgerRow, row: Row) -> list[str]:
-    values = {"outcome": wanted.outcome, "reason": wanted.reason, "ended_by": wanted.ended_by}
+    said = {"outcome": wanted.outcome, "reason": wanted.reason, "ended_by": wanted.ended_by}
+    values = {column: value for column, value in said.items() if value is not None} | wanted.columns
     return [
         f"the ledger says {column} {row[column]}, not {value}"
         for column, value in values.items()
-        if value is not None and row[column] != value
+        if row[column] != value
     ]
 
 

@@ -78,14 +78,36 @@ class Play(_Strict):
 class LedgerRow(_Strict):
     """Columns of `call`, and the outcome of each leg by the member's number, national; of each attempt, if several.
 
-    `offered_after`: seconds that a member's INVITE left after the first one's, at least.
+    `columns`: any other ones of `call`. `reasons`: why a leg ended so. `offered_after`: seconds that a member's INVITE
+    left after the first one's, at least.
     """
 
     outcome: str
     legs: dict[str, str | list[str]]
     reason: str | None = None
     ended_by: str | None = None
+    columns: dict[str, str | int | bool | None] = Field(default_factory=dict)
+    reasons: dict[str, str] = Field(default_factory=dict)
     offered_after: dict[str, float] = Field(default_factory=dict)
+
+
+class Seen(_Strict):
+    """What a role must have received: requests of a `cseq` (`2 INVITE`, or any `INVITE`); with a `status`, replies.
+
+    `of`: only those with this text. There are `times` of them, or `least` at least. Each `has` all of that text and
+    `lacks` all of the other, has `size` bytes at least, and came `seconds` after the caller's first INVITE at least.
+    """
+
+    at: Role
+    cseq: str
+    status: int = 0
+    of: str = ""
+    has: list[str] = Field(default_factory=list)
+    lacks: list[str] = Field(default_factory=list)
+    size: int = 0
+    times: int | None = None
+    least: int = 1
+    seconds: float = 0
 
 
 class Call(_Strict):
@@ -99,7 +121,8 @@ class Call(_Strict):
 class Expect(Call):
     """What must be seen of the first call, of those `after` it, and in all: requests (each once), words in the log.
 
-    `caller_sent` counts what left the caller, retransmissions too.
+    `caller_sent` counts what left the caller, retransmissions too. `orders`: in which the members rang, call by call;
+    `by_chance`: not in turns of one order.
     """
 
     gateway: dict[str, int]
@@ -107,6 +130,8 @@ class Expect(Call):
     second_gateway: dict[str, int] = Field(default_factory=dict)
     caller_sent: dict[str, int] | None = None
     after: list[Call] = Field(default_factory=list)
+    seen: list[Seen] = Field(default_factory=list)
+    orders: Literal["by_chance"] | None = None
 
 
 class Absent(_Strict):
