@@ -2575,7 +2575,7 @@ COMMENT ON COLUMN public.recording.made_at IS 'When the file was there.';
 
 COMMENT ON COLUMN public.recording.keep_until IS 'When it is deleted.';
 
-COMMENT ON COLUMN public.recording.why IS 'Why there is none.';
+COMMENT ON COLUMN public.recording.why IS 'Why there is none; of one that is made, what is missing.';
 
 CREATE TABLE public.routing_change (
     id bigint NOT NULL,

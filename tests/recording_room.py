@@ -1,5 +1,6 @@
 """What the tests of the recorder have: a ledger, and what rtpengine leaves of a call."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ def recording_room() -> Iterator[LedgerRoom]:
     with ledger_room() as room:
         (folder(room) / "raw" / "pcaps").mkdir(parents=True)
         (folder(room) / "raw" / "metadata").mkdir()
+        (folder(room) / "raw" / "tmp").mkdir()
         yield room
 
 
@@ -44,15 +46,26 @@ def answered(room: LedgerRoom, call: str = CALL) -> None:
     room.write_all()
 
 
-def recorded(room: LedgerRoom, call: str = CALL, *, note: bool = True) -> Path:
-    """What rtpengine leaves of it: two seconds, two tones."""
-    left = packets(CALLER, 8, payloads("pcma", tone(440, 2)), at=1_795_000_000, ssrc=1)
-    right = packets(MEMBER, 8, payloads("pcma", tone(1000, 2)), at=1_795_000_000, ssrc=2)
-    raw, name = folder(room) / "raw", f"{call}-0123456789abcdef"
+def recorded(
+    room: LedgerRoom, call: str = CALL, *, note: bool = True, part: int = 0, later: str = "", at: float = 1_795_000_000
+) -> Path:
+    """What rtpengine leaves of it, or of one `part`: two seconds, two tones; `later`: what it was told afterwards."""
+    left = packets(CALLER + 100 * part, 8, payloads("pcma", tone(440, 2)), at=at, ssrc=1, sequence=part * 500)
+    right = packets(MEMBER + 100 * part, 8, payloads("pcma", tone(1000, 2)), at=at, ssrc=2, sequence=part * 500)
+    raw, name = folder(room) / "raw", f"{call}-{part:x}123456789abcdef"
     if note:
-        said = f"{raw}/pcaps/{name}.pcap\n\n\nstart\n\n{note_of(f'm=audio {CALLER} RTP/AVP 8')}\n"
+        own = note_of(f"m=audio {CALLER + 100 * part} RTP/AVP 8")
+        said = f"{raw}/pcaps/{name}.pcap\n\n{later}\n\nstart\n\n{own}\n"
         (raw / "metadata" / f"rtpengine-meta-{name}.txt").write_text(said)
+    else:
+        (raw / "tmp" / f"rtpengine-meta-{name}.tmp").write_text(later)
     return write_pcap(raw / "pcaps" / f"{name}.pcap", left + right)
+
+
+def long_ago(*files: Path) -> None:
+    """Nobody has written to these for days."""
+    for file in files:
+        os.utime(file, (1_795_000_000, 1_795_000_000))
 
 
 def row(room: LedgerRoom, columns: str = "state") -> list[tuple[object, ...]]:

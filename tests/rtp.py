@@ -1,6 +1,7 @@
 """RTP of the tests' own: payloads of real codecs, packets, and captures as rtpengine writes them."""
 
 import array
+import ctypes
 import struct
 import subprocess
 from collections.abc import Iterable
@@ -32,6 +33,19 @@ def payloads(codec: str, samples: Samples) -> list[bytes]:
         else _coded(samples, *((name, name) if codec == "g722" else ("pcm_mulaw", name)), rate)
     )
     return [coded[n : n + size] for n in range(0, len(coded) - size + 1, size)]
+
+
+def g729_frames(samples: Samples) -> list[bytes]:
+    """Samples as frames of 10 ms in G.729 Annex B: 10 bytes of speech, 2 that tell of silence, or none."""
+    library = ctypes.CDLL("libbcg729.so.0")
+    library.initBcg729EncoderChannel.restype = ctypes.c_void_p
+    channel, found = ctypes.c_void_p(library.initBcg729EncoderChannel(1)), list[bytes]()
+    for at in range(0, len(samples) - 79, 80):
+        frame, size = (ctypes.c_uint8 * 10)(), ctypes.c_uint8()
+        library.bcg729Encoder(channel, (ctypes.c_int16 * 80)(*samples[at : at + 80]), frame, ctypes.byref(size))
+        found.append(bytes(frame)[: size.value])
+    library.closeBcg729EncoderChannel(channel)
+    return found
 
 
 def packets(

@@ -98,7 +98,8 @@ def _recording(found: Row | None, zone: ZoneInfo) -> str:
         return ""
     if found["state"] == "made":
         until = found["keep_until"].astimezone(zone).date()
-        return f"VAR_DIR/recordings/{found['file']} at {found['node']}, {found['seconds']} s, until {until}"
+        missing = f"; {found['why']}" if found["why"] else ""
+        return f"VAR_DIR/recordings/{found['file']} at {found['node']}, {found['seconds']} s, until {until}{missing}"
     return {"wanted": "on its way", "purged": "purged"}.get(found["state"], f"lost: {found['why']}")
 
 

@@ -2,7 +2,7 @@
 
     every second    what rtpengine has finished (raw.py) → one stereo file (making.py) → the row says where it is
     every minute    calls that ended without a file: lost, and an alarm; room on the disk; files whose time is over;
-                    captures of an rtpengine that was killed
+                    what an rtpengine left that was killed
     every hour      files that no row knows, or that a row says are another node's
 
 Environment: DATABASE_URL, VAR_DIR (`VAR_DIR/recordings`), NODE_NAME, LOG_LEVEL. Ends on SIGTERM. Dead, or without the
@@ -28,9 +28,9 @@ from psycopg2.extensions import connection
 from kemi.domain.redaction import redacted
 from kemi.recording import raw as raws
 from kemi.recording.making import DecoderFailed, NotMade, make
-from kemi.recording.pcap import packets
+from kemi.recording.pcap import Capture
 from kemi.recording.raw import Raw
-from kemi.recording.streams import streams
+from kemi.recording.streams import Heard, heard, streams
 from sql.named import queries
 from sql.said import said
 
@@ -40,11 +40,14 @@ _SWEEP_SECONDS: Final = 3600.0
 _GRACE_SECONDS: Final = 300  # after a call's end, until its recording counts as lost
 _QUIET_SECONDS: Final = 120  # a capture that has not grown
 _FORGOTTEN_SECONDS: Final = 2 * 86_400  # a capture that no row ever asked for
-TRIES: Final = 5  # at a capture that ffmpeg does not read
+_UNENDED_SECONDS: Final = 3600  # that a session is over, and the call's end has not been heard of
+TRIES: Final = 5  # at a capture that cannot be read
 _LEAST_FREE: Final = 1 << 30  # bytes
 _NICE: Final = 10
 _MAKING: Final = "making-"
 _SQL: Final = queries("recording")
+_KILLED: Final = "rtpengine was killed: what came last before is missing"
+_CUT_OFF: Final = "it was cut off: the disk for recordings was full"
 log = logging.getLogger("recorder")
 
 
@@ -61,14 +64,13 @@ class Keeper:
 
     def look(self) -> int:
         """Make what is finished; return how many files there are now that were not. Raises `psycopg2.Error`."""
-        return sum(self._keep(raw) for raw in raws.finished(self._raw))
+        return sum(map(self._try, raws.finished(self._raw)))
 
     def tend(self) -> None:
         """Do what a minute is soon enough for. Raises `psycopg2.Error`, `OSError`."""
         for raw in raws.orphans(self._raw, _QUIET_SECONDS):
-            state = self._ask("state", call=raw.call)
-            if state and state[0][1]:
-                self._keep(raw)
+            self._try(raw)
+        raws.sweep(self._raw, _QUIET_SECONDS)
         here = [raw.call for raw in raws.finished(self._raw)]
         for (call,) in self._ask("overdue", node=self._node, grace=_GRACE_SECONDS, here=here):
             self._lost(call, "nothing was recorded: no anchored media, or rtpengine could not write")
@@ -77,49 +79,88 @@ class Keeper:
             log.error("alarm=recordings_disk_nearly_full free_mb=%d: what does not fit is lost", free >> 20)
         self._purge()
 
+    def _try(self, raw: Raw) -> bool:
+        """Keep a call's recording; what is wrong with one is no other's business. Raises `psycopg2.Error`."""
+        try:
+            return self._keep(raw)
+        except psycopg2.Error:
+            raise
+        except Exception as error:
+            self._failed(raw, error)
+            return False
+
     def _keep(self, raw: Raw) -> bool:
         state = self._ask("state", call=raw.call)
+        age = time.time() - raw.changed()
         if not state:  # the ledger is behind, or nobody asked for it
-            if not raw.capture.exists() or time.time() - raw.capture.stat().st_mtime > _FORGOTTEN_SECONDS:
+            if age > _FORGOTTEN_SECONDS:
                 raw.remove()
             return False
-        if state[0][0] == "purged":
+        ((now, is_ended, made_at),) = state
+        if now in {"made", "purged"}:
+            if now == "made" and raw.changed() > made_at:
+                log.error("alarm=recording_cut_off call=%s: it went on when it had been made", raw.call)
             raw.remove()
             return False
+        patience = _UNENDED_SECONDS if all(part.note.exists() for part in raw.parts) else _FORGOTTEN_SECONDS
+        if not raw.is_over(_QUIET_SECONDS) or not (is_ended or age > patience):
+            return False
         try:
-            file, seconds = self._make(raw)
-            self._ask("made", call=raw.call, file=file, seconds=round(seconds, 1))
-            raw.remove()
-        except (NotMade, ValueError) as wrong:
+            file, seconds, why = self._make(raw)
+        except NotMade as wrong:
             self._lost(raw.call, str(wrong))
             raw.remove()
             return False
-        except OSError as error:  # the disk is full, say: the raw files wait
-            self._failed(raw, error)
-            return False
+        self._ask("made", call=raw.call, file=file, seconds=round(seconds, 1), why=why)
+        raw.remove()
         log.info("recorded call=%s seconds=%.1f", raw.call, seconds)
+        if why is not None:
+            log.error("alarm=recording_cut_off call=%s: %s", raw.call, why)
         return True
 
-    def _failed(self, raw: Raw, error: OSError) -> None:
-        log.error("alarm=recording_not_stored call=%s: tried again: %s", raw.call, error)
-        if not isinstance(error, DecoderFailed) or shutil.which("ffmpeg") is None:
-            return
+    def _failed(self, raw: Raw, error: Exception) -> None:
+        log.error("alarm=recording_not_stored call=%s: tried again: %s", raw.call, redacted(repr(error)))
+        is_tool = isinstance(error, DecoderFailed)
+        if (is_tool and shutil.which("ffmpeg") is None) or (isinstance(error, OSError) and not is_tool):
+            return  # the disk is full, say: the raw files wait
         self._tries[raw.call] += 1
         if self._tries[raw.call] >= TRIES:
             del self._tries[raw.call]
             self._lost(raw.call, f"{error}; what was captured is kept a while in recordings/failed")
             raw.put_aside(self._kept / "failed")
 
-    def _make(self, raw: Raw) -> tuple[str, float]:
-        ports, codecs = raw.told()
-        day = datetime.fromtimestamp(raw.capture.stat().st_mtime, UTC).date().isoformat()
+    def _make(self, raw: Raw) -> tuple[str, float, str | None]:
+        """Return the file, its seconds, and what is missing. Raises `NotMade`, `OSError`, `DecoderFailed`."""
+        found, why = self._heard(raw)
+        last = max(part.capture.stat().st_mtime for part in raw.captured)
+        day = datetime.fromtimestamp(last, UTC).date().isoformat()
         name = f"{day}/{raw.call}.opus"
         with tempfile.TemporaryDirectory(dir=self._kept, prefix=_MAKING) as folder:
             new = Path(folder) / "new.opus"
-            seconds = make(streams(packets(raw.capture), ports, codecs), new, Path(folder))
+            seconds = make(streams(found), new, Path(folder))
             (self._kept / day).mkdir(mode=0o700, exist_ok=True)
             os.replace(new, self._kept / name)
-        return name, seconds
+        return name, seconds, why
+
+    @staticmethod
+    def _heard(raw: Raw) -> tuple[list[Heard], str | None]:
+        if not raw.captured:
+            raise NotMade("rtpengine could not write")
+        found, missing = list[Heard](), list[str]()
+        notes = {part: part.told() for part in raw.parts}
+        codecs = {kind: codec for note in notes.values() for kind, codec in note.codecs.items()}
+        for part, note in notes.items():
+            capture = Capture(part.capture)
+            try:
+                found += heard(capture, note._replace(codecs=codecs | note.codecs))
+            except (ValueError, FileNotFoundError) as wrong:
+                if len(raw.parts) == 1:
+                    raise NotMade(str(wrong)) from wrong
+            if not part.note.exists():
+                missing.append(_KILLED)
+            elif not (capture.whole and note.whole):
+                missing.append(_CUT_OFF)
+        return found, missing[0] if missing else None
 
     def _lost(self, call: str, why: str) -> None:
         self._ask("lost", call=call, why=redacted(why)[:200])

@@ -60,14 +60,13 @@ def make(streams: list[Stream], target: Path, folder: Path) -> float:
 
 
 def _lay(stream: Stream, laid: int, folder: Path) -> None:
-    name = stream.codec.partition("/")[0]
     coded, plain = folder / "coded", folder / "plain"
     with coded.open("wb") as file:
-        if name == "opus":
+        if stream.codec == "opus":
             file.writelines(_ogg(stream.pieces))
         else:
             file.writelines(piece.payload for piece in stream.pieces)
-    _ffmpeg(*_AS[name], "-i", str(coded), *_RAW, str(plain))
+    _ffmpeg(*_AS[stream.codec], "-i", str(coded), *_RAW, str(plain))
     with plain.open("rb") as file:
         for piece in stream.pieces:
             os.pwrite(laid, file.read(piece.length * _SAMPLE), piece.start * _SAMPLE)

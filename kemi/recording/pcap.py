@@ -27,23 +27,32 @@ class Rtp(NamedTuple):
     payload: bytes
 
 
-def packets(file: Path) -> Iterator[Rtp]:
-    """Yield the RTP packets of a capture. Raises `ValueError` where it is none; `OSError`."""
-    with file.open("rb") as stream:
-        head = stream.read(24)
-        if len(head) < 24 or head[:4] not in _MAGIC:
-            raise ValueError("not a capture, or one without its head")
-        order, unit = _MAGIC[head[:4]]
-        offset = 14 if struct.unpack(f"{order}I", head[20:])[0] == _ETHERNET else 0
-        record = struct.Struct(f"{order}IIII")
-        while len(raw := stream.read(record.size)) == record.size:
-            seconds, part, length, _ = record.unpack(raw)
-            packet = stream.read(length) if length <= _LONGEST else b""
-            if len(packet) < length or not packet:
-                return
-            found = _rtp(seconds + part * unit, packet[offset:])
-            if found is not None:
-                yield found
+class Capture:
+    """A capture's packets, to be taken once; then `whole` says whether it ended as rtpengine ends one."""
+
+    def __init__(self, file: Path) -> None:
+        """`file`: as rtpengine writes it, with any link type of its."""
+        self._file = file
+        self.whole = False
+
+    def __iter__(self) -> Iterator[Rtp]:
+        """Yield the RTP packets. Raises `ValueError` where it is no capture; `OSError`."""
+        with self._file.open("rb") as stream:
+            head = stream.read(24)
+            if len(head) < 24 or head[:4] not in _MAGIC:
+                raise ValueError("not a capture, or one without its head")
+            order, unit = _MAGIC[head[:4]]
+            offset = 14 if struct.unpack(f"{order}I", head[20:])[0] == _ETHERNET else 0
+            record = struct.Struct(f"{order}IIII")
+            while len(raw := stream.read(record.size)) == record.size:
+                seconds, part, length, _ = record.unpack(raw)
+                packet = stream.read(length) if length <= _LONGEST else b""
+                if len(packet) < length or not packet:
+                    return
+                found = _rtp(seconds + part * unit, packet[offset:])
+                if found is not None:
+                    yield found
+            self.whole = not raw
 
 
 def _rtp(at: float, packet: bytes) -> Rtp | None:

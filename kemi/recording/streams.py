@@ -5,14 +5,18 @@ begins, and where it begins anew (a hold, a jump of its clock). What was lost is
 """
 
 from collections.abc import Iterable
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
+from kemi.domain.events import Side
+from kemi.domain.recording import Note
 from kemi.recording.pcap import Rtp
 
-Side = Literal["caller", "member"]
 RATE: Final = 16_000  # samples a second of a recording
 _JUMP: Final = 0.5  # seconds that a timestamp may be off from the arrival
 _WRAP: Final = 1 << 32
+_G729_FRAME: Final = 10  # bytes of 10 ms; 2 more tell of silence
+_CLOCKS: Final = {"pcmu": 8000, "pcma": 8000, "g722": 8000, "g729": 8000, "opus": 48_000}  # ticks a second of RTP
+_READ: Final = frozenset(f"{name}/{clock}" for name, clock in _CLOCKS.items())
 STATIC: Final = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000", 18: "G729/8000"}  # RFC 3551 §6
 
 
@@ -32,30 +36,46 @@ class Stream(NamedTuple):
     pieces: list[Piece]
 
 
-def streams(packets: Iterable[Rtp], caller_ports: set[int], codecs: dict[int, str]) -> list[Stream]:
-    """Return the streams of a call; `codecs`: what the dynamic payload types mean, as in SDP (`opus/48000/2`).
+class Heard(NamedTuple):
+    """A packet that can be read: who sent it, in which codec."""
 
-    Without `caller_ports` the port that was given out first is the member's, as rtpengine gives them out.
+    side: Side
+    codec: str
+    packet: Rtp
+
+
+def heard(packets: Iterable[Rtp], note: Note) -> list[Heard]:
+    """Return what of a capture's packets is sound; `note`: whose ports are whose, and what payload types mean.
+
+    Where it does not say, the port that was given out first is the member's, as rtpengine gives them out.
     """
-    listed = sorted(packets, key=lambda packet: packet.at)
-    if not listed:
-        return []
+    listed = list(packets)
     ports = sorted({packet.port for packet in listed})
-    callers = caller_ports & set(ports) or set(ports[1:])
-    known = {**STATIC, **codecs}
-    sources: dict[tuple[Side, int, str], list[Rtp]] = {}
+    callers = note.caller_ports & set(ports) or set(ports[1:])
+    if members := note.member_ports & set(ports):
+        callers = set(ports) - members
+    known = {**note.codecs, **STATIC}
+    found = []
     for packet in listed:
-        codec = known.get(packet.kind, "").lower()
-        side: Side = "caller" if packet.port in callers else "member"
-        if codec.partition("/")[0] in _LENGTH:
-            sources.setdefault((side, packet.ssrc, codec), []).append(packet)
-    begin = listed[0].at
-    return [Stream(side, codec, _pieces(found, codec, begin)) for (side, _, codec), found in sources.items()]
+        codec = "/".join(known.get(packet.kind, "").lower().split("/")[:2])
+        if codec in _READ:
+            found.append(Heard("caller" if packet.port in callers else "member", codec.partition("/")[0], packet))
+    return found
+
+
+def streams(found: Iterable[Heard]) -> list[Stream]:
+    """Return the streams of a call, of all its captures."""
+    listed = sorted(found, key=lambda one: one.packet.at)
+    sources: dict[tuple[Side, int, str], list[Rtp]] = {}
+    for side, codec, packet in listed:
+        sources.setdefault((side, packet.ssrc, codec), []).append(packet)
+    return [
+        Stream(side, codec, _pieces(sent, codec, listed[0].packet.at)) for (side, _, codec), sent in sources.items()
+    ]
 
 
 def _pieces(packets: list[Rtp], codec: str, begin: float) -> list[Piece]:
-    name, _, rest = codec.partition("/")
-    clock = int(rest.partition("/")[0] or 8000)
+    clock = _CLOCKS[codec]
     base_at, base_stamp = packets[0].at, packets[0].timestamp
     seen: dict[tuple[int, int], Piece] = {}  # a packet that came twice is one
     for packet in packets:
@@ -63,10 +83,16 @@ def _pieces(packets: list[Rtp], codec: str, begin: float) -> list[Piece]:
         if abs(base_at + since - packet.at) > _JUMP:
             base_at, base_stamp, since = packet.at, packet.timestamp, 0.0
         start = round((base_at + since - begin) * RATE)
-        length = round(_LENGTH[name](packet.payload) * RATE)
+        payload = _frames(packet.payload) if codec == "g729" else packet.payload
+        length = round(_LENGTH[codec](payload) * RATE)
         if start >= 0 and length:
-            seen[packet.sequence, packet.timestamp] = Piece(start, length, packet.payload)
+            seen[packet.sequence, packet.timestamp] = Piece(start, length, payload)
     return sorted(seen.values(), key=lambda piece: piece.start)
+
+
+def _frames(payload: bytes) -> bytes:
+    """Return the speech of a G.729 packet, without what Annex B says of silence (RFC 3551 §4.5.6): it stays silence."""
+    return payload[: len(payload) // _G729_FRAME * _G729_FRAME]
 
 
 def _opus(payload: bytes) -> float:
@@ -84,6 +110,6 @@ _LENGTH: Final = {
     "pcmu": lambda payload: len(payload) / 8000,
     "pcma": lambda payload: len(payload) / 8000,
     "g722": lambda payload: len(payload) / 8000,
-    "g729": lambda payload: len(payload) // 10 * 0.01,
+    "g729": lambda payload: len(payload) / 1000,
     "opus": _opus,
 }

@@ -2,13 +2,13 @@
 
 -- name: state
 -- No row: the ledger has not heard of the answer yet.
-select recording.state, call.ended_at is not null
+select recording.state, call.ended_at is not null, extract(epoch from recording.made_at)::float
 from recording join call on call.id = recording.call_id
 where recording.call_id = %(call)s;
 
 -- name: made
 update recording
-set state = 'made', file = %(file)s, seconds = %(seconds)s, made_at = now(), why = null,
+set state = 'made', file = %(file)s, seconds = %(seconds)s, made_at = now(), why = %(why)s,
     keep_until = now() + make_interval(days => keep_days)
 where call_id = %(call)s and state in ('wanted', 'lost', 'made');
 

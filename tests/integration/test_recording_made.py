@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from kemi.domain.recording import Note, read_note
 from kemi.recording.making import NotMade, make
-from kemi.recording.pcap import packets as packets_of
-from kemi.recording.streams import STATIC, streams
-from tests.listening import likeness, read, share, sweep, tone
-from tests.rtp import Packet, packets, payloads, write_pcap
+from kemi.recording.pcap import Capture
+from kemi.recording.streams import STATIC, heard, streams
+from tests.listening import likeness, read, share, silence, sweep, tone
+from tests.rtp import Packet, g729_frames, packets, payloads, write_pcap
 
 CALLER, MEMBER = 30_012, 30_000  # rtpengine's ports towards each
 RATE = 8000
@@ -18,8 +19,11 @@ def made(
     found: list[Packet], tmp_path: Path, codecs: dict[int, str] | None = None, *, ports: bool = True
 ) -> list[list[int]]:
     """The two channels of the recording of these packets."""
-    capture = write_pcap(tmp_path / "call.pcap", found)
-    make(streams(packets_of(capture), {CALLER} if ports else set(), codecs or {}), tmp_path / "call.opus", tmp_path)
+    capture, note = (
+        Capture(write_pcap(tmp_path / "call.pcap", found)),
+        Note({CALLER} if ports else set(), set(), codecs or {}, True),
+    )
+    make(streams(heard(capture, note)), tmp_path / "call.opus", tmp_path)
     return read(tmp_path / "call.opus", RATE, channels=2)
 
 
@@ -40,6 +44,18 @@ def test_each_side_has_its_channel(codec: str, kind: int, ticks: int, tmp_path: 
     assert share(left[4000:12_000], 1000) < 0.01
     assert share(right[4000:12_000], 440) < 0.01
     assert 96 not in STATIC
+
+
+def test_g729_falls_silent_where_its_sender_does(tmp_path: Path) -> None:
+    """Annex B: a packet may end with two bytes that tell of silence, and then there are none for a while."""
+    frames = g729_frames(tone(440, 1.01) + silence(0.99) + tone(1000, 1))
+    pairs = [first + second for first, second in zip(frames[::2], frames[1::2], strict=True)]
+    assert 12 in map(len, pairs)
+    sent = packets(CALLER, 18, pairs, at=100, ssrc=1)
+    left, _ = made([one for one in sent if len(one.data) > 12], tmp_path)
+    assert share(left[2400:7200], 440) > 0.9
+    assert max(map(abs, left[10_400:15_600])) < 100
+    assert share(left[18_400:23_200], 1000) > 0.9
 
 
 def test_what_was_said_later_is_heard_later(tmp_path: Path) -> None:
@@ -74,14 +90,16 @@ def test_without_its_ports_the_member_is_who_had_the_first(tmp_path: Path) -> No
 def test_a_capture_that_was_cut_off_gives_what_it_has(tmp_path: Path) -> None:
     whole = write_pcap(tmp_path / "whole.pcap", pcma(CALLER, 440, 2), link=101).read_bytes()
     (tmp_path / "cut.pcap").write_bytes(whole[: len(whole) // 2 + 7])
-    found = streams(packets_of(tmp_path / "cut.pcap"), {CALLER}, {})
+    capture = Capture(tmp_path / "cut.pcap")
+    found = streams(heard(capture, read_note("")))
     assert make(found, tmp_path / "cut.opus", tmp_path) == pytest.approx(1.0, abs=0.1)
+    assert not capture.whole
 
 
 def test_what_cannot_be_a_recording_says_why(tmp_path: Path) -> None:
     (tmp_path / "none.pcap").write_bytes(b"")
     with pytest.raises(ValueError, match="not a capture"):
-        list(packets_of(tmp_path / "none.pcap"))
+        list(Capture(tmp_path / "none.pcap"))
     unknown = packets(CALLER, 99, [b"x" * 20] * 5, at=100, ssrc=1)
     with pytest.raises(NotMade, match="nobody sent any sound that can be read"):
         made(unknown, tmp_path)

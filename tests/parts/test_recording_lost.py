@@ -9,7 +9,6 @@ import pytest
 
 from kemi.recording import keeper as keeping
 from tests.ledger_room import LedgerRoom, running
-from tests.listening import read, share
 from tests.recording_room import CALL, answered, folder, keeper, raw_files, recorded, recording_room, row
 
 
@@ -105,15 +104,3 @@ def test_killed_between_file_and_row_it_makes_the_same_again(room: LedgerRoom) -
     assert row(room) == [("made",)]
     assert len(list(folder(room).glob("2*/*.opus"))) == 1
     assert raw_files(room) == []
-
-
-def test_a_killed_rtpengine_leaves_what_it_had(room: LedgerRoom) -> None:
-    answered(room)
-    capture = recorded(room, note=False)
-    keeper(room).tend()
-    assert row(room) == [("wanted",)], "it may still be written to"
-    os.utime(capture, (1_795_000_000, 1_795_000_000))
-    keeper(room).tend()
-    ((state, file),) = row(room, "state, file")
-    assert state == "made"
-    assert share(read(folder(room) / str(file), channels=2)[0][1600:14_000], 440) > 0.9

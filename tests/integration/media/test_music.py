@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from deploy.wait import until
+from kemi.domain.recording import read_note
 from kemi.recording.making import make
-from kemi.recording.pcap import packets as packets_of
+from kemi.recording.pcap import Capture
+from kemi.recording.streams import heard as sound_of
 from kemi.recording.streams import streams
 from tests.edge import HOTLINE, Edge
 from tests.integration.features import RELIABLE
@@ -91,8 +93,8 @@ def test_it_is_heard_in_the_codec_that_the_caller_offers_first(
     assert call.heard(183)
     assert until(lambda: sum(one.kind == kind for one in customers.heard) > 50, PATIENT)
     heard = [Packet(one.at, 4000, one.raw) for one in customers.heard if one.kind == kind]
-    capture = write_pcap(tmp_path / "heard.pcap", heard)
-    make(streams(packets_of(capture), {4000}, {kind: codec}), tmp_path / "heard.opus", tmp_path)
+    capture, note = Capture(write_pcap(tmp_path / "heard.pcap", heard)), read_note(f"caller=4000 {kind}={codec}")
+    make(streams(sound_of(capture, note)), tmp_path / "heard.opus", tmp_path)
     assert likeness(read(tmp_path / "heard.opus", channels=2)[0][6000:6800], TUNE) > 0.9
     assert call.cancels() == 200
     assert sessions.become(0)
