@@ -15,6 +15,7 @@ from kemi.domain.hunt import More
 from kemi.domain.identity import Caller, caller
 from kemi.domain.limits import Held, is_counted_id, marked
 from kemi.domain.media import DIRECT, profile_of
+from kemi.domain.media import recorded as recorded_media
 from kemi.domain.model import Group, TrunkAddress
 from kemi.domain.redaction import shown
 from kemi.domain.routing import QUIET, Fork, Present, Refuse
@@ -119,7 +120,7 @@ class Calls:
         try:
             profiles = self._profiles(decision)
             exchange.media, bodies = self._voice.begin(call, trunk, decision, body, profiles)
-            exchange.record = _record_days(exchange, decision)
+            exchange.record = self._record(exchange, decision)
             return self._ring(decision, exchange, event, taken, bodies, seconds, self._voice.ear(exchange, body))
         except Exception as wrong:  # what is counted has its end in the ledger, or is counted no more
             self._voice.over(call, exchange.media)
@@ -164,13 +165,14 @@ class Calls:
             return None
         if isinstance(decision, Refuse):
             return decision.code
+        record = self._record(exchange, decision)
         headers = self._legs.headers(decision, exchange, was.offer)
         more, group = offering.rest(decision, was.offer, was, was.ear), decision.group
         told = group.id == was.passed[-1]  # its own number rings now, and he has heard its announcement
         announcement = "" if told else sounds.heard(group.announcement, was.ear)
         return After(
             hunt.attempts(decision.waves), headers, self._legs.ways(decision), None if more is None else more.pack(),
-            _record_days(exchange, decision), announcement, group.announcement_ms if announcement else 0,
+            record, announcement, group.announcement_ms if announcement else 0,
             sounds.heard(group.waiting_sound, was.ear),
         )  # fmt: skip
 
@@ -181,6 +183,13 @@ class Calls:
         self._table.look()
         gateway = self._table.gateway(gateway_id)
         return None if gateway is None else self._admission.place(gateway, self._now())
+
+    @staticmethod
+    def _record(exchange: Exchange, fork: Fork) -> int:
+        """Return `Exchange.record` as it is from now on; tokens that are made from now on know whether it is 0."""
+        days = 0 if exchange.media == DIRECT else fork.group.record_days or 0
+        exchange.media = recorded_media(exchange.media, records=days > 0)
+        return days
 
     def _profiles(self, fork: Fork) -> set[int]:
         """Return the profiles of all gateways that the call may come to, by its group's fallbacks, too."""
@@ -230,10 +239,6 @@ class Calls:
             dialled, who.number, who.withheld, recorded(taken.call_id, who), why.reason, why.code,
         )  # fmt: skip
         return Turned(why.code, event)
-
-
-def _record_days(exchange: Exchange, fork: Fork) -> int:
-    return 0 if exchange.media == DIRECT else fork.group.record_days or 0
 
 
 def _by_uri(ways: dict[int, str], legs: Iterable[tuple[str, int]]) -> dict[str, str]:

@@ -7,10 +7,12 @@ import msgspec
 from kemi import tokens
 from kemi.domain import addresses
 from kemi.domain.addresses import SAID, Hop
+from kemi.domain.media import RECORDS
 from kemi.errors import TokenTooLong
 from kemi.exchange import Exchange, Taken, far_routes, own_route, route_set
 from kemi.kinds import ToMember, ways
 
+_WIDEST: Final = ways(RECORDS)  # the longest that it is in a token
 _SURELY_FITS: Final = 40  # characters of Contact and route set, whatever else is in the token
 
 
@@ -72,7 +74,9 @@ class Replies:
             # Chance, as ids and marks are: nothing in it repeats, or it would deflate to less than they do.
             chance = bytes(0x90 | byte for byte in taken.call_id.encode()[:20].ljust(20, b"."))
             call, mark, peer_ip = chance[:10], chance[10:16], chance[16:]
-            like = ToMember(call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark)
+            like = ToMember(
+                call, 1000, 1000, peer_ip, hop, "AA", target, routes, dialled, outbound, None, mark, ways=_WIDEST
+            )
             # Whom it goes to is not known here, but his own Via is the second.
             by_tcp = len(taken.vias) > 1 and "TCP" in taken.vias[1].partition(";")[0].upper()
             self._seal(like, "tcp" if by_tcp else "udp")

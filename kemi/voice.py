@@ -20,6 +20,7 @@ from kemi.domain.media import (
     node_of,
     other,
     profile_in,
+    resumed,
     tag_of,
     with_profile,
 )  # fmt: skip
@@ -175,6 +176,8 @@ class Voice:
         if self._media is None:  # this edge was started without the rtpengines that the call began with
             raise NoMedia("no rtpengine is configured")
         said = self._told(exchange, description, side)
+        if exchange.token:
+            change = resumed(change, exchange.method, exchange.media)
         found = self._media.change(node_of(exchange.media), exchange.call, change, said)
         try:
             return sdp.scrub(found, self._keys.origin(exchange.call, side))

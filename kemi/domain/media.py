@@ -18,6 +18,7 @@ MOST_NODES: Final = 15
 # The bits of a call's `media`: the node's number and one, the call's own, the profile of its member's gateway.
 _NODE, _LATE, _SRTP, _IPV6 = 15, 1 << 4, 1 << 5, 1 << 6
 MIXED: Final = 1 << 7  # only of an INVITE whose gateways have several profiles: each branch knows its own
+RECORDS: Final = 1 << 8  # the group of that leg records
 SRTP: Final = 1  # bit of a profile; 2: IPv6
 _PROFILE: Final = 5  # bits to the right of it
 _CARRIES: Final = frozenset({"INVITE", "UPDATE", "PRACK", "ACK"})  # whose SDP is an offer or an answer (RFC 6337 §2.2)
@@ -35,7 +36,8 @@ class Change(NamedTuple):
     """One step of offer and answer (RFC 3264): `from_` is whoever made the offer.
 
     `profile`: of the member's gateway. `transport` and `family` are said when a side is offered something for the first
-    time, and remembered by rtpengine: RTP/SAVP, IP6 … `asked`: it may be refused yet.
+    time, and remembered by rtpengine: RTP/SAVP, IP6 … `asked`: it may be refused yet. `records`: the call is recorded,
+    also where its session has just begun anew.
     """
 
     op: Op
@@ -45,6 +47,7 @@ class Change(NamedTuple):
     transport: str = ""
     family: str = ""
     asked: bool = False
+    records: bool = False
 
 
 def anchored(node: int, *, late: bool) -> int:
@@ -71,6 +74,11 @@ def profile_in(media: int) -> int:
 def with_profile(media: int, profile: int) -> int:
     """Return `media` as one leg has it."""
     return media & ~(MIXED | _SRTP | _IPV6) | profile << _PROFILE if media else DIRECT
+
+
+def recorded(media: int, *, records: bool) -> int:
+    """Return `media` as a leg has it whose group records, or does not."""
+    return media & ~RECORDS | RECORDS * records if media else DIRECT
 
 
 def first_offer(profile: int) -> Change:
@@ -141,6 +149,14 @@ def in_reply(method: str, side: Side, code: int, media: int, *, offered: bool) -
         return None
     profile = profile_in(media)
     return Change("answer", side, other(side), profile) if offered else Change("offer", other(side), side, profile)
+
+
+def resumed(change: Change, method: str, media: int) -> Change:
+    """Return the change of a running call that `method` brings, saying whether it is recorded.
+
+    Only where both have spoken: before an answer PRACK and UPDATE carry SDP, too, and nothing is recorded yet.
+    """
+    return change._replace(records=bool(media & RECORDS and change.op == "answer" and method in {"INVITE", "ACK"}))
 
 
 def other(side: Side) -> Side:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
 from kemi.domain.media import Change, Node, candidates, first_offer, tag_of
+from kemi.domain.recording import note_of
 from kemi.errors import NoMedia
 from kemi.media import bencode
 from kemi.media.bencode import Value
@@ -85,7 +86,10 @@ class Rtpengines:
         said = self._ask(node, _question(call, change, sdp))
         if said.get("result") != "ok":
             raise NoMedia(f"rtpengine {node} refuses: {said.get('error-reason', said.get('result'))}")
-        return str(said.get("sdp", ""))
+        shown = str(said.get("sdp", ""))
+        if change.records and "recordings" not in said:  # it was begun anew, rtpengine having died, say
+            self.record(node, call, note_of(shown, change.from_))
+        return shown
 
     def note(self, node: int, call: bytes, tag: str, sdp: str) -> None:
         """Keep in the session what was asked for the side `tag`, and stands now. Never raises."""
@@ -203,7 +207,7 @@ def _understood(node: int, answer: bytes) -> dict[str, Value]:
 
 def _question(call: bytes, change: Change, sdp: str) -> bytes:
     """Return an offer or an answer as it is sent; what every one of them says is spelt once, for all."""
-    op, from_, to, profile, transport, family, asked = change
+    op, from_, to, profile, transport, family, asked, _ = change
     said: dict[str, Value] = {"command": op, "call-id": call.hex(), "sdp": sdp}
     said["from-tag"], said["to-tag"] = tag_of(from_, profile), tag_of(to, profile)
     if transport:

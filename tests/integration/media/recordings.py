@@ -2,6 +2,8 @@
 
 from deploy.wait import until
 from tests.edge import Edge, Row
+from tests.listening import read, share
+from tests.media_room import HIGH, LOW
 
 _PATIENT = 30.0
 
@@ -21,6 +23,13 @@ def recorded(edge: Edge, sip_call_id: str) -> Row:
 
     assert until(is_made, _PATIENT), (edge.ledger.rows(query, id=sip_call_id), edge.stack.log("recorder").read_text())
     return edge.ledger.rows(query, id=sip_call_id)[0]
+
+
+def is_heard(edge: Edge, row: Row) -> bool:
+    """Whether a recording holds what both said, each on his side and nothing of the other's."""
+    left, right = map(loudest, read(edge.stack.settings.var_dir / "recordings" / str(row["file"]), channels=2))
+    each = share(left, HIGH) > 0.9 and share(right, LOW) > 0.9
+    return each and share(left, LOW) < 0.01 and share(right, HIGH) < 0.01
 
 
 def loudest(samples: list[int]) -> list[int]:
