@@ -16,6 +16,10 @@ _PLAIN: Final = re.compile(r'\s*(?:"(?:[^"\\]|\\.)*+")?[^<>"]*<([^\s<>"\x00-\x20
 _PLAIN_TAG: Final = re.compile(r";tag=([A-Za-z0-9.!%*_+`'~-]++)", re.ASCII)
 _RECEIVED: Final = re.compile(r"\s*;\s*received\s*=[^;,\s]*|\s*;\s*i\s*=[^;,\s]*", re.IGNORECASE)  # i: Kamailio's own
 _RPORT: Final = re.compile(r"\s*;\s*rport(?:\s*=\s*\d*)?(?![A-Za-z0-9-])", re.IGNORECASE)
+# The sent-by of a Via that is everybody's: the broadcast address, or a multicast one.
+_TO_ALL: Final = re.compile(
+    r"\s(?:255(?:\.255){3}|2(?:2[4-9]|3\d)(?:\.\d{1,3}){3}|\[ff[0-9a-f:.]*\])(?=[\s:;]|$)", re.IGNORECASE
+)
 _SPEC: Final = re.compile(r"[^\s<>\"\x00-\x20\x7f]+")
 _LISTED: Final = re.compile(r'(?:[^,"<]|"(?:[^"\\]|\\.)*+"|<[^>]*+>)++', re.DOTALL)
 _URI: Final = re.compile(
@@ -80,6 +84,11 @@ def careful_tag(value: str) -> str:
 def is_via_of(value: str, own: str) -> bool:
     """Say whether a Via that came back is the one its sender wrote, but for what servers add to it."""
     return value == own or _plain_via(value) == _plain_via(own)
+
+
+def is_to_all(via: str) -> bool:
+    """Say whether a reply that goes by this Via would go to everybody."""
+    return _TO_ALL.search(via) is not None
 
 
 def via_seen(own: str, ip: str, port: int) -> str:

@@ -83,6 +83,8 @@ def _part_vias(taken: Taken, vias_kept: int) -> None:
         raise ValueError("a request without a Via")
     if taken.via_list and vias_kept > 1:
         raise ValueError("a reply with more Vias than its request had")
+    if vias_kept == 2 and len(taken.vias) == 2 and addresses.is_to_all(taken.vias[1]):  # RFC 4475 §3.3.10
+        raise ValueError("a reply to everybody")
     taken.deep_vias = taken.vias[vias_kept:]
 
 

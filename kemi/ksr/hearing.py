@@ -9,7 +9,7 @@ import KSR
 
 from kemi.domain.addresses import SAID
 from kemi.errors import NoMedia
-from kemi.exchange import unpack
+from kemi.exchange import Exchange, unpack
 from kemi.ksr import headers, log, signalling
 from kemi.ksr.leaving import Leaving
 from kemi.replies import NOBODY
@@ -25,7 +25,7 @@ FIRST_SOUNDS: Final = 13  # the group's early_media is `first`
 _SOUNDS: Final = 14  # ... and a leg's sound is passed on
 PLAYS: Final = 15  # the caller hears the group's sound
 EARLY_ASKED: Final = 16  # the caller's network lets early media through only where it is told of it
-_EDGE: Final = "waiting"  # whose tag the 183 has
+_EDGE: Final = "waiting"  # whose tag the edge's own 18x has
 _get = KSR.pv.get
 _gete = KSR.pv.gete
 _is_set = KSR.isflagset
@@ -77,10 +77,10 @@ class Hearing(Leaving):
         """Tell the caller that it rings, in one clean 180, or with the group's sound: members' are not mixed."""
         if (music := _get("$avp(music)")) is not None and self._plays(music, code):
             return
-        if _is_set(OWN_TO):
-            self._taken, self._far = headers.take(vias_kept=2), NOBODY
-            self._give_back(unpack(_get("$avp(exchange)")), code, 180, reliable=False)
-        else:  # tm's own, of the caller's own INVITE: a quarter of the time
+        exchange = unpack(_get("$avp(exchange)"))
+        try:
+            self._of_the_edge(exchange, code, 180)
+        except ValueError:  # a gateway that mangles Vias: tm's own has no Contact, but it rings
             signalling.ring()
             signalling.swallow()
 
@@ -100,13 +100,19 @@ class Hearing(Leaving):
             signalling.swallow()
             return True
         _set(PLAYS)
+        self._of_the_edge(exchange, code, 183, answer, "P-Early-Media: sendonly\r\n" if _is_set(EARLY_ASKED) else "")
+        return True
+
+    def _of_the_edge(self, exchange: Exchange, was: int, code: int, body: str = "", more: str = "") -> None:
+        """Make the reply at hand one of the edge's own, in an early dialog of its own.
+
+        With a Contact, as what begins a dialog has one (RFC 3261 §12.1.1); without a token: nothing can be asked of
+        nobody (481). `more`: other headers. Raises `ValueError`.
+        """
         self._taken = taken = headers.take(vias_kept=2)
         taken.to = f"<sip:edge>;tag={self._keys.caller_tag(exchange.call, _EDGE)}"
         block = self._replies.block(exchange, taken, NOBODY, exchange.source, reliable=False)
         headers.give_vias(taken, exchange)
-        signalling.put_body(answer, taken.content_type)
-        signalling.reword(183, code, _get("$rr"))
-        # §12.1.1: what begins a dialog has a Contact; no token: nothing can be asked of nobody (481).
-        told = "P-Early-Media: sendonly\r\n" if _is_set(EARLY_ASKED) else ""  # RFC 5009 §8
-        signalling.put_headers(f"{block}Contact: <sip:{self._host}{SAID[exchange.transport]}>\r\n{told}")
-        return True
+        signalling.put_body(body, taken.content_type)
+        signalling.reword(code, was, _get("$rr"))
+        signalling.put_headers(f"{block}Contact: <sip:{self._host}{SAID[exchange.transport]}>\r\n{more}")

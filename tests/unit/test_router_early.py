@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.fakes.parties import MEMBER_SDP, Caller, Member
-from tests.fakes.world import World
+from tests.fakes.world import HOST, World
 
 _SDP_TYPE = "Content-Type: application/sdp\r\n"
 
@@ -100,3 +100,29 @@ def test_a_leg_whose_ringing_cannot_be_read_is_cancelled_like_any(world: World) 
     carol.answers()
     assert caller.saw == [200]
     assert bob.was_cancelled
+
+
+def test_ringing_has_a_contact_and_a_tag_of_the_edges_own(world: World) -> None:
+    """What begins a dialog has both (RFC 3261 §12.1.1); no member's, and nothing can be asked of it."""
+    caller = Caller(world)
+    bob, *_ = caller.calls()
+    bob.replies(180, "Allow: X-0844441909\r\n")
+    heard = caller.got[-1]
+    assert (heard.status, heard.text("contact"), heard.body) == (180, f"<sip:{HOST}>", b"")
+    tag = heard.text("to").partition(";tag=")[2]
+    assert tag
+    assert not tag.startswith("uas-")
+    assert world.leaks() == []
+
+
+def test_it_rings_also_where_a_gateway_mangles_vias(world: World) -> None:
+    """One line for both, and the second is not the caller's: nothing of that reply passes, but he hears of it."""
+    caller = Caller(world)
+    bob, *_ = caller.calls()
+    own, _ = bob.invite.message.vias()
+    lines = bob.reply(180, "", "").partition(b"\r\nFrom:")
+    world.kam.receive(
+        f"SIP/2.0 180 Ringing\r\nVia: {own}, SIP/2.0/UDP bob-0844441909".encode() + b"".join(lines[1:]), world.GATEWAY
+    )
+    assert caller.saw == [180]
+    assert world.leaks() == []

@@ -152,3 +152,19 @@ def test_an_answer_of_a_leg_whose_own_time_is_over_frees_its_phone(world: World)
     carol.answers()
     assert caller.saw == [180, 200]
     assert world.sink.kinds()[-1] == "answered"
+
+
+def test_an_answer_by_way_of_everybody_is_dropped_and_hung_up(world: World) -> None:
+    """RFC 4475 §3.3.10: its second Via, where the caller's should be, is the broadcast address."""
+    caller = Caller(world)
+    bob, carol, _ = caller.calls()
+    theirs = bob.invite.message.vias()[1]
+    world.kam.take()
+    world.kam.receive(
+        answer_of(bob).replace(theirs.encode(), b"SIP/2.0/UDP 255.255.255.255;branch=z9hG4bKsaber"), world.GATEWAY
+    )
+    sent = world.kam.take()
+    assert [method for method, *_ in requests(sent)] == ["ACK", "BYE"]
+    assert caller.saw == []
+    carol.answers()
+    assert caller.saw == [200]

@@ -33,3 +33,22 @@ def test_a_via_goes_back_with_where_it_came_from() -> None:
         "SIP/2.0/UDP h;rport=9;branch=z;received=10.0.0.1"
     )
     assert addresses.via_seen("SIP/2.0/UDP h;branch=z", "10.0.0.1", 9) == "SIP/2.0/UDP h;branch=z;received=10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("host", "is_so"),
+    [
+        ("255.255.255.255", True),
+        ("255.255.255.255:5060", True),
+        ("224.0.0.1", True),
+        ("239.255.255.250 ", True),
+        ("[ff02::1]:5060", True),
+        ("192.0.2.255", False),
+        ("240.0.0.1", False),
+        ("255.255.255.255.example.com", False),
+        ("[fe80::1]", False),
+    ],
+)
+def test_a_via_of_everybodys_is_known(host: str, is_so: bool) -> None:
+    """RFC 4475 §3.3.10; which address is a network's own broadcast cannot be known."""
+    assert addresses.is_to_all(f"SIP/2.0/UDP {host};branch=z9hG4bKsaber") is is_so
