@@ -1,18 +1,20 @@
-"""What a played scenario must have left: on the wire, in the ledger, at the SMS sink, in the log; and no leak."""
+"""What a played scenario must have left: on the wire, in the ledger, at the SMS sink, in the logs; and no leak."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from deploy.wait import until
 from sipp_scenarios.given import SECOND_GATEWAY_HOST
 from sipp_scenarios.play import Played, caller_host
+from sipp_scenarios.rules import broken
 from sipp_scenarios.scenario import Call, LedgerRow, Scenario
 from sipp_scenarios.seen import reasons, unlike
 from sipp_scenarios.sipp import OTHER
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, MEMBERS, STRANGER_HOST, Edge, Row, Texts
 from tests.leaks import Sides, find_leaks
+from tests.logs import said_on_the_wire
 from tests.sip.message import Message, parse
 
 _PATIENCE: Final = 30.0  # seconds for what comes after the wire: the ledger, the SMS, the log
@@ -22,10 +24,16 @@ _ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")  # the seed's tenant's
 def problems(scenario: Scenario, edge: Edge, played: Played, within: float = _PATIENCE) -> list[str]:
     """Everything that is not as promised, in words; empty: all is. What is missing is waited for, `within` seconds."""
     sent = [parse(each.raw) for each in played.packets if each.src[0] == caller_host(scenario)]
+    sides = _sides(edge)
     return [
         *(f"{role}: {words}" for role, words in played.complaints.items() if words),
         *(_after(scenario, edge, played, sent, within) if sent else ["the caller sent nothing"]),
-        *(f"leak: {each}" for each in find_leaks(played.packets, _sides(edge))),
+        *(f"leak: {each}" for each in find_leaks(played.packets, sides)),
+        *broken(played.packets, edge.address[0], sides.callers | sides.gateways),
+        *played.logs.faults(
+            {scenario.given.number, *sides.members, *said_on_the_wire(played.packets, sides.callers)},
+            {**(may := scenario.expect.may_log), "watch": [*may.get("watch", ()), *scenario.given.watched]},
+        ),
     ]
 
 
@@ -39,17 +47,16 @@ def _after(scenario: Scenario, edge: Edge, played: Played, sent: list[Message], 
     if wanted.caller_sent is not None and count != Counter(wanted.caller_sent):
         yield f"the caller sent {dict(count)}, not {wanted.caller_sent}"
     yield from _at_the_gateways(scenario, played)
-    replies = _received(played, caller_host(scenario))
+    received = _received(played, caller_host(scenario))
     for number, (call, sip_call_id) in enumerate(zip(calls, ids, strict=False)):
-        found = _of_a_call(call, edge, [each for each in replies if each.call_id == sip_call_id], sip_call_id, within)
+        codes = answers(sent, [each for each in received if each.call_id == sip_call_id])
+        found = _of_a_call(call, edge, [code for code in codes if code > 100], sip_call_id, within)
         yield from (f"call {number + 1}: {each}" if number else each for each in found)
     yield from unlike(scenario, edge, played, ids)
-    yield from _log(scenario, edge, played, within)
+    yield from _log(scenario, played, within)
 
 
-def _of_a_call(wanted: Call, edge: Edge, replies: list[Message], sip_call_id: str, within: float) -> Iterator[str]:
-    codes = [each.status for each in replies if each.method == "INVITE"]
-    seen = [code for code in dict.fromkeys(codes) if code > 100]
+def _of_a_call(wanted: Call, edge: Edge, seen: list[int], sip_call_id: str, within: float) -> Iterator[str]:
     if seen != wanted.caller:
         yield f"the caller saw {seen}, not {wanted.caller}"
     if wanted.ledger is None:
@@ -57,6 +64,25 @@ def _of_a_call(wanted: Call, edge: Edge, replies: list[Message], sip_call_id: st
     else:
         yield from _in_the_ledger(wanted.ledger, edge, sip_call_id, within)
     yield from _sms(wanted, edge, sip_call_id, within)
+
+
+def answers(sent: Iterable[Message], received: Iterable[Message]) -> list[int]:
+    """Return the codes that a caller's INVITEs got, of all that he sent and received.
+
+    What is sent again counts once; so does each 1xx for each time that the INVITE came again (RFC 3261 §17.2.1), and a
+    reliable one always (RFC 3262 §3). Any other 1xx that comes twice is told twice, the same to the letter or not.
+    """
+    codes: list[int] = []
+    seen: Counter[bytes] = Counter()
+    invites = Counter(each.branch for each in sent if each.method == "INVITE" and not each.status)
+    for reply in received:
+        if not reply.status or reply.method != "INVITE":
+            continue
+        is_again, seen[reply.raw] = reply.raw in seen, seen[reply.raw] + 1
+        if is_again and (reply.status >= 200 or reply.get("rseq") or seen[reply.raw] <= invites[reply.branch]):
+            continue
+        codes.append(reply.status)
+    return codes
 
 
 def _at_the_gateways(scenario: Scenario, played: Played) -> Iterator[str]:
@@ -142,14 +168,14 @@ def _sms(wanted: Call, edge: Edge, sip_call_id: str, within: float) -> Iterator[
         yield f"the sink received {texts}, not {promised}"
 
 
-def _log(scenario: Scenario, edge: Edge, played: Played, within: float) -> Iterator[str]:
+def _log(scenario: Scenario, played: Played, within: float) -> Iterator[str]:
     def lacks() -> list[str]:
-        log = edge.log_since(played.log_offset)
+        log = played.logs.said()["kamailio"]
         return [words for words in scenario.expect.log if words not in log]
 
     until(lambda: not lacks(), within)
     yield from (f"the log lacks {words!r}" for words in lacks())
-    log = edge.log_since(played.log_offset)
+    log = played.logs.said()["kamailio"]
     yield from (f"the log has {words!r}" for words in scenario.absent.log if words in log)
 
 

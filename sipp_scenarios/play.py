@@ -15,6 +15,7 @@ from sipp_scenarios.sipp import Sipp
 from sipp_scenarios.strict import Strict
 from tests.capture import Capture, Tape
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, STRANGER_HOST, Edge, free_port
+from tests.logs import Logs
 from tests.sip.message import Address
 from tests.sip.wire import Packet
 
@@ -26,11 +27,11 @@ _PATIENCE: Final = 60.0  # seconds for what the watch is to say
 
 @dataclass(frozen=True)
 class Played:
-    """What a scenario left behind: packets, how each SIPp ended (empty: well), where the log stood before."""
+    """What a scenario left behind: packets, how each SIPp ended (empty: well), the logs from its beginning on."""
 
     packets: list[Packet]
     complaints: dict[str, str]
-    log_offset: int
+    logs: Logs
 
 
 def caller_host(scenario: Scenario) -> str:
@@ -40,7 +41,7 @@ def caller_host(scenario: Scenario) -> str:
 
 def play(scenario: Scenario, edge: Edge, tape: Tape | None = None) -> Played:
     """Play `scenario`; the caller speaks once the gateway listens. `tape`: a capture that runs already."""
-    offset, watch_offset = edge.log_size(), edge.stack.log("watch").stat().st_size
+    logs = Logs(edge)
     host = caller_host(scenario)
     ports = {"gateway": (GATEWAY_HOST, edge.gateway_port)}
     ports["second_gateway"] = (SECOND_GATEWAY_HOST, edge.gateway_port)
@@ -62,20 +63,20 @@ def play(scenario: Scenario, edge: Edge, tape: Tape | None = None) -> Played:
         }
         for gateway in parties.values():
             gateway.waits_for_calls()
-        _watched(scenario, edge, watch_offset)
+        _watched(scenario, logs)
         parties["caller"] = Sipp(scenario, "caller", Path(folder), *roads["caller"].ends, scenario.play.calls)
         while any(party.goes_on for party in parties.values()):
             deeds.does()
         complaints = {role: party.ends() for role, party in parties.items()}
         complaints |= {f"the network at the {role}": road.complaints() for role, road in roads.items()}
-    return Played(capture.packets, complaints, offset)
+    return Played(capture.packets, complaints, logs)
 
 
-def _watched(scenario: Scenario, edge: Edge, offset: int) -> None:
+def _watched(scenario: Scenario, logs: Logs) -> None:
     """Return when the watch has said what is given. Raises `TimeoutError`."""
 
     def said() -> bool:
-        log, at = edge.stack.log("watch").read_bytes()[offset:].decode(), 0
+        log, at = logs.said()["watch"], 0
         for words in scenario.given.watched:
             at = log.find(words, at) + 1
             if not at:

@@ -111,7 +111,7 @@ class Seen(_Strict):
 
 
 class Call(_Strict):
-    """What must be seen of a call: ringing and final codes, row, texts. No `ledger`: it must not know the call."""
+    """What must be seen of a call: the codes above 100 to its INVITEs, row, texts. No `ledger`: it must not know it."""
 
     caller: list[int]
     sms: dict[str, str]
@@ -122,7 +122,7 @@ class Expect(Call):
     """What must be seen of the first call, of those `after` it, and in all: requests (each once), words in the log.
 
     `caller_sent` counts what left the caller, retransmissions too. `orders`: in which the members rang, call by call;
-    `by_chance`: not in turns of one order.
+    `by_chance`: not in turns of one order. `may_log`: by part, words of the lines in its log that would else be errors.
     """
 
     gateway: dict[str, int]
@@ -132,6 +132,7 @@ class Expect(Call):
     after: list[Call] = Field(default_factory=list)
     seen: list[Seen] = Field(default_factory=list)
     orders: Literal["by_chance"] | None = None
+    may_log: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class Absent(_Strict):

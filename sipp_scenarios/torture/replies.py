@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from sipp_scenarios.torture.play import UNREADABLE
 from sipp_scenarios.torture.rows import Row
-from tests.edge import BOB, CAROL, CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, MEMBERS, Edge
+from tests.edge import BOB, CALLER, CAROL, CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, MEMBERS, Edge
 from tests.leaks import Sides, find_leaks
+from tests.logs import Logs
 from tests.sip import Carrier, Customer, Member, Recording
 
 _OURS: Final = {"via", "from", "to", "call-id", "cseq"}  # what ties a reply to its INVITE
@@ -13,7 +15,7 @@ _OURS: Final = {"via", "from", "to", "call-id", "cseq"}  # what ties a reply to 
 def problems(row: Row, edge: Edge) -> list[str]:
     """Everything that is not as promised: the reply answers the call, or it is as if it had never come."""
     recording, found = Recording(), []
-    offset, kamailio = edge.log_size(), edge.stack.pid("kamailio")
+    logs, kamailio = Logs(edge), edge.stack.pid("kamailio")
     with (
         Carrier(GATEWAY_HOST, edge.gateway_port, recording) as carrier,
         Customer(edge.address, host=CUSTOMER_HOST, recording=recording) as customer,
@@ -31,8 +33,7 @@ def problems(row: Row, edge: Edge) -> list[str]:
             found.append(f"the caller got {call.replies[-1].start!r}")
         elif call.hangs_up() != 200 or not who.was_hung_up:
             found.append("the call could not be ended")
-    log = edge.log_since(offset)
-    found += [f"the log has {words!r}" for words in ("Traceback", "failed in=") if words in log]
+    found += logs.faults({CALLER, *MEMBERS}, UNREADABLE)
     if edge.stack.pid("kamailio") != kamailio:
         found.append("Kamailio has died")
     host, port = edge.address

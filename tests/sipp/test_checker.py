@@ -1,15 +1,18 @@
 """The checker can fail: whatever a scenario promises wrongly is reported."""
 
+import os
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from sipp_scenarios.check import problems
+from sipp_scenarios.check import answers, problems
 from sipp_scenarios.play import Played, play
 from sipp_scenarios.scenario import Absent, Expect, Scenario, load
 from tests.edge import BOB, CALLER, CAROL, DAVE, Edge
+from tests.sip.message import reply_to
 from tests.sip.wire import Packet
+from tests.sipp.exchanged import request
 
 _IMPATIENT = 0.3  # seconds: the call is over and checked, what is not there now will not come
 _LEGS = {"0844441909": "answered", "0844441910": "cancelled", "0987654321": "cancelled", "02838123456": "cancelled"}
@@ -64,6 +67,37 @@ def test_a_wrong_code_is_reported(answered: Answered) -> None:
     """The caller's codes are compared in order, all of them."""
     assert the_one(answered.expecting(caller=[180, 486])) == "the caller saw [180, 200], not [180, 486]"
     assert the_one(answered.expecting(caller=[200])) == "the caller saw [180, 200], not [200]"
+
+
+def test_a_code_that_comes_twice_is_not_dropped() -> None:
+    """A retransmission is; another reply, and a 180 that nobody has asked for again, is not."""
+    asked = request("INVITE", 1, "z9hG4bKhis", from_tag="c")
+    ringing = reply_to(asked, 180, None, "e")
+    elsewhere, answer = reply_to(asked, 180, None, "f"), reply_to(asked, 200, None, "e")
+    assert answers([asked], [ringing, answer, answer]) == [180, 200]
+    assert answers([asked, asked], [ringing, ringing, answer]) == [180, 200]
+    assert answers([asked], [ringing, ringing, answer]) == [180, 180, 200]
+    assert answers([asked], [ringing, elsewhere, answer]) == [180, 180, 200]
+    assert answers([asked], [answer, reply_to(asked, 200, None, "f")]) == [200, 200]
+    reliable = reply_to(asked, 183, None, "e", extra=[("RSeq", "1"), ("Require", "100rel")])
+    assert answers([asked], [reliable, reliable, answer]) == [183, 200]
+
+
+def test_what_breaks_a_rule_is_reported(answered: Answered) -> None:
+    """On the caller's side and the gateway's, after everything else was right."""
+    packets = answered.played.packets
+    changed = [
+        replace(
+            each,
+            raw=each.raw.replace(b"Max-Forwards: 69", b"Max-Forwards: 70").replace(
+                b"Contact: <sip:127", b"X: <sip:127"
+            ),
+        )
+        for each in packets
+    ]
+    found = answered.with_played(replace(answered.played, packets=changed))
+    assert "INVITE to 127.0.0.20 with Max-Forwards 70 of 70 (§16.6 step 3)" in found
+    assert "180 to INVITE to 127.0.0.10 without exactly one Contact (§12.1.1)" in found
 
 
 def test_wrong_requests_are_reported(answered: Answered) -> None:
@@ -155,6 +189,19 @@ def test_the_log_is_read(answered: Answered) -> None:
     """A line that is not there, and words that are."""
     assert the_one(answered.expecting(log=["legs=4", "legs=5"])) == "the log lacks 'legs=5'"
     assert the_one(answered.without(log=["received hotline="])) == "the log has 'received hotline='"
+
+
+def test_the_logs_of_other_parts_are_read(answered: Answered) -> None:
+    """A number, an error; and words that may be there."""
+    log = answered.edge.stack.log("sender")
+    before = log.stat().st_size
+    with log.open("a") as file:
+        file.write(f"sms: alarm=x {CALLER}\n")
+    excused, found = answered.expecting(may_log={"sender": ["alarm=x"]}), answered.expecting()
+    os.truncate(log, before)
+    assert excused
+    assert all(each.startswith("the log of sender has the number …846 (") for each in excused)
+    assert [each for each in found if each not in excused] == ["the log of sender has an error: alarm=x …846"]
 
 
 def test_what_sipp_says_is_reported(answered: Answered) -> None:

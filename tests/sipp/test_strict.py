@@ -1,4 +1,4 @@
-"""The scenarios' gateway is a strict UAS: 482 to a plain fork, never to ours; and what it complains of."""
+"""The scenarios' gateway is a strict UAS: 482 to a plain fork, never to ours. Its rules: test_rules.py."""
 
 import os
 import socket
@@ -16,7 +16,8 @@ from sipp_scenarios.scenario import Loss, load
 from sipp_scenarios.strict import Strict
 from tests.edge import EDGE_HOST, GATEWAY_HOST, HOTLINE, Edge, free_port
 from tests.sip import Customer
-from tests.sip.message import Address, Message, build, parse, reply_to
+from tests.sip.message import Address, Message, parse, reply_to
+from tests.sipp.exchanged import request
 
 HERE: Final = Path(__file__).parent
 HIDDEN: Final = "127.0.0.24"
@@ -90,65 +91,18 @@ def test_our_fork_rings_all_and_gets_no_482(edge: Edge) -> None:
     assert not any(each.raw.startswith(b"SIP/2.0 482") for each in played.packets)
 
 
-class TestRules:
-    """What an edge that breaks the RFC would be told, message by message."""
-
-    @pytest.fixture
-    def strict(self) -> Iterator[Strict]:
-        """A gateway that nobody is behind."""
-        strict = Strict(("127.0.0.20", free_port("127.0.0.20")), ("127.0.0.1", 5060), HIDDEN)
-        with strict:
-            yield strict
-
-    def test_a_whole_call_without_fault(self, strict: Strict) -> None:
-        """INVITE, 200, ACK, BYE."""
-        dialog(strict)
-        strict.to_party(request("BYE", 2, "z9hG4bKbye", to_tag="m"))
-        assert strict.complaints() == ""
-
-    @pytest.mark.parametrize(
-        ("wrong", "said"),
-        [
-            (("ACK", 1, "z9hG4bKinvite"), "ACK to a 2xx with its INVITE's branch"),
-            (("BYE", 1, "z9hG4bKbye"), "BYE with a CSeq that does not grow: 1 after 1"),
-            (("CANCEL", 1, "z9hG4bKother"), "CANCEL of no INVITE"),
-            (("BYE", 2, "bye"), "BYE without the magic cookie"),
-        ],
-    )
-    def test_a_broken_rule_is_said(self, strict: Strict, wrong: tuple[str, int, str], said: str) -> None:
-        """Each after a call that went well so far."""
-        dialog(strict)
-        strict.to_party(request(*wrong, to_tag="m"))
-        assert strict.complaints().startswith(said)
-
-    def test_another_remote_target_is_said(self, strict: Strict) -> None:
-        """The Contact, and nothing else (RFC 3261 §12.2.1.1)."""
-        dialog(strict)
-        strict.to_party(request("BYE", 2, "z9hG4bKbye", to_tag="m", uri="sip:somebody@else"))
-        assert strict.complaints().startswith("BYE to another URI than the Contact")
-
-    def test_record_route_is_echoed_and_is_the_route(self, strict: Strict) -> None:
-        """RFC 3261 §12.1.1, §12.2.1.1."""
-        invite = parse(request("INVITE", 1, "z9hG4bKinvite", more=[("Record-Route", "<sip:t@e;lr>")]))
-        strict.to_party(invite.raw)
-        assert parse(strict.to_edge(reply_to(invite, 180, None, "m").raw)).get("record-route") == "<sip:t@e;lr>"
-        assert parse(strict.to_edge(reply_to(invite, 100, None, "m").raw)).get("record-route") == ""
-        assert parse(strict.to_edge(request("BYE", 7, "z9hG4bKmine", to_tag="a"))).get("route") == "<sip:t@e;lr>"
+@pytest.fixture
+def strict() -> Iterator[Strict]:
+    """A gateway that nobody is behind."""
+    strict = Strict(("127.0.0.20", free_port("127.0.0.20")), ("127.0.0.1", 5060), HIDDEN)
+    with strict:
+        yield strict
 
 
-def dialog(strict: Strict) -> None:
-    """INVITE, 200, ACK."""
-    invite = parse(request("INVITE", 1, "z9hG4bKinvite"))
+def test_record_route_is_echoed_and_is_the_route(strict: Strict) -> None:
+    """RFC 3261 §12.1.1, §12.2.1.1."""
+    invite = request("INVITE", 1, "z9hG4bKinvite", more=[("Record-Route", "<sip:t@e;lr>")])
     strict.to_party(invite.raw)
-    strict.to_edge(reply_to(invite, 200, None, "m", extra=[("Contact", "<sip:bob@h>")]).raw)
-    strict.to_party(request("ACK", 1, "z9hG4bKack", to_tag="m"))
-
-
-def request(
-    method: str, number: int, branch: str, *, to_tag: str = "", uri: str = "sip:bob@h",
-    more: list[tuple[str, str]] | None = None,
-) -> bytes:  # fmt: skip
-    to = "<sip:hotline@h>" + (f";tag={to_tag}" if to_tag else "")
-    headers = [("Via", f"SIP/2.0/UDP e;branch={branch}"), ("Max-Forwards", "69"), ("From", "<sip:hotline@h>;tag=a")]
-    headers += [("To", to), ("Call-ID", "leg"), ("CSeq", f"{number} {method}"), *(more or [])]
-    return build(f"{method} {uri} SIP/2.0", headers).raw
+    assert parse(strict.to_edge(reply_to(invite, 180, None, "m").raw)).get("record-route") == "<sip:t@e;lr>"
+    assert parse(strict.to_edge(reply_to(invite, 100, None, "m").raw)).get("record-route") == ""
+    assert parse(strict.to_edge(request("BYE", 7, "z9hG4bKmine", to_tag="a").raw)).get("route") == "<sip:t@e;lr>"
