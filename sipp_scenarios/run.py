@@ -8,7 +8,7 @@ import pydantic
 import typer
 import yaml
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.console import wide_console
 from sipp_scenarios.runner import JOBS, Result, Thing, played
@@ -56,7 +56,7 @@ def _named(name: str) -> list[Thing]:
 
 
 def _what_there_is(things: list[Thing]) -> Table:
-    table = Table("scenario", "what happens", "standard", box=None, padding=(0, 2, 0, 0))
+    table = Table(Column("scenario", no_wrap=True), "what happens", "standard", box=None, padding=(0, 2, 0, 0))
     for thing in things:
         table.add_row(thing.name, thing.summary, thing.standard)
     return table
