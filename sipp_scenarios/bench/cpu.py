@@ -49,6 +49,19 @@ def each(root: int) -> dict[int, float]:
     return {one.pid: _seconds(one) for one in tree(root, _all())}
 
 
+def loads(root: int, program: str) -> dict[tuple[str, int], float]:
+    """Return the CPU seconds of each process below `root` that is `program`, by the file after `-sf` and its id."""
+    found = dict[tuple[str, int], float]()
+    for one in tree(root, _all()):
+        try:
+            words = (_PROC / str(one.pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except OSError:  # it ended in between
+            continue
+        if words[0].rpartition("/")[2] == program and "-sf" in words:
+            found[Path(words[words.index("-sf") + 1]).stem, one.pid] = _seconds(one)
+    return found
+
+
 def _seconds(stat: Stat) -> float:
     """Return what a process has used: to the ns where it is one thread, as each of Kamailio's is; else by ticks.
 
@@ -83,12 +96,6 @@ def idle() -> float:
     """
     fields = (_PROC / "stat").read_text().split("\n", 1)[0].split()
     return (int(fields[4]) + int(fields[5])) / _TICKS  # idle, and waiting for a disk
-
-
-def dropped() -> int:
-    """Return how many datagrams the kernel has thrown away because a socket's buffer was full."""
-    lines = [line.split() for line in (_PROC / "net" / "snmp").read_text().splitlines() if line.startswith("Udp:")]
-    return int(dict(zip(*lines, strict=True))["RcvbufErrors"])
 
 
 def _all() -> Iterable[Stat]:

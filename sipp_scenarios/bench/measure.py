@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
-from sipp_scenarios.bench import cpu, load
+from sipp_scenarios.bench import cpu, figures, load
 from sipp_scenarios.bench.figures import Window
 from sipp_scenarios.bench.load import Load
 from sipp_scenarios.bench.program import Program
+from sipp_scenarios.bench.sockets import Lost
+from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, free_port
 
 _SETTLE: Final = 0.5  # seconds after the last call for what is still on its way
 
@@ -32,17 +34,19 @@ def idle(programs: list[Program], seconds: float) -> dict[str, dict[str, float]]
 def window(program: Program, asked: Load, settled: Callable[[], object] = lambda: None) -> Window:
     """Load `program` and return what it used; `settled` waits for the parts that follow the calls."""
     with TemporaryDirectory(prefix="bench-") as folder:
-        begun, before, lost, sipp = time.monotonic(), program.cpu(), cpu.dropped(), _children()
+        begun, before, sipp = time.monotonic(), program.cpu(), _children()
+        me, ports = (CUSTOMER_HOST, free_port(CUSTOMER_HOST)), program.ports(asked.members)
         begin = asked.calls / asked.rate  # seconds that calls begin in, from when SIPp listens on
-        with _Meter(program, begin / 4, begin) as meter:
-            told, complaint = load.call(program.address, program.ports(asked.members), asked, Path(folder))
+        sockets = [me, program.address, *((GATEWAY_HOST, port) for port in ports)]
+        with _Meter(program, begin / 4, begin) as meter, Lost(sockets) as lost:
+            told, complaint = load.call(me, program.address, ports, asked, Path(folder))
         settled()
         time.sleep(_SETTLE)
         after, seconds = program.cpu(), time.monotonic() - begun
     caller, gateway = told[0], told[1:]
+    failed = caller.failed + asked.calls - caller.calls
     return Window(
-        program.name, asked.members, asked.ends, asked.rate, caller.rate, asked.calls,
-        failed=caller.failed + asked.calls - caller.calls,
+        program.name, asked.members, asked.ends, asked.rate, caller.rate, asked.calls, failed,
         failed_legs=sum(each.failed for each in gateway),
         retransmissions=sum(each.retransmissions for each in told),
         seconds=seconds,
@@ -51,7 +55,12 @@ def window(program: Program, asked: Load, settled: Callable[[], object] = lambda
         sipp=_children() - sipp,
         busy=meter.busy,
         busiest=meter.busiest,
-        dropped=cpu.dropped() - lost,
+        dropped=lost.count,
+        missing_legs=figures.missing(asked.calls, failed, asked.members, sum(each.calls for each in gateway)),
+        cores=meter.cores,
+        calling=meter.calling,
+        answering=meter.answering,
+        sipp_busiest=meter.sipp_busiest,
     )  # fmt: skip
 
 
@@ -68,15 +77,26 @@ def _children() -> float:
     return used.ru_utime + used.ru_stime
 
 
+class _Look(NamedTuple):
+    """CPU seconds until now, all read between `begun` and `ended`."""
+
+    begun: float
+    idle_at: float
+    idle: float
+    program: dict[int, float]
+    sipp: dict[tuple[str, int], float]
+    ended: float
+
+
 class _Meter:
-    """How busy the cores, and the program's busiest process, were while calls began: not while stragglers ended."""
+    """How busy the cores, the program and SIPp were while calls began: not while stragglers ended."""
 
     def __init__(self, program: Program, since: float, until: float) -> None:
         """`since`, `until`: seconds from the beginning of the `with`."""
         self._program = program
-        self._looks: list[tuple[float, dict[int, float], float]] = []
+        self._looks: list[_Look] = []
         self._timers = [threading.Timer(at, self._look) for at in (since, until)]
-        self.busy = self.busiest = 0.0
+        self.busy = self.busiest = self.cores = self.calling = self.answering = self.sipp_busiest = 0.0
 
     def __enter__(self) -> Self:
         for each in self._timers:
@@ -87,10 +107,22 @@ class _Meter:
         for each in self._timers:
             each.join() if kind is None else each.cancel()
         if len(self._looks) == len(self._timers):
-            (idle, before, since), (idle_after, after, until) = self._looks
-            self.busy = max(0.0, 1 - (idle_after - idle) / (until - since) / (os.cpu_count() or 1))
-            self.busiest = max((used - before.get(pid, 0.0) for pid, used in after.items()), default=0.0)
-            self.busiest /= until - since
+            self._conclude(*self._looks)
+
+    def _conclude(self, first: _Look, last: _Look) -> None:
+        # Both readings lie within: what is said to be used cannot be more than the cores had to give.
+        seconds = last.ended - first.begun
+        used = [each - first.program.get(pid, 0.0) for pid, each in last.program.items()]
+        self.busiest, self.cores = max(used, default=0.0) / seconds, sum(used) / seconds
+        sipp = {who: (each - first.sipp.get(who, 0.0)) / seconds for who, each in last.sipp.items()}
+        self.answering = sum(each for (role, _), each in sipp.items() if role == load.GATEWAY)
+        self.calling = sum(sipp.values()) - self.answering
+        self.sipp_busiest = max(sipp.values(), default=0.0)
+        idle = (last.idle - first.idle) / (last.idle_at - first.idle_at)
+        self.busy = max(0.0, 1 - idle / (os.cpu_count() or 1))
 
     def _look(self) -> None:
-        self._looks.append((cpu.idle(), self._program.each(), time.monotonic()))
+        begun = time.monotonic()
+        program, sipp = self._program.each(), cpu.loads(os.getpid(), "sipp")
+        idle_at, idle = time.monotonic(), cpu.idle()
+        self._looks.append(_Look(begun, idle_at, idle, program, sipp, time.monotonic()))

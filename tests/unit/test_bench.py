@@ -62,6 +62,12 @@ def test_sipps_last_line_counts_and_the_rate_is_that_of_beginning_calls() -> Non
     assert told == Counts(calls=800, failed=3, retransmissions=7, rate=100.0)
 
 
+def test_the_rate_is_not_made_smaller_by_when_sipp_writes() -> None:
+    """400/s for half a second: the line that has all 200 comes a tick late; the others tell."""
+    told = counts.parse(sipp((0.1, 20, 0, 0), (0.2, 60, 0, 0), (0.4, 140, 0, 0), (0.7, 200, 0, 0)))
+    assert told.rate == pytest.approx(400.0)
+
+
 def test_a_sipp_that_has_counted_nothing_is_an_error() -> None:
     """Neither an empty file nor one with its heading alone is a result of zero failures."""
     for text in ("", sipp()):
