@@ -40,6 +40,7 @@ def html(report: Report) -> str:
 def for_a_terminal(table: Table) -> rich.table.Table:
     """Return a table as a console shows it."""
     shown = rich.table.Table(box=None, padding=(0, 2, 0, 0), title=table.caption, title_justify="left")
+    shown.caption, shown.caption_justify = table.note or None, "left"
     for head in table.head:
         shown.add_column(head)
     for row in table.rows:

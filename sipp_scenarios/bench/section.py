@@ -5,13 +5,14 @@ Any benchmark adds its own: it writes `bench/sections/<name>.json` by `save(Sect
 
     {"name": "sms", "title": "SMS", "order": 60, "at": "2026-11-27T08:10:00+00:00", "commit": "…", "seconds": 93.5,
      "text": ["a paragraph", …], "commands": ["make bench-sms"],
-     "figures": {"sent a second": {"value": 812.0, "unit": "SMS/s", "better": "higher", "rounds": [801, 812, 830]}},
+     "figures": {"sent a second": {"value": 812.0, "unit": "SMS/s", "better": "higher", "rounds": [801, 812, 830],
+                                  "under": "500 messages"}},
      "tables": [{"caption": "…", "head": ["…", …], "rows": [["…", …], …], "note": ""}],
      "plots": [{"caption": "…", "kind": "lines", "x": "calls/s", "y": "ms", "log": false,
                 "series": [{"name": "p50", "points": [[80, 1.2], [200, 2.5]]}]}]}
 
-`figures` is what `make bench-compare` compares; `better` is "lower", "higher" or "neither". A plot's `kind` is "lines"
-(points are numbers) or "bars" (the first of a point is a label).
+`figures` is what `make bench-compare` compares, where they were made `under` the same load; `better` is "lower",
+"higher" or "neither". A plot's `kind` is "lines" (points are numbers) or "bars" (the first of a point is a label).
 """
 
 from datetime import UTC, datetime
@@ -30,12 +31,16 @@ PUBLISHED: Final = Path(__file__).parent / "published"
 
 
 class Figure(msgspec.Struct, omit_defaults=True):
-    """One number that can be compared with yesterday's; `rounds`: the values that it is the median of."""
+    """One number that can be compared with yesterday's, if that was made `under` the same load, in words.
+
+    `rounds`: the values that it is the median of.
+    """
 
     value: float
     unit: str
     better: Literal["lower", "higher", "neither"] = "lower"
     rounds: list[float] = []
+    under: str = ""
 
 
 class Table(msgspec.Struct, omit_defaults=True):
@@ -78,6 +83,7 @@ class Section(msgspec.Struct, omit_defaults=True):
     text: list[str] = []
     commands: list[str] = []
     figures: dict[str, Figure] = {}
+    lost: dict[str, str] = {}  # figures that came to no number, as where all calls failed: `under` of each
     tables: list[Table] = []
     plots: list[Plot] = []
 
@@ -95,13 +101,14 @@ def now() -> str:
 
 
 def save(section: Section, folder: Path = SECTIONS) -> Path:
-    """Write the section where the next report finds it; a number that is none (all calls failed) is left out.
+    """Write the section where the next report finds it; a number that is none (all calls failed) goes to `lost`.
 
     JSON has no such numbers: the next report could not read it.
     """
     figures = {name: one for name, one in section.figures.items() if all(map(isfinite, (one.value, *one.rounds)))}
+    lost = section.lost | {name: one.under for name, one in section.figures.items() if name not in figures}
     plots = [structs.replace(one, series=[_finite(each) for each in one.series]) for one in section.plots]
-    section = structs.replace(section, figures=figures, plots=plots)
+    section = structs.replace(section, figures=figures, lost=lost, plots=plots)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{section.name}.json"
     file.write_bytes(msgspec.json.format(msgspec.json.encode(section)) + b"\n")

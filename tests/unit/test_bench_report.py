@@ -5,10 +5,12 @@ from math import nan
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from sipp_scenarios.bench import page
-from sipp_scenarios.bench.compare import compared
+from sipp_scenarios.bench.compare import app, compared
 from sipp_scenarios.bench.section import (
+    PUBLISHED,
     Figure,
     Plot,
     Report,
@@ -69,6 +71,7 @@ def test_a_number_that_is_none_is_left_out_and_the_section_can_be_read(tmp_path:
     save(Section("one", "One", figures=figures, plots=[plot]), tmp_path)
     (found,) = load_all(tmp_path)
     assert list(found.figures) == ["calls"]
+    assert found.lost == {"cost": "", "some": ""}
     assert found.plots[0].series[0].points == [(2.0, 5.0)]
 
 
@@ -112,19 +115,67 @@ def test_what_is_no_report_is_refused_in_words(text: str, tmp_path: Path) -> Non
         (Figure(1.0, "s", rounds=[0.8, 1.0, 1.2]), Figure(1.3, "s", rounds=[1.3, 1.3, 1.3]), ""),
         (Figure(1.0, "s", "neither"), Figure(9.0, "s", "neither"), ""),
         (Figure(0, "calls"), Figure(3, "calls"), "worse"),
-        (Figure(1.0, "s"), Figure(1000.0, "ms"), ""),
     ],
 )
 def test_a_figure_got_worse_by_more_than_a_tenth_and_than_its_rounds_differ(
     old: Figure, new: Figure, verdict: str
 ) -> None:
-    """In its own direction; figures of different units are not compared."""
-    [change], single = compared(report(x=old), report(x=new))
-    assert (change.verdict, single) == (verdict, [])
+    """In its own direction."""
+    found = compared(report(x=old), report(x=new))
+    assert [each.verdict for each in found.changes] == [verdict]
+    assert found.worse == (verdict == "worse")
 
 
 def test_what_only_one_report_has_is_said() -> None:
-    """A part that was not measured is no improvement."""
-    changes, single = compared(report(x=Figure(1, "s"), y=Figure(1, "s")), report(x=Figure(1, "s"), z=Figure(1, "s")))
-    assert [each.name for each in changes] == ["cost: x"]
-    assert single == ["cost: y", "cost: z"]
+    """A part that was not measured is no improvement, and none that got worse."""
+    found = compared(report(x=Figure(1, "s"), y=Figure(1, "s")), report(x=Figure(1, "s"), z=Figure(1, "s")))
+    assert [each.name for each in found.changes] == ["cost: x"]
+    assert (found.old_only, found.new_only, found.worse) == (["cost: y"], ["cost: z"], 0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (Figure(1600, "calls/s", "higher", under="2 s"), Figure(900, "calls/s", "higher", under="60 s")),
+        (Figure(1600, "calls/s", "higher"), Figure(900, "calls/s", "higher", under="60 s")),
+        (Figure(1.0, "s"), Figure(1000.0, "ms")),
+    ],
+)
+def test_figures_of_another_load_or_unit_are_named_and_not_compared(old: Figure, new: Figure) -> None:
+    """What was held for 2 s says nothing of what is held for 60."""
+    found = compared(report(x=old), report(x=new))
+    assert (found.changes, found.worse, list(found.apart)) == ([], 0, ["cost: x"])
+    assert (old.under or "not said") in found.apart["cost: x"]
+    assert new.under in found.apart["cost: x"]
+
+
+def lost(tmp_path: Path, under: str) -> Report:
+    """A report of which x has come to no number."""
+    save(Section("cost", "Cost", figures={"x": Figure(nan, "s", under=under)}), tmp_path)
+    return Report({}, load_all(tmp_path))
+
+
+def test_a_figure_that_came_to_no_number_is_named_and_worse(tmp_path: Path) -> None:
+    """All calls failed: nothing is slower than that. Not where it was asked for more."""
+    old = report(x=Figure(1.0, "s", under="80/s"))
+    found = compared(old, lost(tmp_path, "80/s"))
+    assert (found.lost, found.worse, found.old_only) == (["cost: x"], 1, [])
+    harder = compared(old, lost(tmp_path, "9000/s"))
+    assert (harder.lost, harder.worse, list(harder.apart)) == ([], 0, ["cost: x"])
+    assert compared(report(), lost(tmp_path, "80/s")).new_only == ["cost: x"]
+
+
+def test_the_command_ends_with_1_where_a_figure_is_lost_and_names_what_it_cannot_compare(tmp_path: Path) -> None:
+    """Also against the last report that was published."""
+    old = report(x=Figure(1.0, "s", under="80/s"), y=Figure(1.0, "s"), z=Figure(1.0, "s"))
+    page.write(old, tmp_path / "old")
+    new = report(y=Figure(2.0, "s", under="81/s"))
+    new.sections[0].lost = {"x": "80/s"}
+    page.write(new, tmp_path / "new")
+    files = [str(tmp_path / each / "report.json") for each in ("old", "new")]
+    said = CliRunner().invoke(app, files)
+    assert said.exit_code == 1
+    for words in ("cost: x", "cannot be compared: cost: y", "only in the old report: cost: z", "1 of 1 figures"):
+        assert words in said.output
+    published = str(PUBLISHED / "report.json")
+    assert CliRunner().invoke(app, [published, published]).exit_code == 0
