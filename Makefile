@@ -55,7 +55,7 @@ lint: setup ## ruff, mypy, import-linter
 scenarios: setup ## play sipp_scenarios/, several at a time; ARGS=--list, -j 1, torture, names or numbers
 	@$(PYTHON) -m sipp_scenarios.run $(ARGS)
 
-bench: setup ## the edge and its peers under load, bench/report.html, 20 minutes; ARGS="cost delay --rounds 5", ARGS=--help
+bench: setup ## the edge and its peers under load, bench/report.html, half an hour; ARGS="cost delay --rounds 5", ARGS=--help
 	@deploy/packages.sh valgrind
 	-@deploy/packages.sh debootstrap # for Asterisk as a peer; it can be done without
 	@$(PYTHON) -m sipp_scenarios.bench.run $(ARGS)

@@ -58,9 +58,10 @@ class Cast:
         """The edge alone, then the peers."""
         return [self.ours, *self.peers]
 
-    def native(self) -> list[Program]:
-        """The edge alone and the plain native script."""
-        return [self.ours, *(each for each in self.peers if each.name == peer.PLAIN)]
+    def note(self) -> str:
+        """Return what the peers' figures leave out, for below a table."""
+        said = "; ".join(f"{each.name}: {CANNOT[each.name]}" for each in self.peers)
+        return f"What each peer cannot, or leaves out: {said}." if said else ""
 
     def ready(self, programs: list[Program]) -> None:
         """Warm them up and learn what they use while idle."""

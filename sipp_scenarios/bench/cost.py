@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from sipp_scenarios.bench import cast as casts
 from sipp_scenarios.bench import figures, measure, peer, stage
 from sipp_scenarios.bench.cast import Cast
 from sipp_scenarios.bench.figures import Cost, Window
@@ -38,22 +37,18 @@ def measured(cast: Cast, rounds: int, seconds: float) -> Section:
         order=10,
         text=_text(cast, rounds, times),
         figures={
-            **{f"{each.program}: {each.members} members, {each.ends}": _figure(each, EDGE) for each in costs},
-            **{f"{each.program}: 5 members, answered, {_FULL_RATE}/s": _figure(each, EDGE) for each in full},
-            **{f"{part}: 5 members, {each.ends}": _figure(each, part) for each in parts for part in each.cost},
-            **{f"ours by the {name}, {_FULL_RATE}/s": Figure(value, "times") for name, value in times.items()},
+            **{f"{each.program}: {each.members} members, {each.ends}": _figure(each, EDGE, seconds) for each in costs},
+            **{f"{each.program}: 5 members, answered, {_FULL_RATE}/s": _figure(each, EDGE, seconds) for each in full},
+            **{f"{part}: 5 members, {each.ends}": _figure(each, part, seconds) for each in parts for part in each.cost},
+            **{f"ours by the {name}, {_FULL_RATE}/s": Figure(value, "times", under=_under(_FULL_RATE, seconds))
+               for name, value in times.items()},
         },
         tables=[
-            _table(f"{_UNIT}, of the edge and its peers, median of {rounds}", [*costs, *full]),
+            _table(f"{_UNIT}, of the edge and its peers, median of {rounds}", [*costs, *full], cast.note()),
             _parts_table(parts),
-            Table(
-                "what a peer's figure leaves out",
-                ["peer", "cannot"],
-                [[name, casts.CANNOT[name]] for name in _names(cast)],
-            ),
         ],
         plots=[_plot(costs, ends) for ends in ENDS] + [_parts_plot(parts)],
-    )
+    )  # fmt: skip
 
 
 def _of_all_parts(cast: Cast, rounds: int, seconds: float) -> list[Cost]:
@@ -84,24 +79,27 @@ def _of_kamailio(cast: Cast) -> list[Program]:
     return [each for each in cast.everybody() if each.name in {stage.OURS, peer.PLAIN, peer.MASKED}]
 
 
-def _names(cast: Cast) -> list[str]:
-    return [each.name for each in cast.peers]
+def _figure(cost: Cost, part: str, seconds: float) -> Figure:
+    rounds = cost.rounds if part == EDGE else []
+    return Figure(cost.cost[part], _UNIT, rounds=rounds, under=_under(cost.rate, seconds))
 
 
-def _figure(cost: Cost, part: str) -> Figure:
-    return Figure(cost.cost[part], _UNIT, rounds=cost.rounds if part == EDGE else [])
+def _under(rate: int, seconds: float) -> str:
+    return f"{rate}/s for {seconds:g} s"
 
 
-def _table(caption: str, costs: list[Cost]) -> Table:
-    head = ["members", "calls end", "calls/s", "program", "CPU-s", "of each round", "failed calls, legs", "sent again"]
-    return Table(caption, head, [_row(each) for each in costs], "✗: calls failed, so the cost says little")
+def _table(caption: str, costs: list[Cost], note: str) -> Table:
+    head = ["members", "calls end", "calls/s", "program", "CPU-s", "of each round"]
+    head += ["failed calls, legs; missing legs", "sent again"]
+    note = f"✗: calls failed or members were not rung, so the cost says little. {note}"
+    return Table(caption, head, [_row(each) for each in costs], note)
 
 
 def _row(each: Cost) -> list[str]:
-    mark = "✗ " if each.failed or each.failed_legs else ""
+    mark = "✗ " if each.failed or each.failed_legs or each.missing_legs else ""
     rounds = " ".join(f"{one:.2f}" for one in each.rounds)
     row = [str(each.members), each.ends, str(each.rate), each.program, f"{each.cost[EDGE]:.2f}", rounds]
-    return [*row, f"{mark}{each.failed}, {each.failed_legs}", str(each.retransmissions)]
+    return [*row, f"{mark}{each.failed}, {each.failed_legs}; {each.missing_legs}", str(each.retransmissions)]
 
 
 def _parts_table(costs: list[Cost]) -> Table:

@@ -10,8 +10,10 @@ from sipp_scenarios.bench import cpu
 from tests.edge import Edge
 
 MIB: Final = 1 << 20
-_PARTS: Final = ("kamailio", "watch", "table", "ledger", "sender", "postgres")
+_PARTS: Final = ("kamailio", "watch", "table", "ledger", "sender", "receipts", "recorder", "postgres")
+_LOG: Final = "kamailio: log"
 _OWN: Final = "RssAnon:"
+_ALL: Final = "VmRSS:"
 
 
 class Sample(NamedTuple):
@@ -21,9 +23,10 @@ class Sample(NamedTuple):
     """
 
     at: float
-    own: dict[str, float]  # in no file and not shared: what a leak would grow
+    own: dict[str, float]  # RssAnon, in no file and not shared: what a leak would grow
     shm: float
     pkg: float
+    rss: dict[str, float]  # with what is shared and what is in files
 
 
 class Sampler:
@@ -34,16 +37,17 @@ class Sampler:
         self._rpc = _rpc(edge)
         self._begun = time.monotonic()
         self._names = dict[int, str]()
-        self._wanted: set[int] = set()
+        self._connections = 0
 
     def take(self) -> Sample:
         """Look at every process that is there now."""
         self._look_for_new_ones()
-        own = {self._names[pid]: mib for pid in self._wanted if (mib := _own(pid)) is not None}
+        found = {name: mib for pid, name in self._names.items() if (mib := _mib(pid)) is not None}
         shm, pkg = self._ask("core.shmmem", "k"), self._ask("pkg.stats")
         used = shm["real_used"] / 1024 if isinstance(shm, dict) else nan
         most = max(one["used"] for one in pkg) / MIB if isinstance(pkg, list) and pkg else nan
-        return Sample(time.monotonic() - self._begun, own, used, most)
+        own, rss = ({name: mib[n] for name, mib in found.items()} for n in (0, 1))
+        return Sample(time.monotonic() - self._begun, own, used, most, rss)
 
     def close(self) -> None:
         """Close the RPC socket."""
@@ -55,12 +59,24 @@ class Sampler:
             root = self._edge.stack.pid(part)
             if root is None:
                 continue
-            pids = sorted(cpu.each(root))
-            for pid in pids if part == "kamailio" else [root]:  # PostgreSQL's come and go: the server alone
+            for pid in sorted(cpu.each(root)):
                 if pid not in self._names:
-                    words = f": {described[pid].partition(' sock=')[0]}" if pid in described else ""
-                    self._names[pid] = f"{part}{words}" if pid == root or words else f"{part} {pid}"
-                self._wanted.add(pid)
+                    self._names[pid] = self._named(part, pid, root, described)
+            if part == "kamailio":
+                self._names |= dict.fromkeys(cpu.readers(root), _LOG)
+
+    def _named(self, part: str, pid: int, root: int, described: dict[int, str]) -> str:
+        if pid in described:
+            return f"{part}: {described[pid].partition(' sock=')[0]}"
+        if pid == root:
+            return part
+        if part != "postgres":
+            return f"{part} {pid}"
+        does = title(pid)
+        if "(" not in does:  # a connection's has its client's port, and what it does now
+            return does
+        self._connections += 1
+        return f"postgres: connection {self._connections}"
 
     def _ask(self, method: str, *params: str) -> Any:
         try:
@@ -85,9 +101,19 @@ def _rpc(edge: Edge) -> Rpc:
     return Rpc(edge.stack.settings.var_dir / "run" / "kamailio.rpc", "bench")
 
 
-def _own(pid: int) -> float | None:
+def title(pid: int) -> str:
+    """Return what a process of PostgreSQL calls itself, "" where it has ended."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:  # it has ended
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").rstrip("\0").strip()
+    except OSError:
+        return ""
+
+
+def _mib(pid: int) -> tuple[float, float] | None:
+    """Return what is its own, and all that it has in memory; None where it has ended."""
+    try:
+        lines = [line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+        mib = {line[0]: int(line[1]) / 1024 for line in lines if line and line[0] in {_OWN, _ALL}}
+        return mib[_OWN], mib[_ALL]
+    except (OSError, KeyError):  # it has ended, or is about to
         return None
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(_OWN)), None)

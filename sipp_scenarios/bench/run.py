@@ -39,8 +39,9 @@ from sipp_scenarios.bench.cast import Cast
 from sipp_scenarios.bench.section import Report, Section
 from sql.said import said
 
+_HELD: Final = ": calls/s held"
 _CAPACITY: Final = 400  # calls a second, where nobody has measured it
-_PEERS: Final = {"cost": cast.PEERS, "capacity": cast.PEERS, "delay": ("native",)}
+_PEERS: Final = {"cost": cast.PEERS, "capacity": cast.PEERS, "delay": cast.PEERS}
 PARTS: Final[tuple[str, ...]] = ("sipp", "cost", "capacity", "delay", "growth", "soak", "steps")
 Bench = Callable[[Cast], Section]
 app: Final = typer.Typer(add_completion=False)
@@ -50,8 +51,10 @@ app: Final = typer.Typer(add_completion=False)
 def main(
     parts: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(PARTS)}, report; all but report.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each program is loaded.")] = 3,
-    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Seconds of load in a window.")] = 4.0,
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Seconds of load in a window.")] = 2.0,
+    ramps: Annotated[int, typer.Option(min=1, max=50, help="How often each program's capacity is looked for.")] = 3,
     hold: Annotated[float, typer.Option(min=0, max=3600, help="Seconds to hold the capacity; a claim: 60.")] = 0,
+    hold_peers: Annotated[bool, typer.Option("--hold-peers", help="Hold the peers, too.")] = False,
     rate: Annotated[int, typer.Option(min=0, max=10_000, help="Capacity for delay; 0: as it was measured last.")] = 0,
     soak_calls: Annotated[int, typer.Option(min=50, max=10_000_000, help="Calls; a claim: 200000.")] = 10_000,
     soak_rate: Annotated[int, typer.Option(min=1, max=10_000, help="Calls a second of the soak.")] = 100,
@@ -76,8 +79,10 @@ def main(
     bench: dict[str, Bench] = {
         "sipp": lambda one: alone.measured(one, seconds),
         "cost": lambda one: cost.measured(one, rounds, seconds),
-        "capacity": lambda one: capacity.measured(one, seconds, hold, one.everybody()),
-        "delay": lambda one: delay.measured(one, rate or _capacity(), max(seconds, 5.0), one.native()),
+        "capacity": lambda one: capacity.measured(
+            one, seconds, hold, ramps, one.everybody(), one.everybody() if hold_peers else [one.ours]
+        ),
+        "delay": lambda one: delay.measured(one, *_rates(rate), seconds, rounds, one.everybody()),
         "growth": lambda one: growth.measured(one, rounds, seconds, growth_rate, sizes, numbers, seed),
         "soak": lambda one: soak.measured(
             one, one.ours if soak_edge else one.whole(), soak_calls, soak_rate, soak_every
@@ -126,12 +131,13 @@ def _run(console: Console, chosen: dict[str, Bench], peers: frozenset[str]) -> N
                 console.print(f"{name} was not measured: {why}", style="yellow", markup=False)
 
 
-def _capacity() -> int:
-    """Return the edge's calls/s by the last measurement."""
-    for each in section.load_all():
-        if found := each.figures.get(f"{stage.OURS}: calls/s held"):
-            return int(found.value) or _CAPACITY
-    return _CAPACITY
+def _rates(asked: int) -> tuple[int, dict[str, int]]:
+    """Return what delays are measured at shares of; and what each is known to hold, by the last capacity."""
+    last = [each.figures for each in section.load_all() if each.name == "capacity"]
+    known = {
+        name.removesuffix(_HELD): int(one.value) for each in last for name, one in each.items() if name.endswith(_HELD)
+    }
+    return asked or known.get(stage.OURS) or _CAPACITY, {name: each for name, each in known.items() if each}
 
 
 if __name__ == "__main__":

@@ -1,16 +1,19 @@
 """The benchmark's parts: delays are read from a capture, growth from samples, and peers ring whom we ring."""
 
+import os
 from math import isnan
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sipp_scenarios.bench import bare, groups
-from sipp_scenarios.bench.capacity import next_rate
-from sipp_scenarios.bench.delay import datagrams, delays, spread
+from sipp_scenarios.bench.capture import KINDS, Captured, datagrams, delays, lost, spread
+from sipp_scenarios.bench.delay import cell
 from sipp_scenarios.bench.figures import Window
-from sipp_scenarios.bench.memory import Sample
-from sipp_scenarios.bench.soak import growth
+from sipp_scenarios.bench.memory import Sample, title
+from sipp_scenarios.bench.program import EDGE
+from sipp_scenarios.bench.soak import growth, section
 from tests.pcap import udp, write
 from tests.sip.wire import Packet
 
@@ -67,7 +70,7 @@ def test_percentiles_are_of_the_samples() -> None:
 
 def samples(*mib: float) -> list[Sample]:
     """One every 10 s, of one process."""
-    return [Sample(10.0 * n, {"a": each}, 1.0, 1.0) for n, each in enumerate(mib)]
+    return [Sample(10.0 * n, {"a": each}, 1.0, 1.0, {"a": 2 * each}) for n, each in enumerate(mib)]
 
 
 def test_growth_is_a_slope_that_no_single_jump_makes() -> None:
@@ -77,6 +80,36 @@ def test_growth_is_a_slope_that_no_single_jump_makes() -> None:
     assert (begin, end) == (5.0, 5.0)
     assert slope == pytest.approx(0.0)
     assert isnan(growth(samples(1.0), "b")[2])
+    assert growth(samples(*range(20)), "a", "rss")[2] == pytest.approx(12288.0)
+
+
+def window(failed: int = 0, calls: int = 2000, **more: Any) -> Window:
+    """400 five-way calls a second, 12 s of them."""
+    return Window("ours", 5, "answered", 400, 400.0, calls, failed, 0, 0, 12.0, {EDGE: 2.1})._replace(**more)
+
+
+def test_a_soaks_cost_has_no_idle_time_and_no_failed_calls() -> None:
+    """2.1 s less 12 s of 1 % idle, by the 1000 calls that went well: as `cost` has it."""
+    found = section(samples(*[5.0] * 10), window(failed=1000), {EDGE: 0.01})
+    assert found.figures["soak: CPU of the edge"].value == pytest.approx(1.98)
+    assert found.figures["soak: a at the end"].value == 5.0
+    assert found.figures["soak: a at the end, RSS"].value == 10.0
+    assert {each.under for each in found.figures.values()} == {"2000 calls at 400/s, ours"}
+
+
+def test_a_process_that_ended_is_counted() -> None:
+    """PostgreSQL's come and go; what was there to the end has a row."""
+    seen = samples(*[5.0] * 10)
+    seen[3].own["b"] = seen[3].rss["b"] = 7.0
+    found = section(seen, window(), {EDGE: 0.0})
+    assert [row[0] for row in found.tables[0].rows][:1] == ["a"]
+    assert "1 processes ended" in found.text[0]
+
+
+def test_a_process_that_is_gone_has_no_title() -> None:
+    """And ours is what it was started with."""
+    assert title(2**22) == ""
+    assert "python" in title(os.getpid())
 
 
 @pytest.mark.parametrize("ends", groups.ENDS)
@@ -95,8 +128,42 @@ def test_chance_is_the_same_again_by_its_seed() -> None:
     assert set(bare.called(10, 500, 1)) == {bare.national(n) for n in range(10)}
 
 
-@pytest.mark.parametrize(("failed", "then"), [(30_000, 500), (10, 720)])
-def test_after_a_rate_that_was_not_held_comes_what_was_served_of_it(failed: int, then: int) -> None:
-    """60 s of 800/s; a handful of failures is no reason to ask for the same again."""
-    window = Window("ours", 5, "answered", 800, 800.0, 80_000, failed, 0, 0, 100.0, {"edge": 1.0})
-    assert next_rate(window) == then
+def taken(*ms: float, lost: int | None = 0, **more: Any) -> Captured:
+    """A captured window."""
+    return Captured(window(**more), {kind: list(ms) for kind in KINDS}, lost)
+
+
+def test_a_delay_is_the_median_of_its_rounds_and_says_what_went_on() -> None:
+    """Refused calls are in no percentile, so how many there were stands beside."""
+    rounds = [taken(1.0, 1.0), taken(9.0, 9.0, failed=3, missing_legs=2), taken(2.0, 2.0, 2.0, retransmissions=4)]
+    found = cell("ours", 0.5, rounds)
+    assert found.ms["invite"]["p50"] == 2.0
+    assert found.rounds["invite"]["p50"] == [1.0, 9.0, 2.0]
+    assert (found.samples["invite"], found.calls) == (7, 6000)
+    assert (found.failed, found.missing_legs, found.retransmissions, found.lost) == (3, 2, 4, 0)
+    assert not found.is_held
+
+
+def test_a_kind_that_was_not_seen_is_no_number() -> None:
+    """Where every call was refused, the rest of the benchmark goes on."""
+    found = cell("ours", 0.5, [taken(lost=None)])
+    assert isnan(found.ms["answer"]["p99"])
+    assert found.lost is None
+
+
+def test_what_the_capture_has_lost_is_read_from_its_last_words() -> None:
+    """dumpcap: received/dropped; where it says nothing, nobody knows."""
+    said = "Packets received/dropped on interface 'lo': 3321/17 (pcap:17/dumpcap:0/flushed:0/ps_ifdrop:0) (99.5%)"
+    assert lost(f"Capturing on 'lo'\n{said}\n") == 17
+    assert lost("Capturing on 'lo'\n") is None
+
+
+def test_a_call_is_told_by_the_callers_name_where_its_bandwidth_does_not_pass(tmp_path: Path) -> None:
+    """A B2BUA writes SDP of its own."""
+    name = 'From: "Khach 7" <sip:1@h>;tag=a'
+    packets = [
+        sip(1.0, "ce", f"INVITE sip:x SIP/2.0\r\n{name}", "c7", "v=0\nb=AS:7\n"),
+        sip(1.004, "eg", f"INVITE sip:y SIP/2.0\r\n{name}", "l7", "v=0\n"),
+    ]
+    found = delays(datagrams(write(tmp_path / "wire.pcap", udp(packets))))
+    assert found["invite"] == pytest.approx([4.0], abs=0.01)
