@@ -120,8 +120,9 @@ class Calls:
         try:
             profiles = self._profiles(decision)
             exchange.media, bodies = self._voice.begin(call, trunk, decision, body, profiles)
-            exchange.record = self._record(exchange, decision)
-            return self._ring(decision, exchange, event, taken, bodies, seconds, self._voice.ear(exchange, body))
+            ear = self._voice.ear(exchange, body)
+            exchange.record = self._record(exchange, decision, ear)
+            return self._ring(decision, exchange, event, taken, bodies, seconds, ear)
         except Exception as wrong:  # what is counted has its end in the ledger, or is counted no more
             self._voice.over(call, exchange.media)
             if self._admission is not None and held is not None:
@@ -165,15 +166,17 @@ class Calls:
             return None
         if isinstance(decision, Refuse):
             return decision.code
-        record = self._record(exchange, decision)
+        group = decision.group
+        is_same = group.id == was.passed[-1]  # its own number rings now, by what has been heard and told already
+        record = exchange.record if is_same else self._record(exchange, decision, was.ear)
         headers = self._legs.headers(decision, exchange, was.offer)
-        more, group = offering.rest(decision, was.offer, was, was.ear), decision.group
-        told = group.id == was.passed[-1]  # its own number rings now, and he has heard its announcement
-        announcement = "" if told else sounds.heard(group.announcement, was.ear)
+        more = offering.rest(decision, was.offer, was, was.ear)
+        announcement = "" if is_same else sounds.heard(group.announcement, was.ear)
         return After(
             hunt.attempts(decision.waves), headers, self._legs.ways(decision), None if more is None else more.pack(),
             record, announcement, group.announcement_ms if announcement else 0,
-            sounds.heard(group.waiting_sound, was.ear),
+            sounds.heard(group.waiting_sound, was.ear), sounds.heard(sounds.RINGBACK, was.ear),
+            group.early_media == "first", is_same,
         )  # fmt: skip
 
     def place(self, call: str, gateway_id: int) -> tuple[str, ...] | None:
@@ -185,10 +188,11 @@ class Calls:
         return None if gateway is None else self._admission.place(gateway, self._now())
 
     @staticmethod
-    def _record(exchange: Exchange, fork: Fork) -> int:
-        """Return `Exchange.record` as it is from now on; tokens that are made from now on know whether it is 0."""
-        days = 0 if exchange.media == DIRECT else fork.group.record_days or 0
-        exchange.media = recorded_media(exchange.media, records=days > 0)
+    def _record(exchange: Exchange, fork: Fork, ear: str) -> int:
+        """Return `Exchange.record` from now on, as tokens have it, too; 0 where he cannot be told before (0055)."""
+        told = not fork.group.announcement
+        days = 0 if exchange.media == DIRECT or not (told or ear) else fork.group.record_days or 0
+        exchange.media = recorded_media(exchange.media, records=days > 0 and told)  # else they cannot know yet
         return days
 
     def _profiles(self, fork: Fork) -> set[int]:

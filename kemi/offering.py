@@ -57,7 +57,9 @@ class Rest(msgspec.Struct, array_like=True, gc=False):
 class After(NamedTuple):
     """Who rings when nobody has answered: more waves, the headers through their gateways, and what is left then.
 
-    `record`: as in `Exchange`, from then on. `announcement`: what the caller hears for `hold_ms` before; then `music`.
+    `record`: as in `Exchange`, from then on. `is_same`: it is the group's own number; else the caller hears the rule of
+    another group (kemi/decisions/0057): `announcement` for `hold_ms` before, then `music`, or whom it rings if
+    `first_sounds`; `tone`: a ringing tone, where he has to hear something of ours.
     """
 
     waves: list[list[hunt.Attempt]]
@@ -68,6 +70,9 @@ class After(NamedTuple):
     announcement: str
     hold_ms: int
     music: str
+    tone: str
+    first_sounds: bool
+    is_same: bool
 
 
 _encode: Final = msgspec.json.Encoder().encode

@@ -1787,11 +1787,11 @@ COMMENT ON COLUMN public.external_group.min_talk_seconds IS 'An answered call th
 
 COMMENT ON COLUMN public.external_group.waiting_sound_id IS 'What the caller hears from the moment a member rings until somebody answers: sound.id, of the same tenant; only where early_media is ringback, and the call''s media is anchored. Empty: the ringing tone of his own network.';
 
-COMMENT ON COLUMN public.external_group.record IS 'never, or always: every call that a member of this group answers is recorded, from the answer to its end, where its media is anchored; behind a fallback, too. Whether those who talk must be told is for the law where they are: announcement_id tells the caller.';
+COMMENT ON COLUMN public.external_group.record IS 'never, or always: every call that a member of this group answers is recorded, from the answer to its end, where its media is anchored; behind a fallback, too. Whether those who talk must be told is for the law where they are: announcement_id tells the caller, and who was not told is not recorded then.';
 
 COMMENT ON COLUMN public.external_group.keep_recordings_days IS 'How many days a recording is kept, 1 to 3650; or until its call is purged (tenant.keep_calls_days), if that is sooner.';
 
-COMMENT ON COLUMN public.external_group.announcement_id IS 'What the caller hears once, before anybody of this group rings, behind a fallback, too: sound.id, of the same tenant, 30 seconds at most. Members ring when it is over; then he hears the waiting sound, or a ringing tone. As for waiting_sound_id, media must be anchored; a caller who requires 100rel is not told. Empty: nothing.';
+COMMENT ON COLUMN public.external_group.announcement_id IS 'What the caller hears once, before anybody of this group rings, behind a fallback, too: sound.id, of the same tenant, 30 seconds at most. Members ring when it is over; then he hears the waiting sound, or a ringing tone. As for waiting_sound_id, media must be anchored; who requires 100rel, or sends no SDP in his INVITE, is not told: his call rings at once, and is not recorded whatever record says. The same where it could not be played. Empty: nothing.';
 
 CREATE TABLE public.tenant (
     id bigint NOT NULL,

@@ -56,7 +56,7 @@ def explain(table: RoutingTable, dialled: str, caller: Caller, now: float) -> Ex
 
 def _hears(group: Group) -> Iterator[Step]:
     """Tell what the caller hears beside his own network's ringing tone, and whether it is recorded."""
-    anchored = "where media is anchored and he does not require 100rel"
+    anchored = "where media is anchored, he does not require 100rel, and his INVITE has SDP"
     if group.announcement is not None:
         seconds = group.announcement_ms / 1000
         yield Step("the caller hears", f"{_sound(group.announcement)}, {seconds:g} s; then it rings ({anchored})")
@@ -65,7 +65,8 @@ def _hears(group: Group) -> Iterator[Step]:
     elif group.early_media == "first":
         yield Step("while it rings", "what the first telephone's network plays")
     if group.record_days is not None:
-        yield Step("when answered", f"recorded, kept {_count(group.record_days, 'day')} (where media is anchored)")
+        where = "where media is anchored" if group.announcement is None else "where he has heard that"
+        yield Step("when answered", f"recorded, kept {_count(group.record_days, 'day')} ({where})")
 
 
 def _sound(name: str) -> str:

@@ -6,7 +6,7 @@ import KSR
 
 from kemi.domain.hunt import Hunt, Orders
 from kemi.exchange import Exchange, unpack
-from kemi.ksr.hearing import FIRST_SOUNDS, RANG
+from kemi.ksr.hearing import FIRST_SOUNDS, PLAYS, RANG, note_early_asked
 from kemi.ksr.replying import Replying
 from kemi.ksr.truth import must
 from kemi.offering import After
@@ -38,16 +38,34 @@ class Falling(Replying):
         plan.extend(then.waves, then.headers, then.ways)
         life_ms = plan.life_ms(_FIRST_RESPONSE_MS) + then.hold_ms
         must(KSR.tm.t_set_max_lifetime(life_ms, life_ms), "t_set_max_lifetime")
-        if then.announcement and plan.waves:
-            return self._announces(plan, then)
+        if not then.is_same:
+            self._lets_hear(then)
+            if then.announcement and plan.waves:
+                return self._announces(plan, then)
         return self._steps(plan)
+
+    def _lets_hear(self, then: After) -> None:
+        """Have the caller hear what the next group has for him, from its first ringing on; what he hears now, goes on.
+
+        Who has had a 183 of ours has a ringing tone of ours where it has nothing.
+        """
+        plays = KSR.isflagset(PLAYS)
+        music = then.music or (then.tone if plays else "")
+        if music != (_get("$avp(music)") or ""):
+            _again("$avp(music)", music)
+            if music:
+                KSR.resetflag(RANG)
+        _again("$avp(announcement)", then.announcement)
+        if then.first_sounds and not plays:
+            KSR.setflag(FIRST_SOUNDS)
+        else:
+            KSR.resetflag(FIRST_SOUNDS)
+        if music or then.announcement:
+            note_early_asked()
 
     def _announces(self, plan: Hunt, then: After) -> bool:
         """Have the caller told something before the fallback's members ring; then he hears its sound."""
-        _again("$avp(announcement)", then.announcement)
-        _again("$avp(music)", then.music)
         KSR.resetflag(RANG)
-        KSR.resetflag(FIRST_SOUNDS)
         orders = plan.hold(self._now_ms(), then.hold_ms)
         must(KSR.tm.t_set_fr_inv(orders.ring_ms), "t_set_fr_inv")
         return self._obey(plan, orders)
@@ -67,4 +85,5 @@ class Falling(Replying):
 
 def _again(name: str, value: str) -> None:
     KSR.pv.unset(name)  # or there would be two
-    KSR.pv.sets(name, value)
+    if value:
+        KSR.pv.sets(name, value)

@@ -32,6 +32,12 @@ _is_set = KSR.isflagset
 _set = KSR.setflag
 
 
+def note_early_asked() -> None:
+    """Note whether the caller's network wants to be told of early media, where there may be some of ours (RFC 5009)."""
+    if "supported" in KSR.hdr.gete("P-Early-Media").lower():
+        _set(EARLY_ASKED)
+
+
 class Hearing(Leaving):
     """The provisional replies of members' legs."""
 

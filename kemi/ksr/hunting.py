@@ -61,8 +61,9 @@ class Hunting(Falling):
             if code == 100:
                 KSR.pv.sets("$avp(clock_via)", hunting.sent_via(request.via()))
                 if (said := _get("$avp(announcement)")) is not None:
-                    KSR.pv.unset("$avp(announcement)")
-                    if not self._plays(said, code, once=True):
+                    if self._plays(said, code, once=True):
+                        KSR.pv.unset("$avp(announcement)")  # what is there when somebody answers, nobody has heard
+                    else:
                         self._wake(_get("$avp(call)"))
                 elif not hunt.unpack(_get("$avp(hunt)")).ringing:  # all had refused before the clock was heard of
                     self._wake(_get("$avp(call)"))

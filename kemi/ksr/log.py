@@ -65,6 +65,11 @@ def unheard(call: str, why: str) -> None:
     _warn(f"alarm=waiting_sound_unheard call={call} why={_plain(why)}")
 
 
+def not_recorded(call: str) -> None:
+    """Log that a call is not recorded, for its caller could not be told."""
+    _warn(f"alarm=not_recorded call={call} why=the_announcement_was_not_heard")
+
+
 def failed(callback: str, error: BaseException) -> None:
     """Log an error in a callback: in a word where we know it, with its traceback where we do not.
 

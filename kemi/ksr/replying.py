@@ -14,6 +14,7 @@ from kemi.curfew import shown
 from kemi.domain import addresses, phrases, ringing
 from kemi.domain.events import Answered, AnsweredElsewhere, Event, Failed, Missed, MissedCause, Rang, Timed
 from kemi.domain.limits import is_timed_id
+from kemi.domain.media import recorded
 from kemi.exchange import Exchange, unpack
 from kemi.ksr import callbacks, crossing, headers, log, signalling
 from kemi.ksr.callbacks import guarded
@@ -109,6 +110,10 @@ class Replying(Hearing):
             _set(ANSWERED)
             KSR.pv.seti("$avp(winner)", leg)
             self._strays.won(call, self._taken)
+            if exchange.record and _get("$avp(announcement)") is not None:
+                exchange.record = 0  # he was to be told before (kemi/decisions/0055)
+                log.not_recorded(call)
+            exchange.media = recorded(exchange.media, records=exchange.record > 0)  # as his token has it
             self._sink.put(Answered(call, leg, attempt, exchange.record))
         elif _get("$avp(winner)") != leg:  # a tie: it came before the winner was known
             self._sink.put(AnsweredElsewhere(call, leg, attempt))

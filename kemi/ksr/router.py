@@ -25,7 +25,7 @@ from kemi.exchange import Exchange, Taken
 from kemi.ksr import callbacks, headers, log, request, signalling
 from kemi.ksr.callbacks import guarded
 from kemi.ksr.clock import Clock
-from kemi.ksr.hearing import EARLY_ASKED, FIRST_SOUNDS, OWN_TO, RELIABLE
+from kemi.ksr.hearing import FIRST_SOUNDS, OWN_TO, RELIABLE, note_early_asked
 from kemi.ksr.hunting import Hunting
 from kemi.ksr.past import SharedPast
 from kemi.ksr.truth import must, yes
@@ -166,8 +166,7 @@ class Router(Hunting, Clock):
         for name, sound in (("$avp(music)", ring.music), ("$avp(announcement)", ring.announcement)):
             if sound:
                 KSR.pv.sets(name, sound)
-                if "supported" in KSR.hdr.gete("P-Early-Media").lower():
-                    KSR.setflag(EARLY_ASKED)
+                note_early_asked()
         if ring.all_refused_code != ringing.ALL_REFUSED:
             KSR.pv.seti("$avp(all_refused)", ring.all_refused_code)
         callbacks.arm(more_to_come=ring.hunt is not None)

@@ -150,13 +150,13 @@ def compile_group(row: GroupRow, rows: Iterable[MemberRow], *, is_in_a_circle: b
         fallback_number=fallback,
         fallback_code=row.fallback_code,
         waiting_sound=row.waiting_sound or (RINGBACK if announced else None),
-        record_days=row.record_days,
+        record_days=row.record_days if announced or row.announcement is None else None,
         announcement=row.announcement if announced else None,
         announcement_ms=row.announcement_ms if announced else 0,
     )
     notes = [f"member {one.id} is not rung: {one.reason}" for one in skipped if one.reason in _TOLD] + wrong
     if row.announcement is not None and not announced:
-        notes.append("the announcement is longer than 30 s and is not played")
+        notes.append("the announcement is longer than 30 s: it is not played, and nothing is recorded")
     if is_in_a_circle:
         notes.append("its fallbacks lead back to it; a call passes it once")
     return CompiledGroup(group, tuple(f"group {row.id}: {text}" for text in [*reasons, *notes]))

@@ -13,6 +13,7 @@ from psycopg2.extensions import connection
 
 from kemi.domain.model import Gateway, Plan, Tenant, TrunkAddress
 from kemi.domain.schedule import Slot, SpecialDay
+from kemi.domain.sounds import RINGBACK
 from kemi.table.compiler import GroupRow, HotlineRow, MemberRow, compile_group, compile_hotline
 from kemi.table.keys import address_key, hotline_key, id_key
 from kemi.table.sounds import SoundFiles
@@ -134,7 +135,8 @@ class Rows:
         for row in rows:
             compiled = compile_group(row, members[row.id], is_in_a_circle=row.id in circles)
             records[id_key("G", row.id)] = _encode(compiled.group)
-            for sound in filter(None, (compiled.group.waiting_sound, compiled.group.announcement)):
+            heard = {one for one in (compiled.group.waiting_sound, compiled.group.announcement) if one}
+            for sound in {*heard, RINGBACK} if heard else ():  # what is heard where it falls back to one without
                 if self._sounds is not None:
                     self._sounds.bring(self._conn, sound)
             problems += compiled.problems

@@ -171,6 +171,7 @@ def test_an_announcement_brings_a_ringing_tone_of_our_own_and_has_its_longest() 
     assert (group := compiled(said).group).announcement == "7-aa"
     assert (group.announcement_ms, group.waiting_sound) == (30_000, "ringback-0")
     assert compiled(said._replace(waiting_sound="8-bb")).group.waiting_sound == "8-bb"
-    record, problems = compiled(said._replace(announcement_ms=30_001))
+    record, problems = compiled(said._replace(announcement_ms=30_001, record_days=90))
     assert (record.announcement, record.announcement_ms, record.waiting_sound) == (None, 0, None)
-    assert problems == ("group 3: the announcement is longer than 30 s and is not played",)
+    assert record.record_days is None
+    assert problems == ("group 3: the announcement is longer than 30 s: it is not played, and nothing is recorded",)

@@ -8,9 +8,10 @@ import pytest
 from deploy.wait import until
 from tests.edge import HOTLINE, Edge
 from tests.integration.features import RELIABLE
+from tests.integration.media.recordings import recorded, set_records
 from tests.integration.media.sounds import load, plays
 from tests.listening import RATE, a_law, likeness, share, sweep
-from tests.media_room import hear_each_other, offer
+from tests.media_room import HIGH, hear_each_other, media_of, offer, speaks
 from tests.rtpengine import Sessions
 from tests.sip import Call, Customer, Member
 from tests.telephone import Telephone
@@ -32,6 +33,14 @@ def announced(edge: Edge, words: str) -> Iterator[None]:
     plays(edge, "announcement", words)
     yield
     plays(edge, "announcement", None)
+
+
+@pytest.fixture
+def records(edge: Edge) -> Iterator[None]:
+    """The group records; no longer than this test."""
+    set_records(edge, "always", 90)
+    yield
+    set_records(edge, "never", None)
 
 
 def called(customer: Customer, customers: Telephone) -> Call:
@@ -95,9 +104,19 @@ def test_who_hangs_up_meanwhile_has_called_nobody(
     assert sessions.become(0)
 
 
-def test_who_requires_100rel_is_not_told_and_members_ring_at_once(
-    customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+def is_not_recorded(edge: Edge, call: Call) -> bool:
+    """Whether the ledger expects no file, and rtpengine has begun none."""
+    row = edge.ledger.call(call.call_id, "answered")
+    raw = edge.stack.settings.var_dir / "recordings" / "raw" / "pcaps"
+    expected = edge.ledger.rows("select 1 from recording where call_id = %(id)s", id=row["id"])
+    return not expected and not list(raw.glob(f"{row['id']}*"))
+
+
+@pytest.mark.usefixtures("records")
+def test_who_requires_100rel_is_not_told_and_not_recorded(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
 ) -> None:
+    """Members ring at once."""
     call = customer.calls(HOTLINE, sdp=offer(customers, customer.who), extra_headers=RELIABLE)
     bob.rings(183, [("Require", "100rel"), ("RSeq", "1")])
     assert call.heard(183)
@@ -105,20 +124,61 @@ def test_who_requires_100rel_is_not_told_and_members_ring_at_once(
     assert call.is_answered
     hear_each_other(call, bob, customers, members)
     assert {one.ssrc for one in customers.heard} == {members.ssrc}
+    assert is_not_recorded(edge, call)
     assert call.hangs_up() == 200
     assert sessions.become(0)
 
 
-def test_without_its_file_members_ring_at_once_and_an_alarm_says_so(
-    edge: Edge, customer: Customer, bob: Member, customers: Telephone, words: str, log_since: int, sessions: Sessions
+@pytest.mark.usefixtures("records")
+def test_who_offers_late_is_not_told_and_not_recorded(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
 ) -> None:
+    """He hears nothing before his own answer, which is in his ACK."""
+    call = customer.calls(HOTLINE, sdp=b"", acks=False)
+    bob.answers(offer(members, "bob"))
+    assert call.is_answered
+    call._next_ack_body = offer(customers, customer.who)
+    call.acks()
+    assert bob.leg.received("ACK")
+    assert speaks(customers, media_of(call.replies[-1].body), members, HIGH)
+    assert is_not_recorded(edge, call)
+    assert call.hangs_up() == 200
+    assert sessions.become(0)
+
+
+@pytest.mark.usefixtures("records")
+def test_who_is_told_is_recorded(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
+) -> None:
+    call = called(customer, customers)
+    assert call.heard(183)
+    bob.answers(offer(members, "bob"))
+    assert call.is_answered
+    hear_each_other(call, bob, customers, members)
+    assert call.hangs_up() == 200
+    assert sessions.become(0)
+    assert recorded(edge, call.call_id)["file"]
+
+
+@pytest.mark.usefixtures("records")
+def test_without_its_file_members_ring_at_once_and_nothing_is_recorded(
+    edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, words: str, log_since: int,
+    sessions: Sessions,
+) -> None:  # fmt: skip
+    """An alarm says so."""
     folder = edge.stack.settings.var_dir / "sounds"
     (folder / f"{words}.narrow.wav").rename(folder / "elsewhere")
     try:
         call = called(customer, customers)
-        assert bob.was_invited
-        assert call.cancels() == 200
+        bob.answers(offer(members, "bob"))
+        assert call.is_answered
         assert edge.logs("alarm=waiting_sound_unheard", log_since)
+        assert edge.logs("alarm=not_recorded", log_since)
+        hear_each_other(call, bob, customers, members)
+        assert bob.reinvites(offer(members, "bob", version=2)).status == 200
+        assert call.reinvites(offer(customers, customer.who, version=2)).status == 200
+        assert is_not_recorded(edge, call)
+        assert call.hangs_up() == 200
         assert sessions.become(0)
     finally:
         (folder / "elsewhere").rename(folder / f"{words}.narrow.wav")
