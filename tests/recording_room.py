@@ -1,6 +1,7 @@
 """What the tests of the recorder have: a ledger, and what rtpengine leaves of a call."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.told import BYE, changed, of_call
 CALLER, MEMBER = 30_012, 30_000
 CALL: Final = "aabbccddeeff00112233"
 RECEIVED: Final = changed()
+BEGAN: Final = int(time.time())
 ANSWERED: Final = Answered("c1", 0, 0, 30)
 
 
@@ -47,9 +49,13 @@ def answered(room: LedgerRoom, call: str = CALL) -> None:
 
 
 def recorded(
-    room: LedgerRoom, call: str = CALL, *, note: bool = True, part: int = 0, later: str = "", at: float = 1_795_000_000
+    room: LedgerRoom, call: str = CALL, *, note: bool = True, part: int = 0, later: str = "", after: float = 0
 ) -> Path:
-    """What rtpengine leaves of it, or of one `part`: two seconds, two tones; `later`: what it was told afterwards."""
+    """What rtpengine leaves of it, or of one `part`: two seconds, two tones; `later`: what it was told afterwards.
+
+    It begins `after` so many seconds from the beginning of the tests.
+    """
+    at = BEGAN + after
     left = packets(CALLER + 100 * part, 8, payloads("pcma", tone(440, 2)), at=at, ssrc=1, sequence=part * 500)
     right = packets(MEMBER + 100 * part, 8, payloads("pcma", tone(1000, 2)), at=at, ssrc=2, sequence=part * 500)
     raw, name = folder(room) / "raw", f"{call}-{part:x}123456789abcdef"

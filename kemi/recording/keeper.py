@@ -9,6 +9,7 @@ Environment: DATABASE_URL, VAR_DIR (`VAR_DIR/recordings`), NODE_NAME, LOG_LEVEL.
 database, it costs nobody anything: the raw files wait.
 """
 
+import contextlib
 import logging
 import os
 import shutil
@@ -41,6 +42,7 @@ _GRACE_SECONDS: Final = 300  # after a call's end, until its recording counts as
 _QUIET_SECONDS: Final = 120  # a capture that has not grown
 _FORGOTTEN_SECONDS: Final = 2 * 86_400  # a capture that no row ever asked for
 _UNENDED_SECONDS: Final = 3600  # that a session is over, and the call's end has not been heard of
+_SILENT_SECONDS: Final = 10  # after the answer, in which neither side sends anything
 TRIES: Final = 5  # at a capture that cannot be read
 _LEAST_FREE: Final = 1 << 30  # bytes
 _NICE: Final = 10
@@ -85,7 +87,7 @@ class Keeper:
             return self._keep(raw)
         except psycopg2.Error:
             raise
-        except Exception as error:
+        except Exception as error:  # both sides of a call choose what is in a capture
             self._failed(raw, error)
             return False
 
@@ -96,7 +98,7 @@ class Keeper:
             if age > _FORGOTTEN_SECONDS:
                 raw.remove()
             return False
-        ((now, is_ended, made_at),) = state
+        ((now, is_ended, made_at, answered_at),) = state
         if now in {"made", "purged"}:
             if now == "made" and raw.changed() > made_at:
                 log.error("alarm=recording_cut_off call=%s: it went on when it had been made", raw.call)
@@ -106,7 +108,7 @@ class Keeper:
         if not raw.is_over(_QUIET_SECONDS) or not (is_ended or age > patience):
             return False
         try:
-            file, seconds, why = self._make(raw)
+            file, seconds, why = self._make(raw, answered_at)
         except NotMade as wrong:
             self._lost(raw.call, str(wrong))
             raw.remove()
@@ -127,11 +129,15 @@ class Keeper:
         if self._tries[raw.call] >= TRIES:
             del self._tries[raw.call]
             self._lost(raw.call, f"{error}; what was captured is kept a while in recordings/failed")
-            raw.put_aside(self._kept / "failed")
+            with contextlib.suppress(OSError):  # it stays, and is tried again
+                raw.put_aside(self._kept / "failed")
 
-    def _make(self, raw: Raw) -> tuple[str, float, str | None]:
+    def _make(self, raw: Raw, answered_at: float) -> tuple[str, float, str | None]:
         """Return the file, its seconds, and what is missing. Raises `NotMade`, `OSError`, `DecoderFailed`."""
         found, why = self._heard(raw)
+        late = min((one.packets[0].at for one in found), default=0.0) - answered_at
+        if why is None and late > _SILENT_SECONDS:
+            why = f"nothing was captured in its first {late:.0f} s"
         last = max(part.capture.stat().st_mtime for part in raw.captured)
         day = datetime.fromtimestamp(last, UTC).date().isoformat()
         name = f"{day}/{raw.call}.opus"

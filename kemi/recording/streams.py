@@ -37,11 +37,11 @@ class Stream(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """A packet that can be read: who sent it, in which codec."""
+    """What came to one port in one codec, as it came."""
 
     side: Side
     codec: str
-    packet: Rtp
+    packets: list[Rtp]
 
 
 def heard(packets: Iterable[Rtp], note: Note) -> list[Heard]:
@@ -49,29 +49,32 @@ def heard(packets: Iterable[Rtp], note: Note) -> list[Heard]:
 
     Where it does not say, the port that was given out first is the member's, as rtpengine gives them out.
     """
-    listed = list(packets)
-    ports = sorted({packet.port for packet in listed})
+    kinds: dict[tuple[int, int], list[Rtp]] = {}
+    for packet in packets:
+        kinds.setdefault((packet.port, packet.kind), []).append(packet)
+    ports = sorted({port for port, _ in kinds})
     callers = note.caller_ports & set(ports) or set(ports[1:])
     if members := note.member_ports & set(ports):
         callers = set(ports) - members
     known = {**note.codecs, **STATIC}
     found = []
-    for packet in listed:
-        codec = "/".join(known.get(packet.kind, "").lower().split("/")[:2])
+    for (port, kind), came in kinds.items():
+        codec = "/".join(known.get(kind, "").lower().split("/")[:2])
         if codec in _READ:
-            found.append(Heard("caller" if packet.port in callers else "member", codec.partition("/")[0], packet))
+            found.append(Heard("caller" if port in callers else "member", codec.partition("/")[0], came))
     return found
 
 
 def streams(found: Iterable[Heard]) -> list[Stream]:
     """Return the streams of a call, of all its captures."""
-    listed = sorted(found, key=lambda one: one.packet.at)
     sources: dict[tuple[Side, int, str], list[Rtp]] = {}
-    for side, codec, packet in listed:
-        sources.setdefault((side, packet.ssrc, codec), []).append(packet)
-    return [
-        Stream(side, codec, _pieces(sent, codec, listed[0].packet.at)) for (side, _, codec), sent in sources.items()
-    ]
+    for side, codec, packets in found:
+        for packet in packets:
+            sources.setdefault((side, packet.ssrc, codec), []).append(packet)
+    for sent in sources.values():
+        sent.sort(key=lambda packet: packet.at)
+    begin = min((sent[0].at for sent in sources.values()), default=0.0)
+    return [Stream(side, codec, _pieces(sent, codec, begin)) for (side, _, codec), sent in sources.items()]
 
 
 def _pieces(packets: list[Rtp], codec: str, begin: float) -> list[Piece]:

@@ -2,7 +2,8 @@
 
 -- name: state
 -- No row: the ledger has not heard of the answer yet.
-select recording.state, call.ended_at is not null, extract(epoch from recording.made_at)::float
+select recording.state, call.ended_at is not null, extract(epoch from recording.made_at)::float,
+    extract(epoch from call.answered_at)::float
 from recording join call on call.id = recording.call_id
 where recording.call_id = %(call)s;
 

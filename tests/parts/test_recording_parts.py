@@ -74,8 +74,8 @@ def test_what_is_wrong_with_one_call_is_no_other_s_business(
         recorded(room, call)
     real = keeping.Keeper._make
 
-    def make(self: keeping.Keeper, raw: Raw) -> tuple[str, float, str | None]:
-        return real(self, raw) if raw.call == OTHER else (str(1 // 0), 0.0, None)
+    def make(self: keeping.Keeper, raw: Raw, answered_at: float) -> tuple[str, float, str | None]:
+        return real(self, raw, answered_at) if raw.call == OTHER else (str(1 // 0), 0.0, None)
 
     monkeypatch.setattr(keeping.Keeper, "_make", make)
     same = keeper(room)
@@ -136,6 +136,16 @@ def test_an_empty_note_says_that_the_disk_was_full(room: LedgerRoom) -> None:
     assert heard_on_their_sides(room), "the lower port was the member's"
 
 
+def test_a_recording_that_begins_late_says_so(room: LedgerRoom, caplog: pytest.LogCaptureFixture) -> None:
+    """An rtpengine that comes back with its sessions begins their files anew; or the word that began it was lost."""
+    answered(room)
+    recorded(room, after=86_400)
+    with caplog.at_level(logging.ERROR):
+        assert keeper(room).look() == 1
+    assert row(room, "state, why like 'nothing was captured in its first % s'") == [("made", True)]
+    assert f"alarm=recording_cut_off call={CALL}" in caplog.text
+
+
 def test_a_killed_rtpengine_leaves_what_it_had(room: LedgerRoom, caplog: pytest.LogCaptureFixture) -> None:
     answered(room)
     capture = recorded(room, note=False, later=f"Label: {'dj0wDQ' * 9}\n")
@@ -154,7 +164,7 @@ def test_a_call_that_went_on_through_another_rtpengine_is_one_recording(room: Le
     """Its session began anew after a kill -9, ten seconds later, on other ports."""
     answered(room)
     first = recorded(room, note=False)
-    recorded(room, part=1, at=1_795_000_010)
+    recorded(room, part=1, after=10)
     assert keeper(room).look() == 0, "the first may still be written to"
     long_ago(first)
     assert keeper(room).look() == 1

@@ -3,10 +3,10 @@
 import os
 import resource
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from deploy.wait import until
 from tests.edge import HOTLINE, Edge
 from tests.integration.media.recordings import is_heard, recorded, set_records
 from tests.media_room import HIGH, LOW, answered, hear_each_other, last, media_of, offer, speaks
@@ -31,11 +31,13 @@ def test_a_session_that_begins_anew_is_recorded_again(
 ) -> None:
     """kill -9; nobody had spoken yet. The re-INVITE that brings the voice back brings its recording, too."""
     call = answered(customer, HOTLINE, bob, customers, members)
+    pcaps = edge.stack.settings.var_dir / "recordings" / "raw" / "pcaps"
+    assert until(lambda: any(pcaps.iterdir()), 10.0), "nobody waits for `start recording`"
     edge.stack.kill("rtpengine")
     edge.stack.restart("rtpengine")
     assert sessions.become(0)
     assert is_up(edge)
-    for file in (raw_of(edge) / "pcaps").iterdir():
+    for file in pcaps.iterdir():
         os.utime(file, (1_795_000_000, 1_795_000_000))  # of the dead one: the recorder need not wait for it
     if who == "caller":
         to_member = media_of(call.reinvites(offer(customers, customer.who, version=2)).body)
@@ -75,7 +77,3 @@ def test_a_full_disk_costs_the_rest_of_the_recording_and_says_so(
         resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
     assert row["why"] == "it was cut off: the disk for recordings was full"
     assert f"alarm=recording_cut_off call={row['call_id']}" in edge.stack.log("recorder").read_text()
-
-
-def raw_of(edge: Edge) -> Path:
-    return edge.stack.settings.var_dir / "recordings" / "raw"
