@@ -55,7 +55,7 @@ def of_sipp(one: Window) -> list[str]:
 def _words(one: Window) -> str:
     found = []
     if " 503 " in one.complaint:
-        found.append("it answers 503, as when its shared memory is full")
+        found.append("it answers 503, as when its shared memory is full or it lets no more calls in")
     if one.missing_legs and not one.dropped:
         found.append(f"{one.missing_legs} legs were never rung")
     if one.busy > _FULL:

@@ -75,9 +75,12 @@ class Holds:
 
 
 def next_rate(window: Window) -> int:
-    """Return the rate to be tried after one that was not held: what was served of it, and never all but the same."""
+    """Return the rate to be tried after one that was not held: what was served of it, and never all but the same.
+
+    Nor less than half: a program that collapses serves next to nothing of what is too much, and may hold much more.
+    """
     served = (window.calls - window.failed) * window.rate / window.calls
-    return int(min(served, 0.9 * window.rate))
+    return int(max(0.5 * window.rate, min(served, 0.9 * window.rate)))
 
 
 def is_hiccup(window: Window) -> bool:

@@ -75,9 +75,9 @@ def test_holds_end() -> None:
     assert len(tried) == 4
 
 
-@pytest.mark.parametrize(("failed", "then"), [(30_000, 500), (10, 720)])
+@pytest.mark.parametrize(("failed", "then"), [(30_000, 500), (10, 720), (79_000, 400)])
 def test_after_a_rate_that_was_not_held_comes_what_was_served_of_it(failed: int, then: int) -> None:
-    """60 s of 800/s; a handful of failures is no reason to ask for the same again."""
+    """60 s of 800/s; a handful of failures is no reason to ask for the same, nor a collapse for next to nothing."""
     assert next_rate(window(800, 100.0, failed=failed)) == then
 
 
