@@ -8,13 +8,25 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from deploy.wait import until
 from kemi.table.store import TableReader
 from tests.edge import BOB, CALLER, CAROL, DAVE, HOTLINE, RING_SECONDS, Edge, Ledger, Texts
+from tests.rtpengine import Sessions
 from tests.sip import Call, Carrier, Customer, Member
 from tests.sip.dialog import ClientTransaction
 from tests.sip.message import build
 
+pytestmark = pytest.mark.usefixtures("sessions")
 RECEIVED = f"(vContact) Ban vua nhan cuoc goi tu so {CALLER}."
+
+
+@pytest.fixture
+def sessions(edge: Edge) -> Iterator[Sessions]:
+    """What the edge's rtpengine has open: at a test's end nothing of its calls, whoever had answered."""
+    sessions = Sessions(edge)
+    before = set(sessions.calls())
+    yield sessions
+    assert until(lambda: set(sessions.calls()) <= before, 10.0), "a call has ended, and its session has not"
 
 
 def answer_together(carrier: Carrier, *members: Member) -> None:

@@ -1,5 +1,6 @@
 """The group's sound, and recordings, where one side speaks SRTP: the caller, a gateway, or one gateway of two."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -111,3 +112,39 @@ def test_one_fork_through_gateways_that_differ(
                 bob.legs.clear()
     finally:
         edge.sql("delete from gateway where srtp")
+
+
+def test_a_fork_without_a_plain_gateway(
+    edge: Edge, customer: Customer, bob: Member, recording: Recording, customers: Telephone, members: Telephone,
+    sessions: Sessions,
+) -> None:  # fmt: skip
+    """Carol's carrier speaks SRTP, Bob's wants IPv6: nobody is offered what the sound's own answer stands for."""
+    host, port = free_udp("127.0.0.20")
+    speaks(edge, family=6)
+    edge.sql(ANOTHER, host=host, port=port)
+    edge.sql("insert into gateway_number select id, e164(%(own)s) from gateway where srtp", own=HOTLINE)
+    edge.sql("insert into gateway_prefix select id, %(one)s from gateway where srtp", one=CAROL)
+    assert edge.table_says(lambda table: any(one.prefixes for one in table.gateways()))
+    assert edge.table_says(lambda table: len(getattr(table.group_of("+842727777787"), "gateways", ())) == 2)
+    try:
+        with Carrier(host, port, recording) as other, Telephone("::1", recording, socket.AF_INET6) as in_ipv6:
+            carol = other.member(CAROL)
+            for winner, telephone in ((carol, members), (bob, in_ipv6)):
+                has(winner.carrier, telephone)
+                call = calls(customer, HOTLINE, customers)
+                bob.rings()
+                assert call.heard(183)
+                assert hears_the_tune(customers)
+                carol.carrier.must(lambda: carol.legs, "Carol's INVITE")
+                if winner is carol:
+                    members.speaks_by, members.hears_by = Key(), Key.of(carol.invite.body)
+                winner.answers(offer(telephone, "member"))
+                assert call.is_answered
+                hear_each_other(call, winner, customers, telephone)
+                assert call.hangs_up() == 200
+                assert sessions.become(0)
+                carol.legs.clear()
+                bob.legs.clear()
+    finally:
+        edge.sql("delete from gateway where srtp")
+        speaks(edge)

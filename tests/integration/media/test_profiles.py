@@ -119,6 +119,24 @@ def test_a_gateway_has_its_media_in_ipv6(
         assert call.hangs_up() == 200
 
 
+def test_a_caller_has_his_media_in_ipv6(
+    customer: Customer, bob: Member, members: Telephone, sessions: Sessions, recording: Recording
+) -> None:
+    """The gateway speaks IPv4; each is told an address of its own family, when either of them changes the call, too."""
+    del sessions
+    with Telephone("::1", recording, socket.AF_INET6) as customers:
+        call = answered(customer, HOTLINE, bob, customers, members)
+        assert b"c=IN IP4 127.0.0.1" in bob.invite.body
+        assert b"c=IN IP6 ::1" in call.replies[-1].body
+        hear_each_other(call, bob, customers, members)
+        assert bob.reinvites(offer(members, "bob", version=2)).status == 200
+        assert b"c=IN IP6 ::1" in last(call, "INVITE")
+        assert call.reinvites(offer(customers, customer.who, version=2)).status == 200
+        assert b"c=IN IP4 127.0.0.1" in last(bob.leg, "INVITE")
+        hear_each_other(call, bob, customers, members)
+        assert call.hangs_up() == 200
+
+
 def test_one_fork_through_gateways_that_differ(
     edge: Edge, customer: Customer, bob: Member, recording: Recording,
     customers: Telephone, members: Telephone, sessions: Sessions,
