@@ -1,9 +1,14 @@
 """A call with voice: two telephones on the two sides of an edge that anchors media."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from threading import Event, Thread
 from typing import Final
 
 from deploy.wait import until
+from tests.listening import a_law, share
 from tests.sip import Call, Customer, Member
 from tests.sip.dialog import Dialog
 from tests.sip.sdp import sdp
@@ -36,6 +41,30 @@ def speaks(talker: Telephone, to: tuple[str, int], listener: Telephone, hertz: f
         if until(lambda: listener.hears(hertz, since), 1.0):
             return True
     return False
+
+
+@contextmanager
+def talking(talker: Telephone, to: tuple[str, int], listener: Telephone, hertz: float) -> Iterator[None]:
+    """Have one side speak without a pause; at the end the other has heard all of it: each packet, in order, a tone."""
+    ended, since, before = Event(), len(listener.heard), talker.sent
+
+    def talks() -> None:
+        while not ended.is_set():
+            talker.plays(to, tone(hertz, FRAMES))
+
+    mouth = Thread(target=talks)
+    mouth.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        mouth.join()
+    said = talker.sent - before
+    assert until(lambda: len(listener.heard) - since >= said, SECONDS), f"{len(listener.heard) - since} of {said} came"
+    heard = listener.heard[since:]
+    assert all(then.number == (one.number + 1) % 65_536 for one, then in pairwise(heard)), "not in order, or not all"
+    voice = a_law(listener.voice(since))
+    assert all(share(voice[at : at + 1600], hertz) > 0.9 for at in range(0, len(voice) - 1600, 1600)), "not the tone"
 
 
 def hear_each_other(call: Call, member: Member, customers: Telephone, members: Telephone) -> None:

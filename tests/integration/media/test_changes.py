@@ -11,13 +11,19 @@ from tests.telephone import Telephone
 def test_hold_and_resume(
     customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
 ) -> None:
-    """The member holds with music: the customer hears it, and is not heard; then both are."""
+    """The member holds with music: the customer hears it, and is told to be silent; then both are heard.
+
+    What he says all the same passes (seen with rtpengine 10.5): not to be heard is his telephone's part (RFC 3264).
+    """
     del sessions
     call = answered(customer, HOTLINE, bob, customers, members)
     hear_each_other(call, bob, customers, members)
+    listens = offer(customers, customer.who, version=2, mode="recvonly")
+    customer.script["INVITE"] = 200, [("Content-Type", "application/sdp")], listens
     held = bob.reinvites(offer(members, "bob", version=2, mode="sendonly"))
     assert held.status == 200
     assert b"a=sendonly" in last(call, "INVITE")
+    assert b"a=recvonly" in held.body
     assert speaks(members, media_of(held.body), customers, 700.0)
     resumed = bob.reinvites(offer(members, "bob", version=3))
     assert b"a=sendrecv" in last(call, "INVITE")
