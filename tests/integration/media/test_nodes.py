@@ -26,16 +26,32 @@ class Two:
     def __init__(self, folder: Path, open_: ExitStack) -> None:
         self.nodes: list[Node] = []
         self.running: list[Popen[bytes]] = []
+        self._commands: list[list[str]] = []
+        self._open = open_
         self.down: set[int] = set()
         (folder / "recordings" / "raw").mkdir(parents=True)
         for _ in range(2):
             control = free_udp("127.0.0.1")
             part = rtpengine(FixedSettings(var_dir=folder, rtp_ports=free_rtp("127.0.0.1", 100)), control)
-            self.running.append(open_.enter_context(Popen(part.command, stdout=DEVNULL, stderr=DEVNULL)))
-            open_.callback(self.running[-1].kill)
+            self._commands.append(list(part.command))
             self.nodes.append(Node(*control))
-            assert until(lambda: pongs(control), 10)  # noqa: B023 - asked before the next is made
+            self.running.append(self._starts(len(self.running)))
         self.media = open_.enter_context(closing(Rtpengines(self.nodes, self.down, 1000)))
+
+    def kill(self, node: int) -> None:
+        """kill -9, and wait for its end."""
+        self.running[node].kill()
+        self.running[node].wait()
+
+    def restart(self, node: int) -> None:
+        """Start one that was killed, where it was."""
+        self.running[node] = self._starts(node)
+
+    def _starts(self, node: int) -> Popen[bytes]:
+        process = self._open.enter_context(Popen(self._commands[node], stdout=DEVNULL, stderr=DEVNULL))
+        self._open.callback(process.kill)
+        assert until(lambda: pongs(self.nodes[node][:2]), 10)
+        return process
 
     def calls(self, node: int) -> list[str]:
         found = asks(self.nodes[node][:2], "list")["calls"]
@@ -60,8 +76,7 @@ def test_one_dies_and_the_other_takes_its_calls(two: Two) -> None:
     assert all("127.0.0.11" not in found[0] for _, found in placed.values())
     for node in (0, 1):
         assert two.calls(node) == sorted(call.hex() for call in calls if placed[call][0] == node)
-    two.running[0].kill()
-    two.running[0].wait()
+    two.kill(0)
     assert {media.place(b"new" + call[3:], body, {0})[0] for call in calls} == {1}
     assert two.down == {0}
     for call, (node, _) in placed.items():
@@ -72,8 +87,7 @@ def test_one_dies_and_the_other_takes_its_calls(two: Two) -> None:
             assert media.change(node, call, OFFER, body)
         media.delete(node, call)
     assert until(lambda: all(one.startswith(b"new".hex()) for one in two.calls(1)), 10)
-    two.running[1].kill()
-    two.running[1].wait()
+    two.kill(1)
     with pytest.raises(NoMedia, match="no rtpengine answers"):
         media.place(calls[0], body, {0})
     assert two.down == {0, 1}
