@@ -122,13 +122,14 @@ class Texts:
 
 @dataclass
 class Edge:
-    """A running edge."""
+    """A running edge. `told`: what its stack had to say, such as that a part died by itself."""
 
     stack: Stack
     sink: SmsSink
     address: Address
     gateway_port: int
     table: TableReader
+    told: list[str]
 
     @property
     def rtpengine(self) -> Address:
@@ -213,13 +214,19 @@ def running_edge(
         receipts_listen=receipts, receipts_url=f"http://{receipts}", rtpengine=rtpengine, rtp_ports=rtp_ports,
         rtp_address=rtp_address, rtpengine_wait_ms=1000, sip_tcp=sip_tcp, rtpengine_redis=rtpengine_redis,
     )  # fmt: skip
-    with SmsSink() as sink, Stack(settings, env={"sender": _SENDER, **(env or {})}, say=say) as stack:
+    told: list[str] = []
+
+    def hears(line: str) -> None:
+        told.append(line)
+        say(line)
+
+    with SmsSink() as sink, Stack(settings, env={"sender": _SENDER, **(env or {})}, say=hears) as stack:
         with closing(psycopg2.connect(stack.database_url)) as conn:
             seed.load(
                 conn, "vcontact", trunk_address=CUSTOMER_HOST, gateway_host=GATEWAY_HOST, gateway_port=gateway_port,
                 sms_url=sink.url,
             )  # fmt: skip
-        edge = Edge(stack, sink, address, gateway_port, TableReader(var_dir / "table"))
+        edge = Edge(stack, sink, address, gateway_port, TableReader(var_dir / "table"), told)
         assert edge.table_says(lambda table: _can_ring(table, gateway_port)), "the seed is not in the routing table"
         yield edge
 

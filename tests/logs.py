@@ -23,14 +23,23 @@ _ERRORS: Final = {
     "postgres": re.compile(r" (?:ERROR|FATAL|PANIC): "),
     "rtpengine": re.compile(r"\] (?:ERR|CRIT|ALERT|EMERG)[A-Z]*: "),
 }
+# What the killed say, and are told by those that they leave.
+KILLED: Final = {
+    "kamailio": ("receive_fd(): EOF", "jsonrpc_dgram_send_data"),
+    "postgres": ("unexpected postmaster exit", "the database system is", "administrator command"),
+}
+# What Kamailio says of messages that it cannot read: for tests that send some.
+UNREADABLE: Final = ("parse", "Parse", "parsing", "headers not found", "no valid From", "new_t failed")
 _NUMBER: Final = re.compile(r"\+?\d{9,12}")
 _PUBLIC: Final = frozenset({HOTLINE, f"+84{HOTLINE[1:]}"})
 
 
 class Logs:
-    """The logs from now on."""
+    """The logs from now on. A part that is killed on purpose may say so; one that dies by itself is a fault."""
 
     def __init__(self, edge: Edge) -> None:
+        self._edge, self._told = edge, len(edge.told)
+        self._pids = {part: edge.stack.pid(part) for part in KILLED}
         self._folder = edge.stack.settings.var_dir / "log"
         self._at = {path.name: path.stat().st_size for path in self._folder.glob("*.log")}
 
@@ -45,12 +54,13 @@ class Logs:
 
     def faults(self, numbers: Collection[str], excused: Mapping[str, Collection[str]]) -> list[str]:
         """Return what no log may have: `numbers`, tracebacks, errors (but lines with words that excuse their part)."""
-        made = numbers_of(numbers)
-        return [
-            f"the log of {part} has {each}"
-            for part, text in self.said().items()
-            for each in dict.fromkeys(faults(part, text, made, excused.get(part, ())))
-        ]
+        made, died = numbers_of(numbers), self._edge.told[self._told :]
+        found = [f"by itself: {each}" for each in died]
+        for part, text in self.said().items():
+            killed = not died and part in KILLED and self._edge.stack.pid(part) != self._pids[part]
+            meant = [*excused.get(part, ()), *(KILLED[part] if killed else ())]
+            found += [f"the log of {part} has {each}" for each in dict.fromkeys(faults(part, text, made, meant))]
+        return found
 
 
 def faults(part: str, text: str, secrets: Book, excused: Collection[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The room of the integration tests: one edge a session, and for each test its carrier, its customer, its helpers."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from deploy.ports import free_rtp
 from tests.edge import (
     BOB,
+    CALLER,
     CAROL,
     CUSTOMER_HOST,
     DAVE,
@@ -22,6 +24,7 @@ from tests.edge import (
     running_edge,
 )
 from tests.leaks import Sides
+from tests.logs import Logs, said_on_the_wire
 from tests.sip import Carrier, Customer, Member, Recording
 
 
@@ -102,10 +105,20 @@ def sms(edge: Edge, ledger: Ledger) -> Texts:
     return Texts(edge.sink, ledger)
 
 
+@pytest.fixture
+def may_log(request: pytest.FixtureRequest) -> dict[str, list[str]]:
+    """By part, words of the lines in its log that would else be errors: of the test's markers, and what is put in."""
+    words: defaultdict[str, list[str]] = defaultdict(list)
+    for marker in request.node.iter_markers("may_log"):
+        words[marker.args[0]] += marker.args[1:]
+    return words
+
+
 @pytest.fixture(autouse=True)
-def log_since(edge: Edge) -> Iterator[int]:
-    """Where Kamailio's log stood when the test began; no test may leave an error of Python in it."""
-    since = edge.log_size()
+def log_since(edge: Edge, recording: Recording, may_log: dict[str, list[str]]) -> Iterator[int]:
+    """Where Kamailio's log stood when the test began; no part's log may have an error in the end, nor a number."""
+    logs, since = Logs(edge), edge.log_size()
     yield since
-    assert "Traceback" not in edge.log_since(since)
-    assert "failed in=" not in edge.log_since(since)
+    said = said_on_the_wire(recording.packets, {CUSTOMER_HOST, STRANGER_HOST})
+    found = logs.faults({CALLER, *MEMBERS, *said}, may_log)
+    assert not found, "\n".join(found)

@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from tests.edge import HOTLINE, Edge, Ledger
+from tests.logs import UNREADABLE
 from tests.sip import Carrier, Customer, Member
 from tests.sip.message import Message, build
 
@@ -117,6 +118,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.may_log("kamailio", *UNREADABLE)
 def test_a_malformed_invite_is_refused_and_rings_nobody(
     customer: Customer, carrier: Carrier, edge: Edge, name: str, log_since: int
 ) -> None:
@@ -157,6 +159,7 @@ def test_bytes_that_are_no_utf_8_do_no_harm(
     "raw", [b"\r\n\r\n", b"\0\0\0\0", b"GET / HTTP/1.0\r\n\r\n", b"INVITE sip:x SIP/2.0\r\n\r\n", b"SIP/2.0\r\n\r\n",
             b"INVITE\r\nVia: x\r\n\r\n", b"SIP/2.0 200 OK\r\n\r\n", b"\xff" * 3000],
 )  # fmt: skip
+@pytest.mark.may_log("kamailio", *UNREADABLE)
 def test_noise_does_no_harm(customer: Customer, carrier: Carrier, edge: Edge, raw: bytes) -> None:
     customer.send(raw, edge.address)
     assert customer.asks("OPTIONS").outcome().status == 200

@@ -9,6 +9,7 @@ import pytest
 
 from deploy.wait import until
 from tests.edge import BOB, CALLER, CAROL, CUSTOMER_HOST, DAVE, HOTLINE, MEMBERS, OFFICE, Edge, Ledger, Texts
+from tests.logs import UNREADABLE
 from tests.searched import everything, logs, places_with
 from tests.sip import Carrier, Customer, Member, Recording
 from tests.sip.customer import Call
@@ -188,6 +189,7 @@ def test_no_log_has_a_number_of_what_is_refused(customer: Customer, stranger: Cu
 
 @pytest.mark.usefixtures("carrier")  # what rings must not ring on in the next test
 @pytest.mark.parametrize("from_value", [f"<sip:{CALLER}@[::;tag=x", f'"{CALLER}<sip:{CALLER}@x>;tag=x', f"<{CALLER}>"])
+@pytest.mark.may_log("kamailio", *UNREADABLE)
 def test_no_log_has_a_number_of_a_from_that_cannot_be_read(customer: Customer, edge: Edge, from_value: str) -> None:
     customer.calls(HOTLINE, from_value=from_value)
     assert customer.asks("OPTIONS").outcome().status == 200
@@ -196,6 +198,7 @@ def test_no_log_has_a_number_of_a_from_that_cannot_be_read(customer: Customer, e
 
 @pytest.mark.usefixtures("carrier")
 @pytest.mark.parametrize("header", BROKEN, ids=[name for name, _ in BROKEN])
+@pytest.mark.may_log("kamailio", *UNREADABLE)
 def test_no_log_has_a_number_of_a_header_that_cannot_be_read(customer: Customer, edge: Edge, header: Header) -> None:
     """Kamailio itself would like to show what it cannot parse."""
     call = calls(customer, f"{secrets.token_hex(6)}@x", [header])

@@ -11,6 +11,8 @@ from tests.sip import Carrier, Customer, Recording
 SECOND_HOST = "127.0.0.22"
 SOON = 15.0  # s: the pace of the probes, 5 s, and two silences of 2 s
 
+pytestmark = pytest.mark.may_log("watch", "alarm=gateway_down")
+
 
 @pytest.fixture
 def second(edge: Edge, recording: Recording) -> Iterator[Carrier]:

@@ -1,7 +1,11 @@
 """Every part's log is read: what an operator would be woken by is told, whichever part has written it."""
 
+import os
+import signal
+
 import pytest
 
+from deploy.wait import until
 from tests.edge import BOB, CALLER, HOTLINE, Edge
 from tests.logs import Logs, faults, numbers_of
 
@@ -79,3 +83,16 @@ def test_the_logs_of_all_parts_are_read_from_a_moment_on(edge: Edge) -> None:
     assert all(each.startswith("the log of watch has the number …909 (") for each in found[1:])
     assert len(found) > 1
     assert logs.faults({CALLER}, {"watch": ["alarm=x"]}) == []
+
+
+def test_a_part_that_dies_by_itself_is_told_and_one_that_is_killed_is_not(edge: Edge) -> None:
+    """Whatever it, and those that it leaves, say of it."""
+    killed = Logs(edge)
+    edge.stack.kill("postgres")
+    edge.stack.restart("postgres")
+    assert killed.faults((), {}) == []
+    died, before = Logs(edge), edge.stack.pid("watch")
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    assert until(lambda: edge.stack.pid("watch") not in {None, before}, 30)
+    assert died.faults((), {}) == ["by itself: watch ended (SIGKILL); starts again in 0.2 s"]

@@ -56,8 +56,10 @@ def members(recording: Recording) -> Iterator[Telephone]:
 
 
 @pytest.fixture
-def stopped(edge: Edge, sessions: Sessions) -> Iterator[int]:
+def stopped(edge: Edge, sessions: Sessions, may_log: dict[str, list[str]]) -> Iterator[int]:
     """The id of the edge's rtpengine, which goes on at the end."""
+    for part in ("kamailio", "watch"):
+        may_log[part].append("alarm=rtpengine_down")
     pid = edge.stack.pid("rtpengine")
     assert pid is not None
     assert is_up(edge), "the watch has not heard of it since the edge began"

@@ -20,6 +20,9 @@ PATIENT = 20.0
 WORDS = sweep(1.5, high=1200)
 RINGING = 425.0  # Hz
 
+# Who cannot be told is not recorded; by some of these tests on purpose.
+pytestmark = pytest.mark.may_log("kamailio", "alarm=waiting_sound_unheard", "alarm=not_recorded")
+
 
 @pytest.fixture(scope="module")
 def words(edge: Edge, tmp_path_factory: pytest.TempPathFactory) -> str:

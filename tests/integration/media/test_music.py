@@ -202,6 +202,7 @@ def test_who_requires_100rel_hears_the_members_own_and_no_music(
     assert call.hangs_up() == 200
 
 
+@pytest.mark.may_log("kamailio", "alarm=waiting_sound_unheard")
 def test_without_its_file_it_is_ringback_and_an_alarm(
     edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, tune: str,
     log_since: int,
@@ -222,6 +223,8 @@ def test_without_its_file_it_is_ringback_and_an_alarm(
         (folder / "elsewhere").rename(folder / f"{tune}.narrow.wav")
 
 
+@pytest.mark.may_log("kamailio", "alarm=waiting_sound_unheard")
+@pytest.mark.may_log("rtpengine", "Failed to open media file for playback")
 def test_a_file_that_cannot_be_played_is_ringback_and_an_alarm(
     edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, tune: str,
     log_since: int,

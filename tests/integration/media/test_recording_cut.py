@@ -58,6 +58,7 @@ def test_a_session_that_begins_anew_is_recorded_again(
     assert row["why"] == "rtpengine was killed: what came last before is missing"
 
 
+@pytest.mark.may_log("recorder", "alarm=recording_cut_off")
 def test_a_full_disk_costs_the_rest_of_the_recording_and_says_so(
     edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
 ) -> None:

@@ -80,6 +80,7 @@ def test_the_two_hear_each_other_when_it_is_there_again(
 
 
 @pytest.mark.usefixtures("sessions")
+@pytest.mark.may_log("rtpengine", "Redis")
 def test_calls_go_on_without_redis(
     edge: Edge, redis: Redis, customer: Customer, bob: Member, customers: Telephone, members: Telephone, log_since: int
 ) -> None:  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from tests.edge import CUSTOMER_HOST, GATEWAY_HOST, HOTLINE, STRANGER_HOST, Edge
 from tests.integration.tcp.conftest import Ways
+from tests.logs import UNREADABLE
 from tests.sip import Carrier, Customer, Member
 
 BROKEN = (
@@ -35,6 +36,7 @@ def test_what_a_peer_says_of_his_connection_is_not_believed(edge: Edge, customer
 
 
 @BOTH
+@pytest.mark.may_log("kamailio", *UNREADABLE)
 def test_what_cannot_be_parsed_is_answered_down_its_connection_or_not_at_all(
     edge: Edge, customer: Customer, carrier: Carrier
 ) -> None:
@@ -67,6 +69,7 @@ def test_what_cannot_be_parsed_is_answered_down_its_connection_or_not_at_all(
     ],
     ids=["TLS", "HTTP", "too long", "negative", "no length", "endless", "keep-alives", "bytes"],
 )
+@pytest.mark.may_log("kamailio", "tcp_read", *UNREADABLE)
 def test_noise_costs_its_sender_the_connection_and_nobody_else_anything(
     edge: Edge, customer: Customer, raw: bytes
 ) -> None:
