@@ -25,7 +25,7 @@ _ERRORS: Final = {
 }
 # What the killed say, and are told by those that they leave.
 KILLED: Final = {
-    "kamailio": ("receive_fd(): EOF", "jsonrpc_dgram_send_data"),
+    "kamailio": ("handle_sigs(): c", "receive_fd(): EOF", "jsonrpc_dgram_send_data"),
     "postgres": ("unexpected postmaster exit", "the database system is", "administrator command"),
 }
 # What Kamailio says of messages that it cannot read: for tests that send some.

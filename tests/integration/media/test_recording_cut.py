@@ -26,6 +26,7 @@ def records(edge: Edge) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("who", ["caller", "member", "member_without_offer"])
+@pytest.mark.may_log("recorder", "alarm=recording_cut_off")
 def test_a_session_that_begins_anew_is_recorded_again(
     who: str, edge: Edge, customer: Customer, bob: Member, customers: Telephone, members: Telephone, sessions: Sessions
 ) -> None:
