@@ -1,5 +1,6 @@
 """Who is measured: the edge and its peers, all up at once, each loaded in turn."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -8,15 +9,18 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from deploy.wait import until
-from sipp_scenarios.bench import asterisk, measure, peer, stage
+from sipp_scenarios.bench import asterisk, figures, measure, peer, stage
 from sipp_scenarios.bench.asterisk import NoAsterisk
 from sipp_scenarios.bench.load import Load
 from sipp_scenarios.bench.program import EDGE, Program
-from tests.edge import Edge
+from sipp_scenarios.bench.sockets import emptied, listening
+from tests.edge import GATEWAY_HOST, Edge
 
 _IDLE_SECONDS: Final = 5.0
 _WARM_UP: Final = 100  # calls that are not counted
-_CALM: Final = 0.05  # of a core: whoever uses less has nothing to do
+_MEMBERS: Final = 5  # of the load that programs are warmed up with, and fail under
+_CALM: Final = 0.03  # CPU seconds in half a one: whoever uses less has nothing to do
+_SILENCE: Final = 6.5  # seconds, more than the ring time
 _PATIENCE: Final = 45.0  # seconds: a telephone repeats its 200 for 32 s
 
 PEERS: Final = ("native", "masking", "asterisk")
@@ -67,23 +71,31 @@ class Cast:
         """Warm them up and learn what they use while idle."""
         for each in programs:
             self.say(f"warming up {each.name}")
-            measure.window(each, Load(5, "answered", 50, _WARM_UP))
-            calm(each)
+            if not figures.held(measure.window(each, Load(_MEMBERS, "answered", 50, _WARM_UP))):
+                calm(each)
         self.say("all are idle")
         self.idle |= measure.idle(programs, _IDLE_SECONDS)
 
 
 def calm(program: Program) -> bool:
-    """Wait until a program has done with what was left of its calls."""
-    before = program.cpu()[EDGE]
+    """Wait until a program has done with what was left of its calls: no work, and nothing sent to the members.
 
-    def is_calm() -> bool:
-        nonlocal before
-        now = program.cpu()[EDGE]
-        used, before = now - before, now
-        return used < _CALM
+    Legs that ring for nobody any more are silent until their ring time ends: their CANCELs would be calls to the SIPp
+    of the next window, which then ends before its own have come.
+    """
+    before, since = program.cpu()[EDGE], time.monotonic()
+    with ExitStack() as open_:
+        members = [open_.enter_context(listening((GATEWAY_HOST, port))) for port in program.ports(_MEMBERS)]
 
-    return until(is_calm, _PATIENCE, every=1.0)
+        def is_calm() -> bool:
+            nonlocal before, since
+            now = program.cpu()[EDGE]
+            used, before = now - before, now
+            if sum(map(emptied, members)) or used >= _CALM:
+                since = time.monotonic()
+            return time.monotonic() - since > _SILENCE
+
+        return until(is_calm, _PATIENCE, every=0.5)
 
 
 @contextmanager

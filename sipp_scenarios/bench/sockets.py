@@ -63,3 +63,22 @@ class Lost:
 
     def _look(self) -> Drops:
         return parse(_UDP.read_text(), self._addresses)
+
+
+def listening(address: Address) -> socket.socket:
+    """Return a socket that takes what comes for `address`. Raises `OSError` where another has it."""
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    one.setblocking(False)
+    one.bind(address)
+    return one
+
+
+def emptied(one: socket.socket) -> int:
+    """Take what has come; return how many datagrams."""
+    count = 0
+    while True:
+        try:
+            one.recv(1)
+        except BlockingIOError:
+            return count
+        count += 1

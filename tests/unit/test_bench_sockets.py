@@ -3,7 +3,7 @@
 import socket
 from contextlib import closing
 
-from sipp_scenarios.bench.sockets import Lost, parse
+from sipp_scenarios.bench.sockets import Lost, emptied, listening, parse
 from tests.edge import EDGE_HOST
 
 _UDP = """  sl local_address rem_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode ref pointer drops
@@ -45,3 +45,12 @@ def test_what_a_full_socket_loses_is_counted_and_what_others_lose_is_not() -> No
         with Lost([mine.getsockname()]) as nothing:
             flood(others, 100)
         assert nothing.count == 0
+
+
+def test_what_still_comes_for_a_member_is_counted_and_taken() -> None:
+    """So that the next window does not take it for its own."""
+    with closing(small()) as free:
+        address = free.getsockname()
+    with closing(listening(address)) as mine:
+        flood(mine, 3)
+        assert (emptied(mine), emptied(mine)) == (3, 0)
