@@ -29,7 +29,15 @@ KILLED: Final = {
     "postgres": ("unexpected postmaster exit", "the database system is", "administrator command"),
 }
 # What Kamailio says of messages that it cannot read: for tests that send some.
-UNREADABLE: Final = ("parse", "Parse", "parsing", "headers not found", "no valid From", "new_t failed")
+UNREADABLE: Final = (
+    "parse",
+    "Parse",
+    "parsing",
+    "headers not found",
+    "no valid From",
+    "new_t failed",
+    "reply stateful",
+)
 _NUMBER: Final = re.compile(r"\+?\d{9,12}")
 _PUBLIC: Final = frozenset({HOTLINE, f"+84{HOTLINE[1:]}"})
 
