@@ -14,6 +14,7 @@ import pytest
 from psycopg2.extensions import connection
 
 from kemi.domain.model import Group
+from kemi.domain.sounds import RINGBACK
 from kemi.sound.convert import SoundRefused, convert
 from kemi.table.follower import Follower
 from kemi.table.sounds import SoundFiles
@@ -99,7 +100,9 @@ def test_a_sound_is_a_file_of_the_edge_before_its_group_names_it(url: str, tune:
         follower = Follower(reading, writer, SoundFiles(files))
         follower.compile_all()
         first = named(writer)
-        assert sorted(path.name for path in files.iterdir()) == [f"{first}.narrow.wav", f"{first}.wide.wav"]
+        assert {path.name for path in files.iterdir()} == {
+            f"{one}.{kind}.wav" for one in (first, RINGBACK) for kind in ("narrow", "wide")
+        }
         (heard,) = read(files / f"{first}.narrow.wav")
         assert likeness(heard[6000:6400], TUNE) > 0.97
 
@@ -110,7 +113,7 @@ def test_a_sound_is_a_file_of_the_edge_before_its_group_names_it(url: str, tune:
         assert first != second
         assert (files / f"{second}.wide.wav").read_bytes() == convert(other).wide
         follower.forget_changes()
-        assert {path.name.partition(".")[0] for path in files.iterdir()} == {second}
+        assert {path.name.partition(".")[0] for path in files.iterdir()} == {second, RINGBACK}
     reading.close()
 
 
