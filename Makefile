@@ -44,7 +44,7 @@ migrate: setup ## bring the database of DATABASE_URL (or the private one) up to 
 	@$(PYTHON) -m deploy.migrate
 
 test: setup ## every test; arguments for pytest in ARGS
-	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## ruff, mypy, import-linter
 	@.venv/bin/ruff check
