@@ -19,6 +19,7 @@ from tests.rtpengine import is_up
 from tests.sip import Call, Customer, Member
 from tests.telephone import Telephone
 
+pytestmark = [pytest.mark.may_log(part, "alarm=rtpengine_down") for part in ("kamailio", "watch")]
 WAIT_MS = 1000  # of tests' edges, in three sendings
 WORKERS = 2
 

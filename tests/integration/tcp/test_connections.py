@@ -46,7 +46,6 @@ def rings_elsewhere(customer: Customer, second: Carrier, ledger: Ledger) -> None
 
 
 @BOTH
-@pytest.mark.may_log("kamailio", "Connection refused", "tcp_send failed")
 def test_a_gateway_that_refuses_the_connection_is_followed_by_the_next(
     customer: Customer, second: Carrier, ledger: Ledger
 ) -> None:
@@ -120,7 +119,6 @@ def lose(edge: Edge, customer: Customer, carrier: Carrier) -> Iterator[Callable[
     rpc.close()
 
 
-@pytest.mark.may_log("kamailio", "Connection reset", "error reading")
 def test_connections_that_are_lost_are_opened_anew(customer: Customer, bob: Member, lose: Callable[[], None]) -> None:
     """While it rings, before the ACK, in the call: replies go to the Via, requests to the Contact (RFC 3261 §18)."""
     call = customer.calls(HOTLINE, acks=False)
