@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from pathlib import Path
 
 
 def host_port(text: str) -> tuple[str, str]:
@@ -35,6 +36,17 @@ def is_mine(host: str, port: int = 0, *, tcp: bool = False) -> bool:
         except OSError:
             return False
     return True
+
+
+def is_taken(host: str, port: int, *, tcp: bool = False) -> bool:
+    """Tell whether a socket of this machine has an IPv4 address and port: UDP, or TCP where it listens (proc(5)).
+
+    It is only looked at. Who binds it to find out has it for a moment, and whoever wants it just then has not.
+    """
+    wanted = f"{socket.inet_aton(host)[::-1].hex().upper()}:{port:04X}"  # as this (little-endian) machine writes it
+    lines = Path("/proc/net/tcp" if tcp else "/proc/net/udp").read_text().splitlines()[1:]
+    sockets = [line.split()[1:4] for line in lines]
+    return any(own == wanted and (not tcp or state == "0A") for own, _, state in sockets)
 
 
 def takes_connections(text: str, seconds: float = 0.5) -> bool:

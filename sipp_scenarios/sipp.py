@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from deploy.hosts import is_mine
+from deploy.hosts import is_taken
 from deploy.wait import until
 from sipp_scenarios.scenario import Scenario
 from tests.edge import BOB, CAROL, DAVE, OFFICE
@@ -41,7 +41,7 @@ class Sipp:
 
     def waits_for_calls(self) -> None:
         """Return when its port is taken. Raises `TimeoutError`."""
-        if not until(lambda: not is_mine(*self._me, tcp=self._tcp), 5.0):
+        if not until(lambda: is_taken(*self._me, tcp=self._tcp), 5.0):
             raise TimeoutError(f"SIPp does not listen: {self.ends()}")
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from deploy.hosts import is_mine
+from deploy.hosts import is_taken
 from deploy.wait import until
 from sipp_scenarios.bench import counts
 from sipp_scenarios.bench.counts import Counts
@@ -104,7 +104,7 @@ class Carrier:
         for each in self._parties:
             each.__enter__()
         # A lost first INVITE would be seen as a retransmission.
-        if not until(lambda: not any(is_mine(*each.address) for each in self._parties), _LISTENS):
+        if not until(lambda: all(is_taken(*each.address) for each in self._parties), _LISTENS):
             raise TimeoutError("SIPp does not listen")
         return self
 

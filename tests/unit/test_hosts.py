@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from deploy.hosts import is_mine
+from deploy.hosts import is_mine, is_taken
 from deploy.ports import free_udp
 
 
@@ -36,3 +36,17 @@ def test_a_port_that_somebody_listens_on_by_tcp_is_free_by_udp_and_the_other_way
         with socket.create_connection(here):
             listener.accept()[0].close()
     assert is_mine(*here, tcp=True)
+
+
+def test_what_is_taken_is_seen_without_being_in_the_way() -> None:
+    """By UDP, or by TCP where somebody listens; the port of another address, or transport, is free."""
+    with socket.create_server(("127.77.1.3", 0)) as listener, socket.socket(type=socket.SOCK_DGRAM) as heard:
+        host, port = listener.getsockname()
+        assert is_taken(host, port, tcp=True)
+        assert not is_taken(host, port)
+        heard.bind((host, port))
+        assert is_taken(host, port)
+        assert not is_taken("127.77.1.4", port)
+        assert not is_taken("127.77.1.4", port, tcp=True)
+    assert not is_taken(host, port)
+    assert not is_taken(host, port, tcp=True)

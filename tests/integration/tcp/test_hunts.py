@@ -1,6 +1,9 @@
 """Calls by TCP that have more to come: steps, waiting times, other gateways, sounds, answers that cross."""
 # ruff: noqa: F401  (imported to be run once more)
 
+import pytest
+
+from tests.integration.tcp.conftest import MIXED
 from tests.integration.test_early_media import first, test_the_first_sound_passes_and_no_other
 from tests.integration.test_failover import (
     second,
@@ -17,3 +20,5 @@ from tests.integration.test_hunting import (
     test_a_member_has_a_waiting_time_of_his_own,
     test_one_after_the_other,
 )
+
+pytestmark = pytest.mark.parametrize("ways", MIXED, ids="-".join, indirect=True)

@@ -1,6 +1,9 @@
 """Re-INVITEs, other requests and BYEs by TCP, from both sides: the very tests of UDP, also of forgers."""
 # ruff: noqa: F401  (imported to be run once more)
 
+import pytest
+
+from tests.integration.tcp.conftest import MIXED
 from tests.integration.test_dialog_requests import (
     call,
     test_a_new_contact_moves_the_call,
@@ -19,3 +22,5 @@ from tests.integration.test_dialog_tokens import (
     test_a_token_copied_into_another_dialog_gets_481,
     test_a_token_without_a_to_tag_is_no_way_in,
 )
+
+pytestmark = pytest.mark.parametrize("ways", MIXED, ids="-".join, indirect=True)
