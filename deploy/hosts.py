@@ -38,12 +38,17 @@ def is_mine(host: str, port: int = 0, *, tcp: bool = False) -> bool:
     return True
 
 
+def in_proc(host: str, port: int) -> str:
+    """Write an IPv4 address as /proc/net does: its bytes as this (little-endian) machine's word, the port as read."""
+    return f"{socket.inet_aton(host)[::-1].hex().upper()}:{port:04X}"
+
+
 def is_taken(host: str, port: int, *, tcp: bool = False) -> bool:
     """Tell whether a socket of this machine has an IPv4 address and port: UDP, or TCP where it listens (proc(5)).
 
     It is only looked at. Who binds it to find out has it for a moment, and whoever wants it just then has not.
     """
-    wanted = f"{socket.inet_aton(host)[::-1].hex().upper()}:{port:04X}"  # as this (little-endian) machine writes it
+    wanted = in_proc(host, port)
     lines = Path("/proc/net/tcp" if tcp else "/proc/net/udp").read_text().splitlines()[1:]
     sockets = [line.split()[1:4] for line in lines]
     return any(own == wanted and (not tcp or state == "0A") for own, _, state in sockets)

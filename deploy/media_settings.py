@@ -1,10 +1,14 @@
 """The settings of what voice goes through (kemi/decisions/0050)."""
 
+from typing import Final
+
 from pydantic import field_validator
 from pydantic_settings import BaseSettings
 
 from deploy.hosts import is_ip, is_port
 from kemi.domain.media import parse_nodes
+
+LEAST_WAIT_MS: Final = 300  # with a Redis: one that is silent keeps rtpengine for 200 ms (deploy/parts.py)
 
 
 class MediaSettings(BaseSettings):

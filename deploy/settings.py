@@ -20,7 +20,7 @@ from pydantic import ValidationError, ValidationInfo, field_validator, model_val
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from deploy.hosts import host_port, is_ip, is_port
-from deploy.media_settings import MediaSettings
+from deploy.media_settings import LEAST_WAIT_MS, MediaSettings
 from deploy.receipt_settings import ReceiptSettings
 from kemi.errors import SettingsRefused
 from sms.options import Options
@@ -154,6 +154,16 @@ class Settings(MediaSettings, ReceiptSettings):
         anywhere = ipaddress.ip_address(self.sip_address[0]).is_unspecified
         if self.rtpengine == "own" and not self.rtp_address and anywhere:
             raise ValueError("SIP_LISTEN takes every address, so RTP_ADDRESS must say where the voice goes through")
+        return self
+
+    @model_validator(mode="after")
+    def _redis_of_our_own(self) -> Self:
+        if self.rtpengine_redis and self.rtpengine != "own":
+            raise ValueError("RTPENGINE_REDIS is for RTPENGINE=own; other rtpengines are told of theirs by --redis")
+        if self.rtpengine_redis and self.rtpengine_wait_ms < LEAST_WAIT_MS:
+            raise ValueError(
+                f"with RTPENGINE_REDIS, RTPENGINE_WAIT_MS must be {LEAST_WAIT_MS} or more: Redis may be slow"
+            )
         return self
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from deploy.hosts import in_proc
 from tests.sip.message import Address
 
 _UDP: Final = Path("/proc/net/udp")
@@ -20,14 +21,9 @@ Drops = dict[tuple[Address, str], int]  # by address and inode
 
 def parse(text: str, wanted: Iterable[Address]) -> Drops:
     """Read /proc/net/udp: how many each socket that is bound to one of `wanted` has lost."""
-    names = {_hex(each): each for each in wanted}
+    names = {in_proc(*each): each for each in wanted}
     lines = [line.split() for line in text.splitlines()[1:]]
     return {(names[line[1]], line[9]): int(line[12]) for line in lines if len(line) == 13 and line[1] in names}
-
-
-def _hex(address: Address) -> str:
-    """Write an address as the kernel does: the bytes of this (little-endian) machine's word, the port as it is read."""
-    return f"{socket.inet_aton(address[0])[::-1].hex().upper()}:{address[1]:04X}"
 
 
 class Lost:

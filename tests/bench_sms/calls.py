@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from deploy.hosts import is_taken
 from deploy.wait import until
 from kemi.table.store import TableReader
 from tests.bench_sms import wire
@@ -100,7 +101,7 @@ def _stage(folder: Path, *, all_ring: bool) -> Iterator[tuple[Edge, Sink, ExitSt
         carrier = ["sipp", "-sf", str(_GATEWAY), "-i", GATEWAY_HOST, "-p", str(edge.gateway_port), "-nostdin"]
         carrier += ["-buff_size", "4194304", "-cp", str(free_port(GATEWAY_HOST))]
         stack.enter_context(_running(carrier))
-        assert until(lambda: _is_bound(edge.gateway_port), 20.0), "SIPp does not listen"
+        assert until(lambda: is_taken(GATEWAY_HOST, edge.gateway_port), 20.0), "SIPp does not listen"
         yield edge, sink, stack
 
 
@@ -143,8 +144,3 @@ def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
 def _members(table: TableReader) -> set[str]:
     group = table.group_of("+842727777787")
     return set() if group is None else {member.number for member in group.members}
-
-
-def _is_bound(port: int) -> bool:
-    lines = Path("/proc/net/udp").read_text().splitlines()[1:]
-    return any(line.split()[1].endswith(f":{port:04X}") for line in lines)

@@ -171,6 +171,22 @@ def test_fixed_settings_do_not_look_around(tmp_path: Path, monkeypatch: pytest.M
     assert FixedSettings(var_dir=tmp_path).database_url is None
 
 
+@pytest.mark.parametrize(
+    ("rtpengine", "wait_ms", "words"),
+    [
+        ("udp:192.0.2.11:2223", 300, "is for RTPENGINE=own"),
+        ("none", 300, "is for RTPENGINE=own"),
+        ("own", 299, "300 or more"),
+    ],
+)
+def test_a_redis_that_would_do_nothing_or_harm_is_refused(rtpengine: str, wait_ms: int, words: str) -> None:
+    """Another's rtpengine does not hear of it; who waits less than Redis may take holds rtpengine for dead."""
+    redis = "127.0.0.1:6379/5"
+    assert FixedSettings(rtpengine_redis=redis).rtpengine_redis == redis
+    with pytest.raises(ValueError, match=words):
+        FixedSettings(rtpengine_redis=redis, rtpengine=rtpengine, rtpengine_wait_ms=wait_ms)
+
+
 def test_ipv6_is_spoken(tmp_path: Path) -> None:
     """An IPv6 address stands in brackets, as in SIP, and is bare for the socket."""
     settings = FixedSettings(var_dir=tmp_path, sip_listen="udp:[::1]:5060")

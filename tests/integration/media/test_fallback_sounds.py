@@ -13,7 +13,7 @@ from tests.integration.media.test_fallback_media import NIGHT, rules
 from tests.listening import Samples, a_law, likeness, share, sweep
 from tests.media_room import has, hear_each_other, offer
 from tests.rtpengine import Sessions
-from tests.sip import Customer, Member
+from tests.sip import Call, Customer, Member
 from tests.telephone import Telephone
 
 PATIENT = 20.0
@@ -53,6 +53,27 @@ def hears(telephone: Telephone, sound: Samples) -> bool:
     return until(lambda: likeness(a_law(telephone.voice()[-800:]), sound) > 0.9, PATIENT)
 
 
+@pytest.fixture
+def firsts(edge: Edge, bob: Member, carol: Member, dave: Member, office: Member) -> list[Member]:
+    """The members of the group that the call is for; it falls back to another."""
+    rules(edge)
+    return [bob, carol, dave, office]
+
+
+def falls_back(
+    customer: Customer, firsts: list[Member], customers: Telephone, members: Telephone
+) -> tuple[Call, Member]:  # fmt: skip
+    """A call whose caller has heard the first group's sound, and that all of it have refused; and who rings next."""
+    carrier = firsts[0].carrier
+    has(carrier, members)
+    call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
+    firsts[0].rings()
+    assert hears(customers, TUNE)
+    for member in firsts:
+        member.refuses()
+    return call, carrier.member(NIGHT)
+
+
 @pytest.mark.parametrize("rings", [True, False], ids=["the first group rang", "nobody of the first group rang"])
 @pytest.mark.parametrize("sounds", [True, False], ids=["and has a sound", "and has none"])
 def test_the_fallbacks_sound_is_heard_when_it_rings(
@@ -85,19 +106,12 @@ def test_the_fallbacks_sound_is_heard_when_it_rings(
 
 
 def test_a_fallback_without_a_sound_is_heard_to_ring(
-    edge: Edge, customer: Customer, bob: Member, carol: Member, dave: Member, office: Member, customers: Telephone,
-    members: Telephone, sessions: Sessions, tune: str,
+    edge: Edge, customer: Customer, firsts: list[Member], customers: Telephone, members: Telephone, sessions: Sessions,
+    tune: str,
 ) -> None:  # fmt: skip
     """After the first group's sound: by a ringing tone of ours, for his telephone makes none after a 183."""
-    rules(edge)
     lets_hear(edge, tune, None)
-    night = bob.carrier.member(NIGHT)
-    has(bob.carrier, members)
-    call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
-    bob.rings()
-    assert hears(customers, TUNE)
-    for member in (bob, carol, dave, office):
-        member.refuses()
+    call, night = falls_back(customer, firsts, customers, members)
     night.rings()
     assert until(lambda: share(a_law(customers.voice()[-1600:]), 425.0) > 0.9, PATIENT)
     night.answers(offer(members, "night"))
@@ -108,19 +122,12 @@ def test_a_fallback_without_a_sound_is_heard_to_ring(
 
 
 def test_the_same_sound_goes_on(
-    edge: Edge, customer: Customer, bob: Member, carol: Member, dave: Member, office: Member, customers: Telephone,
-    members: Telephone, sessions: Sessions, tune: str,
+    edge: Edge, customer: Customer, firsts: list[Member], customers: Telephone, members: Telephone, sessions: Sessions,
+    tune: str,
 ) -> None:  # fmt: skip
     """It does not begin anew: one stream of packets."""
-    rules(edge)
     lets_hear(edge, tune, tune)
-    night = bob.carrier.member(NIGHT)
-    has(bob.carrier, members)
-    call = customer.calls(HOTLINE, sdp=offer(customers, customer.who))
-    bob.rings()
-    assert hears(customers, TUNE)
-    for member in (bob, carol, dave, office):
-        member.refuses()
+    call, night = falls_back(customer, firsts, customers, members)
     night.rings()
     assert hears(customers, TUNE)
     numbers = [one.number for one in customers.heard]
